@@ -1,0 +1,80 @@
+"""Tokens to 64-bit n-gram keys.
+
+A token's hash h is FNV-1a 64 of its UTF-8 bytes (Fowler, Noll, Vo). An n-gram's key folds the hashes of its tokens
+from the left, `k <- mix64((k * 0x9E3779B97F4A7C15 + h) mod 2**64)` from k = 0, mix64 being the finaliser of splitmix64
+(Steele, Lea, Flood 2014). Keys are spread uniformly, and the key of a trigram is one step from that of its bigram.
+"""
+
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+
+from sentiment_model.errors import UnencodableText
+
+KEY_FUNCTION = "fnv1a64-splitmix64/v1"
+"""Name of these keys in a model file."""
+
+_MASK = 0xFFFF_FFFF_FFFF_FFFF
+_FNV_OFFSET = 0xCBF2_9CE4_8422_2325
+_FNV_PRIME = 0x0000_0100_0000_01B3
+_GOLDEN_RATIO = 0x9E37_79B9_7F4A_7C15
+_CACHED_TOKEN_LENGTH = 64  # longer tokens are rare, and must not fill memory
+
+
+def token_hash(token: str) -> int:
+    """FNV-1a 64 of the token's UTF-8 bytes.
+
+    Raises:
+        UnencodableText: the token holds a lone surrogate.
+    """
+    return _cached_hash(token) if len(token) <= _CACHED_TOKEN_LENGTH else _hash(token)
+
+
+def _hash(token: str) -> int:
+    try:
+        data = token.encode()
+    except UnicodeEncodeError:
+        # Not chained: the original carries the text.
+        raise UnencodableText("the text holds a lone surrogate (U+D800 to U+DFFF); send well-formed Unicode") from None
+    value = _FNV_OFFSET
+    for byte in data:
+        value = ((value ^ byte) * _FNV_PRIME) & _MASK
+    return value
+
+
+_cached_hash = lru_cache(maxsize=1 << 16)(_hash)
+
+
+def mix64(value: int) -> int:
+    """The finaliser of splitmix64: a bijection on 64-bit integers in which every input bit reaches every output bit."""
+    value = ((value ^ (value >> 30)) * 0xBF58_476D_1CE4_E5B9) & _MASK
+    value = ((value ^ (value >> 27)) * 0x94D0_49BB_1331_11EB) & _MASK
+    return value ^ (value >> 31)
+
+
+def fold(key: int, token: int) -> int:
+    """The key of an n-gram one token longer: `key` of what came before (0 for nothing), `token` a `token_hash`."""
+    return mix64((key * _GOLDEN_RATIO + token) & _MASK)
+
+
+def ngram_key(tokens: Sequence[str]) -> int:
+    """The key of one n-gram.
+
+    >>> hex(ngram_key(["not", "good"]))
+    '0x592e627778de4c78'
+    """
+    key = 0
+    for token in tokens:
+        key = fold(key, token_hash(token))
+    return key
+
+
+def ngram_keys(tokens: Sequence[str], shortest: int, longest: int) -> Iterator[int]:
+    """The keys of all n-grams of `shortest` to `longest` tokens, by position, then by length, repetitions included."""
+    hashes = [token_hash(token) for token in tokens]
+    count = len(hashes)
+    for start in range(count - shortest + 1):
+        key = 0
+        for end in range(start, min(start + longest, count)):
+            key = fold(key, hashes[end])
+            if end - start + 1 >= shortest:
+                yield key
