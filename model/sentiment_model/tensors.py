@@ -34,7 +34,7 @@ class Tensor:
 
     dtype: str
     shape: tuple[int, ...]
-    data: memoryview[int] | memoryview[float]
+    data: "memoryview[int] | memoryview[float]"  # subscriptable only for type checkers before Python 3.14
 
 
 @dataclass(frozen=True)
