@@ -1,0 +1,161 @@
+# SentimentModel: `make help` lists the targets.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory --no-builtin-rules
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/sentimentmodel
+UV := $(or $(shell command -v uv 2>/dev/null),.cache/uv/bin/uv)
+CLUSTER ?= lab
+PACKAGES := operator pipeline serving model lab delivery demo tests
+IS_LAB_HOST := $(shell [ "$$(uname -s)" = Linux ] && [ "$$(id -u)" = 0 ] && echo yes)
+
+export MLFLOW_DISABLE_TELEMETRY := true
+export DO_NOT_TRACK := 1
+
+.PHONY: help
+help: ## list the targets
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+# --- setting up ---------------------------------------------------------------------------------------------------
+
+.PHONY: setup
+setup: $(VENV)/.installed ## create .venv with everything, at the pinned versions
+
+.cache/uv/bin/uv: requirements/uv.txt
+	@echo "==> uv is not on PATH: installing it into .cache/uv"
+	@$(PYTHON) -m venv .cache/uv
+	@.cache/uv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt
+	@touch $@
+
+$(VENV)/.installed: requirements/dev.txt pyproject.toml | $(UV)
+	@$(PYTHON) -c 'import sys; v = sys.version.split()[0]; sys.version_info >= (3, 11) or sys.exit(f"make: Python 3.11 or newer is needed, {v} was found as $(PYTHON): say make PYTHON=/path/to/python3.11")'
+	@echo "==> installing the pinned requirements into $(VENV)"
+	@$(UV) venv --quiet --allow-existing --python "$$($(PYTHON) -c 'import sys; print(sys.executable)')" $(VENV)
+	@$(UV) pip sync --quiet --python $(VENV) --require-hashes requirements/dev.txt
+	@$(UV) pip install --quiet --python $(VENV) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.PHONY: requirements
+requirements: | $(UV) ## compile requirements/*.txt anew from pyproject.toml (with hashes, without index URLs)
+	@for extra in operator serving; do \
+	  $(UV) pip compile --quiet --upgrade pyproject.toml --extra $$extra $(COMPILE) --output-file requirements/$$extra.txt; done
+	@$(UV) pip compile --quiet --upgrade pyproject.toml --all-extras $(COMPILE) --output-file requirements/dev.txt
+COMPILE := --universal --python-version 3.11 --generate-hashes --no-annotate --no-emit-index-url \
+  --custom-compile-command "make requirements"
+
+# --- checking -----------------------------------------------------------------------------------------------------
+
+.PHONY: lint
+lint: setup $(CACHE)/bin/actionlint ## ruff, import rules, workflows, and the rules of the repository
+	@echo "==> lint"
+	@$(BIN)/ruff check --quiet $(PACKAGES)
+	@$(BIN)/ruff format --quiet --check $(PACKAGES)
+	@$(BIN)/lint-imports --no-cache | tail -n 3
+	@$(CACHE)/bin/actionlint
+
+ACTIONLINT := github.com/rhysd/actionlint/cmd/actionlint@v1.7.7
+$(CACHE)/bin/actionlint: | setup
+	@echo "==> building actionlint (once)"
+	@mkdir -p $(@D) && $(BIN)/python -m lab go -- install $(ACTIONLINT)
+
+.PHONY: types
+types: setup ## mypy --strict
+	@echo "==> types"
+	@$(BIN)/mypy
+
+.PHONY: unit
+unit: setup ## unit tests: no server, no cluster
+	@echo "==> unit tests"
+	@$(BIN)/pytest -q tests/unit tests/test_model.py tests/test_flask_app.py
+
+.PHONY: integration
+integration: setup ## tests against real servers on this machine (S3, MLflow, the serving process)
+	@echo "==> integration tests"
+	@$(BIN)/pytest -q tests/integration
+
+.PHONY: e2e
+e2e: setup ## end-to-end tests on the lab's Kubernetes
+	@echo "==> end-to-end tests on a real cluster"
+	@$(BIN)/pytest -v --durations=10 tests/e2e
+
+.PHONY: check
+check: lint types unit ## the fast loop: lint, types, unit tests
+
+.PHONY: test
+test: check integration ## everything: check, integration, end to end
+ifeq ($(IS_LAB_HOST),yes)
+	@$(MAKE) e2e
+else
+	@echo "make: the end-to-end tests (tests/e2e) did not run: the lab needs Linux and root (try: sudo make e2e)"
+	@[ -z "$${CI:-}" ] || { echo "make: in CI a test that cannot run is a failure"; exit 1; }
+endif
+
+# --- delivering: what CI, CD and the demo run, one target a step -----------------------------------------------------
+
+WORKSPACE ?= .
+NAME ?= sentiment-reviews
+RESOURCE ?= reviews
+NAMESPACE ?= default
+REGISTERED := $(WORKSPACE)/reports/register.json
+VERSION ?= $(shell sed -n 's/.*"version": *"\([0-9]*\)".*/\1/p' $(REGISTERED) 2>/dev/null)
+STAGE = cd $(WORKSPACE) && PATH="$(CURDIR)/$(BIN):$$PATH" DVC_NO_ANALYTICS=1
+DELIVERY = $(BIN)/python -m delivery --cluster $(CLUSTER)
+
+.PHONY: train
+train: setup ## dvc repro: ingest, prepare, train, evaluate [WORKSPACE=folder of dvc.yaml]
+	@$(STAGE) dvc repro
+
+.PHONY: verify-model
+verify-model: setup ## the pipeline's gates: tests/test_model.py and tests/test_flask_app.py on the trained model
+	@MODEL_DIR="$(abspath $(WORKSPACE))/models/current" $(BIN)/pytest -q tests/test_model.py tests/test_flask_app.py
+
+.PHONY: gate
+gate: setup ## compare the trained model with the champion; with VERSION, alias it `challenger`
+	@$(STAGE) sentiment-pipeline gate --name $(NAME) $(if $(VERSION),--version $(VERSION))
+
+.PHONY: register
+register: setup ## register the trained model in MLflow (the same digest is registered once)
+	@$(STAGE) sentiment-pipeline register --name $(NAME) --output reports/register.json
+
+.PHONY: images
+images: setup ## build both images and push them to $REGISTRY
+	@$(DELIVERY) images
+
+.PHONY: install
+install: setup ## install the operator with those images
+	@$(DELIVERY) install
+
+.PHONY: rollout
+rollout: setup ## patch the SentimentModel to VERSION, wait twice, smoke-test
+	@$(DELIVERY) rollout $(RESOURCE) --version $(VERSION) --namespace $(NAMESPACE)
+
+.PHONY: promote
+promote: setup ## alias VERSION `champion`, if the cluster serves it
+	@$(STAGE) sentiment-pipeline promote --name $(NAME) --version $(VERSION) --resource $(RESOURCE) --namespace $(NAMESPACE)
+
+# --- running ------------------------------------------------------------------------------------------------------
+
+.PHONY: demo
+demo: setup ## the main job, end to end, on a real cluster [DATA=reviews.csv|imdb] [CLUSTER=lab|current]
+	@$(BIN)/python -m demo --cluster "$(CLUSTER)" $(if $(DATA),--data "$(DATA)")
+
+.PHONY: local
+local: train ## no cluster: dvc repro, then serve the model on http://127.0.0.1:5000
+	@echo "==> serving on http://127.0.0.1:5000 (Ctrl-C stops it)"
+	@$(BIN)/python -m sentiment_serving serve --model models/current/model.safetensors
+
+.PHONY: down
+down: ## stop the lab and remove all that it made (caches stay)
+	@if [ -x $(BIN)/python ]; then $(BIN)/python -m lab down; fi
+
+.PHONY: bench
+bench: ## the benchmarks there are
+	@echo "make: no benchmark yet"
+
+.PHONY: clean
+clean: down ## also remove .venv, workspaces and build results (the cache under ~/.cache/sentimentmodel stays)
+	@rm -rf $(VENV) .cache .demo build dist data models reports .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
