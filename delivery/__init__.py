@@ -1,0 +1,1 @@
+"""From a registered version to pods that serve it: images, deployment, rollout. What CI, CD and the demo run."""

@@ -1,0 +1,59 @@
+"""`python -m delivery`: the steps of continuous delivery, one command each (see .github/workflows/cd.yaml)."""
+
+import json
+import sys
+from typing import Literal
+
+import click
+
+from delivery import deploy, images, rollout
+from delivery.cluster import Cluster, DeliveryError, connect
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--cluster", "kind", type=click.Choice(["lab", "current"]), default="current", show_default=True,
+    help="the lab of this checkout, or the cluster of the present KUBECONFIG",
+)  # fmt: skip
+@click.pass_context
+def main(context: click.Context, kind: Literal["lab", "current"]) -> None:
+    """Build, push, install and roll out."""
+    context.obj = connect(kind)
+
+
+@main.command("images")
+@click.pass_obj
+def images_command(cluster: Cluster) -> None:
+    """Build both images, push them, print them by digest."""
+    print(json.dumps(images.build_and_push(cluster, say=lambda line: print(line, file=sys.stderr)), indent=2))
+
+
+@main.command("install")
+@click.pass_obj
+def install_command(cluster: Cluster) -> None:
+    """Install the operator with the images that were pushed."""
+    deploy.install(cluster, images.pushed_images())
+
+
+@main.command("rollout")
+@click.argument("resource")
+@click.option("--version", required=True, help="the MLflow model version to serve")
+@click.option("--namespace", default="default", show_default=True)
+@click.option("--timeout", default="15m", show_default=True)
+@click.pass_obj
+def rollout_command(cluster: Cluster, resource: str, *, version: str, namespace: str, timeout: str) -> None:
+    """Patch the SentimentModel, wait, smoke-test; exit code 1 when the version does not serve."""
+    rollout.patch(cluster, resource, version=version, namespace=namespace)
+    outcome = rollout.wait(cluster, resource, namespace=namespace, timeout=timeout)
+    print(cluster.kubectl("-n", namespace, "get", "smdl", resource), end="")
+    if not outcome.ready:
+        raise DeliveryError(f"{resource} does not serve version {version}: {outcome.reason}: {outcome.message}")
+    answer = rollout.smoke(cluster, resource, namespace=namespace)
+    print(f"smoke test: {answer['label']} by version {answer['model']['version']}")
+
+
+if __name__ == "__main__":
+    try:
+        main(prog_name="python -m delivery")
+    except DeliveryError as error:
+        sys.exit(f"delivery: {error}")

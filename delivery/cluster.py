@@ -1,0 +1,91 @@
+"""The cluster that is delivered to: the lab on this machine, or whatever KUBECONFIG points at."""
+
+import os
+import shlex
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+ROOT = Path(__file__).resolve().parent.parent
+CURRENT_NEEDS = {
+    "REGISTRY": "the image registry that the cluster pulls from, such as 123456789012.dkr.ecr.eu-west-1.amazonaws.com",
+    "MLFLOW_TRACKING_URI": "the MLflow server, as seen from here and from the cluster",
+}
+
+
+class DeliveryError(RuntimeError):
+    """A step could not be done; the message says what was expected, what was found and what to do."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cluster:
+    """Where to deliver, and the environment in which kubectl, DVC, MLflow and boto3 find it."""
+
+    kind: Literal["lab", "current"]
+    registry: str
+    environment: Mapping[str, str]
+
+    @property
+    def overlay(self) -> Path:
+        """The kustomization that installs the operator here."""
+        return ROOT / "deploy" / ("overlays/lab" if self.kind == "lab" else "base")
+
+    def kubectl(self, *arguments: str, stdin: str | None = None) -> str:
+        """Run kubectl and return what it printed.
+
+        Raises:
+            DeliveryError: kubectl failed; the message holds what it said.
+        """
+        done = self.try_kubectl(*arguments, stdin=stdin)
+        if done.returncode != 0:
+            raise DeliveryError(f"kubectl {shlex.join(arguments)} failed: {done.stderr.strip() or done.stdout.strip()}")
+        return done.stdout
+
+    def try_kubectl(self, *arguments: str, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
+        """Run kubectl, whatever its exit code."""
+        return subprocess.run(
+            ["kubectl", *arguments],
+            input=stdin,
+            env=dict(self.environment),
+            text=True,
+            capture_output=True,
+            check=False,
+        )
+
+
+def connect(kind: Literal["lab", "current"]) -> Cluster:
+    """Describe the cluster of that kind.
+
+    Raises:
+        DeliveryError: the lab is not up, or a setting of the present cluster is missing.
+    """
+    return _lab() if kind == "lab" else _current()
+
+
+def _lab() -> Cluster:
+    done = subprocess.run([sys.executable, "-m", "lab", "env"], cwd=ROOT, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise DeliveryError(done.stderr.strip() or "the lab is not up: run `python -m lab up` first")
+    environment = {**os.environ, **parse_exports(done.stdout)}
+    return Cluster(kind="lab", registry=environment["REGISTRY"], environment=environment)
+
+
+def _current() -> Cluster:
+    missing = [f"{name} ({what})" for name, what in CURRENT_NEEDS.items() if not os.environ.get(name)]
+    if missing:
+        raise DeliveryError(f"CLUSTER=current needs these variables to be set: {'; '.join(missing)}")
+    return Cluster(kind="current", registry=os.environ["REGISTRY"], environment=dict(os.environ))
+
+
+def parse_exports(text: str) -> dict[str, str]:
+    """Read lines of the form ``export NAME=value`` (shell quoting allowed, ``$PATH`` expanded)."""
+    exports: dict[str, str] = {}
+    for line in text.splitlines():
+        words = shlex.split(line, comments=True)
+        if len(words) == 2 and words[0] == "export" and "=" in words[1]:
+            name, _, value = words[1].partition("=")
+            exports[name] = value.replace("$PATH", os.environ.get("PATH", ""))
+    return exports

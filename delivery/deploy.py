@@ -1,0 +1,55 @@
+"""Install the operator: the overlay of the cluster, with the images that were pushed, by digest."""
+
+import os
+from pathlib import Path
+
+from delivery.cluster import ROOT, Cluster
+
+NAMESPACE = "sentiment-system"
+OPERATOR = "deployment/sentiment-operator"
+
+
+def install(cluster: Cluster, images: dict[str, str]) -> None:
+    """Apply the overlay with ``images`` on top and wait until the operator is up."""
+    folder = write_kustomization(cluster, images)
+    cluster.kubectl("apply", "-k", str(folder))
+    cluster.kubectl("wait", "--for=condition=Established", "crd/sentimentmodels.sentiment.dev", "--timeout=30s")
+    cluster.kubectl("-n", NAMESPACE, "rollout", "status", OPERATOR, "--timeout=180s")
+
+
+def write_kustomization(cluster: Cluster, images: dict[str, str]) -> Path:
+    """Write ``build/deploy/kustomization.yaml``: the overlay is left as it is, so that git stays clean."""
+    folder = ROOT / "build" / "deploy"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "kustomization.yaml").write_text(
+        kustomization(
+            overlay=os.path.relpath(cluster.overlay, folder),
+            images=images,
+            tracking_uri=cluster.environment["MLFLOW_TRACKING_URI"],
+        )
+    )
+    return folder
+
+
+def kustomization(*, overlay: str, images: dict[str, str], tracking_uri: str) -> str:
+    """The text of a kustomization that pins the images of ``overlay`` by digest."""
+    repository, _, digest = images["sentiment-operator"].partition("@")
+    return f"""\
+apiVersion: kustomize.config.k8s.io/v1beta1
+kind: Kustomization
+resources:
+  - {overlay}
+images:
+  - name: {repository}
+    digest: {digest}
+  - name: sentiment-operator
+    newName: {repository}
+    digest: {digest}
+configMapGenerator:
+  - name: sentiment-operator-settings
+    namespace: {NAMESPACE}
+    behavior: merge
+    literals:
+      - MLFLOW_TRACKING_URI={tracking_uri}
+      - SERVING_IMAGE={images["sentiment-serving"]}
+"""

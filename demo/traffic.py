@@ -1,0 +1,106 @@
+"""Run the load of ``demo.load`` in a pod of the cluster, and read what it counted."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from delivery.cluster import Cluster
+
+SCRIPT = Path(__file__).with_name("load.py")
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What the callers saw."""
+
+    requests: int
+    failed: int
+    answered: dict[str, int]
+    by_version: dict[str, int]
+    failures: list[dict[str, Any]]
+    seconds: float
+    p50_ms: float | None
+    p99_ms: float | None
+
+    def sentence(self) -> str:
+        """For a person: requests, failures, answers by version."""
+        versions = ", ".join(f"{n} by version {v}" for v, n in sorted(self.by_version.items()))
+        return (
+            f"{self.requests} requests in {self.seconds:.0f} s "
+            f"({', '.join(f'{n} {kind}' for kind, n in sorted(self.answered.items()))}): "
+            f"{self.failed} failed; answered {versions}; p50 {self.p50_ms} ms, p99 {self.p99_ms} ms"
+        )
+
+
+@dataclass
+class Traffic:
+    """Load that runs; ``summary`` is there after the block of ``traffic`` ended."""
+
+    summary: Summary | None = field(default=None)
+
+
+@contextmanager
+def traffic(
+    cluster: Cluster, url: str, *, image: str, namespace: str, rate: float = 50, name: str = "load"
+) -> Iterator[Traffic]:
+    """Keep ``rate`` requests a second on ``url`` from inside the cluster while the block runs.
+
+    Half of the clients keep their connections, half open one for each request.
+    """
+    script = {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {"name": name},
+        "data": {"load.py": SCRIPT.read_text()},
+    }
+    cluster.kubectl("-n", namespace, "delete", "pod", name, "--ignore-not-found", "--wait=true")
+    cluster.kubectl("-n", namespace, "apply", "-f", "-", stdin=json.dumps(script))
+    cluster.kubectl("-n", namespace, "apply", "-f", "-", stdin=json.dumps(pod(name, url=url, image=image, rate=rate)))
+    running = Traffic()
+    try:
+        cluster.kubectl("-n", namespace, "wait", "--for=condition=Ready", f"pod/{name}", "--timeout=60s")
+        yield running
+        cluster.kubectl("-n", namespace, "exec", name, "--", "touch", "/tmp/stop")  # noqa: S108
+        cluster.kubectl(
+            "-n", namespace, "wait", "--for=jsonpath={.status.phase}=Succeeded", f"pod/{name}", "--timeout=60s"
+        )
+        running.summary = Summary(**json.loads(cluster.kubectl("-n", namespace, "logs", name)))
+    finally:
+        cluster.kubectl("-n", namespace, "delete", f"pod/{name}", f"configmap/{name}", "--wait=false")
+
+
+def pod(name: str, *, url: str, image: str, rate: float) -> dict[str, Any]:
+    """The pod that makes the load, within the restricted Pod Security standard."""
+    return {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": name, "labels": {"app.kubernetes.io/name": "load"}},
+        "spec": {
+            "restartPolicy": "Never",
+            "terminationGracePeriodSeconds": 1,
+            "automountServiceAccountToken": False,
+            "securityContext": {
+                "runAsNonRoot": True,
+                "runAsUser": 10001,
+                "seccompProfile": {"type": "RuntimeDefault"},
+            },
+            "containers": [
+                {
+                    "name": "load",
+                    "image": image,
+                    "command": ["python", "/load/load.py", "--url", url, "--rate", str(rate)],
+                    "resources": {"requests": {"cpu": "50m", "memory": "64Mi"}, "limits": {"memory": "256Mi"}},
+                    "securityContext": {
+                        "allowPrivilegeEscalation": False,
+                        "readOnlyRootFilesystem": True,
+                        "capabilities": {"drop": ["ALL"]},
+                    },
+                    "volumeMounts": [{"name": "load", "mountPath": "/load"}, {"name": "tmp", "mountPath": "/tmp"}],  # noqa: S108
+                }
+            ],
+            "volumes": [{"name": "load", "configMap": {"name": name}}, {"name": "tmp", "emptyDir": {}}],
+        },
+    }
