@@ -1,0 +1,163 @@
+"""The steps of the demo, in order: each is a make target, a kubectl command or a request that a user would make."""
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Literal
+
+from delivery import rollout
+from delivery.cluster import ROOT, Cluster, DeliveryError, connect
+from delivery.deploy import write_kustomization
+from delivery.forward import port_forward
+from delivery.images import pushed_images
+from demo import broken, reviews, workspace
+from demo.console import Story
+from demo.traffic import traffic
+
+MODEL = "sentiment-reviews"
+RESOURCE = "reviews"
+NAMESPACE = "default"
+REGISTERED = Path("reports/register.json")
+TEXTS = (
+    "A wonderful film, I loved every minute of it.",
+    "Two hours of my life that I will never get back.",
+    "Not bad at all, although the ending is weak.",
+)
+RETRAIN = {"train.max_features": 20_000}
+
+
+def tell(kind: Literal["lab", "current"], data: str) -> None:
+    """Run the whole story.
+
+    Raises:
+        StepFailed: a command failed.
+        DeliveryError: the cluster did something else than expected.
+    """
+    story = Story(steps=13 if kind == "lab" else 12)
+    if kind == "lab":
+        with story.step("A real Kubernetes cluster: two nodes, registry, S3, MLflow, Prometheus"):
+            story.run(sys.executable, "-m", "lab", "up", "--nodes", "2", cwd=ROOT, environment=os.environ)
+    Telling(story, connect(kind)).tell(data)
+    story.table()
+
+
+class Telling:
+    """The steps that follow once there is a cluster."""
+
+    def __init__(self, story: Story, cluster: Cluster) -> None:
+        self.story, self.cluster = story, cluster
+        self.workspace = workspace.WORKSPACE
+
+    def tell(self, data: str) -> None:
+        step = self.story.step
+        with step("Raw reviews into S3"):
+            source = reviews.upload(data, environment=self.cluster.environment, say=self.story.say)
+            workspace.prepare(self.cluster.environment)
+            workspace.set_parameters(self.workspace, {"data.source": source.uri, **source.parameters})
+        with step("The pipeline: ingest from S3, prepare, train, evaluate; results to the DVC remote"):
+            self.make("train")
+            self.dvc("push")
+            self.make("verify-model")
+        with step(f"Register the model as {MODEL}, version 1"):
+            first = self.register()
+        with step("Build both images from their Dockerfiles and push them"):
+            self.make("images", f"CLUSTER={self.cluster.kind}")
+        with step("Install the operator, apply the SentimentModel, wait as CI does"):
+            write_kustomization(self.cluster, pushed_images())
+            self.make("install", f"CLUSTER={self.cluster.kind}")
+            self.kubectl("apply", "-f", "examples/sentimentmodel.yaml")
+            self.roll_out(first)
+        with step("The cluster serves it, so it becomes the champion"):
+            self.make("promote", f"VERSION={first}")
+        with step("Predictions over HTTP"):
+            self.predict()
+        with step("Retrain with other parameters, register version 2"):
+            workspace.set_parameters(self.workspace, RETRAIN)
+            self.make("train")
+            second = self.register()
+        with step("Patch to version 2 under constant load"):
+            self.roll_out_under_load(second)
+            self.make("promote", f"VERSION={second}")
+        with step("Version 3: its model file is unreadable on purpose"):
+            third = broken.register(self.workspace, MODEL, environment=self.cluster.environment)
+            self.story.say(f"registered version {third}")
+            self.be_refused(third, serving=second)
+        with step("What a platform engineer sees"):
+            self.kubectl("get", "smdl")
+            self.kubectl("get", "pods", "-l", f"sentiment.dev/model={RESOURCE}")
+        with step("Where to look"):
+            self.show_urls()
+
+    def make(self, target: str, *settings: str) -> str:
+        """Run a make target as a workflow would."""
+        words = ["make", "--no-print-directory", target, *settings]
+        shown = " ".join(words[:1] + words[2:])
+        return self.story.run(
+            *words,
+            f"WORKSPACE={self.workspace.relative_to(ROOT)}",
+            cwd=ROOT,
+            environment=self.cluster.environment,
+            shown=shown,
+        )
+
+    def dvc(self, *arguments: str) -> None:
+        self.story.run(sys.executable, "-m", "dvc", *arguments, cwd=self.workspace, environment=self.cluster.environment, shown=f"dvc {' '.join(arguments)}")  # fmt: skip  # noqa: E501
+
+    def kubectl(self, *arguments: str) -> None:
+        self.story.run("kubectl", *arguments, cwd=ROOT, environment=self.cluster.environment)
+
+    def register(self) -> str:
+        self.make("register")
+        version = str(json.loads((self.workspace / REGISTERED).read_text())["version"])
+        self.make("gate", f"VERSION={version}")
+        return version
+
+    def roll_out(self, version: str) -> None:
+        """CI's patch and two waits, as a person would type them."""
+        change = json.dumps({"spec": {"model": {"version": version, "alias": None}}})
+        self.kubectl("patch", "smdl", RESOURCE, "--type=merge", "-p", change)
+        self.kubectl("wait", f"smdl/{RESOURCE}", "--for=condition=Reconciling=False", "--timeout=15m")
+        self.kubectl("wait", f"smdl/{RESOURCE}", "--for=condition=Ready", "--timeout=0")
+
+    def roll_out_under_load(self, version: str) -> None:
+        url = f"http://{RESOURCE}.{NAMESPACE}.svc.cluster.local"
+        image = pushed_images()["sentiment-serving"]
+        self.story.say("50 requests a second from a pod, half on kept-alive and half on fresh connections")
+        with traffic(self.cluster, url, image=image, namespace=NAMESPACE) as load:
+            self.roll_out(version)
+        assert load.summary is not None
+        self.story.say(load.summary.sentence())
+        if load.summary.failed:
+            raise DeliveryError(f"requests were lost during the rollout: {load.summary.failures}")
+
+    def be_refused(self, version: str, *, serving: str) -> None:
+        change = json.dumps({"spec": {"model": {"version": version, "alias": None}}})
+        self.kubectl("patch", "smdl", RESOURCE, "--type=merge", "-p", change)
+        self.kubectl("wait", f"smdl/{RESOURCE}", "--for=condition=Reconciling=False", "--timeout=15m")
+        outcome = rollout.wait(self.cluster, RESOURCE, namespace=NAMESPACE)
+        if outcome.ready or outcome.reason != "Rejected" or outcome.serving != serving:
+            raise DeliveryError(f"version {version} should have been rejected while {serving} serves: {outcome}")
+        self.story.say(f"refused: {outcome.message}")
+        self.predict(TEXTS[:1])
+
+    def predict(self, texts: tuple[str, ...] = TEXTS) -> None:
+        with port_forward(self.cluster, RESOURCE, namespace=NAMESPACE) as url:
+            for text in texts:
+                answer = rollout.predict(url, text)
+                label = answer["label"]
+                share = answer["probabilities"][label]
+                self.story.say(f"{label:8} {share:.2f}  version {answer['model']['version']}  {text}")
+
+    def show_urls(self) -> None:
+        environment = self.cluster.environment
+        self.story.say(f"predictions  kubectl port-forward service/{RESOURCE} 8000:80, then")
+        self.story.say(
+            '             curl -d \'{"text": "Loved it"}\' -H content-type:application/json localhost:8000/predict'
+        )
+        self.story.say(f"MLflow       {environment['MLFLOW_TRACKING_URI']}")
+        if "PROMETHEUS_URL" in environment:
+            self.story.say(f"Prometheus   {environment['PROMETHEUS_URL']}")
+        if self.cluster.kind == "lab":
+            self.story.say('kubectl      eval "$(.venv/bin/python -m lab env)"')
+            self.story.say("stop         make down")

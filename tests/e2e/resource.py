@@ -1,0 +1,97 @@
+"""A SentimentModel as these tests use it: through kubectl, like its users."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from delivery import rollout
+from delivery.cluster import Cluster
+from delivery.rollout import Outcome, condition_of
+from tests.e2e.waiting import eventually
+
+
+@dataclass(frozen=True)
+class Resource:
+    """One SentimentModel in a namespace of its own."""
+
+    cluster: Cluster
+    namespace: str
+    name: str
+    model: str
+    """The registered model in MLflow."""
+
+    @property
+    def url(self) -> str:
+        """As the pods of the cluster reach it."""
+        return f"http://{self.name}.{self.namespace}.svc.cluster.local"
+
+    def kubectl(self, *arguments: str, stdin: str | None = None) -> str:
+        return self.cluster.kubectl("-n", self.namespace, *arguments, stdin=stdin)
+
+    def apply(self, version: str, **spec: object) -> None:
+        manifest = {
+            "apiVersion": "sentiment.dev/v1alpha1",
+            "kind": "SentimentModel",
+            "metadata": {"name": self.name},
+            "spec": {
+                "model": {"name": self.model, "version": version},
+                "replicas": 2,
+                "credentials": {"secretName": "artifact-store"},
+                **spec,
+            },
+        }
+        self.kubectl("apply", "-f", "-", stdin=json.dumps(manifest))
+
+    def patch_version(self, version: str) -> None:
+        rollout.patch(self.cluster, self.name, version=version, namespace=self.namespace)
+
+    def patch(self, change: dict[str, Any]) -> None:
+        self.kubectl("patch", "smdl", self.name, "--type=merge", "-p", json.dumps(change))
+
+    def wait(self, timeout: str = "3m") -> Outcome:
+        """CI's two waits."""
+        return rollout.wait(self.cluster, self.name, namespace=self.namespace, timeout=timeout)
+
+    def get(self, kind: str, name: str = "") -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(self.kubectl("get", kind, name or self.name, "-o", "json"))
+        return found
+
+    def status(self) -> dict[str, Any]:
+        return rollout.read_status(self.cluster, self.name, namespace=self.namespace)
+
+    def serving(self) -> str | None:
+        version: str | None = (self.status().get("serving") or {}).get("version")
+        return version
+
+    def conditions(self) -> dict[str, tuple[str, str]]:
+        """Status and reason by type; only conditions of the newest generation count."""
+        found = self.get("smdl")
+        generation = found["metadata"]["generation"]
+        return {
+            c["type"]: (c["status"], c["reason"])
+            for c in found.get("status", {}).get("conditions", [])
+            if c["observedGeneration"] == generation
+        }
+
+    def message(self, kind: str) -> str:
+        return condition_of(self.status(), kind).get("message", "")
+
+    def wait_for(self, *, seconds: float = 90.0, **wanted: tuple[str, str]) -> None:
+        """Wait until the conditions named have that status and reason, for the newest generation."""
+
+        def look() -> bool:
+            found = self.conditions()
+            seen = {kind: found.get(kind) for kind in wanted}
+            assert seen == wanted, f"{seen}; {self.message('Ready')}"
+            return True
+
+        eventually(look, f"conditions {wanted}", seconds=seconds)
+
+    def pods(self, track: str = "stable") -> list[dict[str, Any]]:
+        """The pods that are not on their way out."""
+        selector = f"sentiment.dev/model={self.name},sentiment.dev/track={track}"
+        items = json.loads(self.kubectl("get", "pods", "-l", selector, "-o", "json"))["items"]
+        return [pod for pod in items if "deletionTimestamp" not in pod["metadata"]]
+
+    def predict(self, text: str = rollout.SMOKE_TEXT) -> dict[str, Any]:
+        return rollout.smoke(self.cluster, self.name, namespace=self.namespace, text=text)
