@@ -1,0 +1,1 @@
+"""The HTTP interface, a blueprint for each of its audiences."""

@@ -1,0 +1,147 @@
+"""Runs the application: one process, granian's WSGI server, and an end that loses no request."""
+
+import logging
+import os
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from flask import Flask
+from granian.constants import HTTPModes, Interfaces
+from granian.http import HTTP1Settings
+from granian.log import LogLevels
+from granian.server.mt import MTServer
+
+from sentiment_serving.drain import ClosingWhileDraining
+from sentiment_serving.lifecycle import Lifecycle
+from sentiment_serving.settings import ServeSettings
+from sentiment_serving.termination import Reason, Termination
+
+KEEP_ALIVE_SECONDS = 75
+"""How long an idle connection is kept, and a request's head may take. Longer than load balancers keep theirs (60 s for
+AWS' and nginx'): the side that sends must be the one that closes, or it sends into a closed connection."""
+
+_BACKLOG = 1024
+_LOG = logging.getLogger("sentiment_serving.server")
+# Granian's records go to our handler like everything else.
+_GRANIAN_LOGGING: dict[str, Any] = {"formatters": {}, "handlers": {}, "loggers": {"_granian": {}}}
+
+
+def serve(app: Flask, *, lifecycle: Lifecycle, settings: ServeSettings) -> None:
+    """Answer requests until SIGTERM or SIGINT, then drain and return. Must run in the main thread.
+
+    Raises:
+        Termination: BadConfiguration, when the address cannot be listened at.
+    """
+    refuse_taken_address(settings.host, settings.port)
+    ending = _Ending(lifecycle, settings)
+    server = _OneProcessServer(
+        "sentiment_serving",
+        on_signal=ending.begin,
+        address=settings.host,
+        port=settings.port,
+        interface=Interfaces.WSGI,
+        http=HTTPModes.http1,
+        http1_settings=HTTP1Settings(header_read_timeout=KEEP_ALIVE_SECONDS * 1000),
+        websockets=False,
+        blocking_threads=settings.threads,
+        backlog=_BACKLOG,
+        backpressure=settings.connections,
+        log_level=LogLevels.warning,
+        log_dictconfig=_GRANIAN_LOGGING,
+    )
+    ending.stop = server.stop
+    application = ClosingWhileDraining(app, lifecycle)
+    _LOG.info("listening at %s port %d", settings.host, settings.port)
+    server.run(application)
+    _LOG.info("stopped")
+
+
+def refuse_taken_address(host: str, port: int) -> None:
+    """Granian lets several processes share a port; two servers of different models must not.
+
+    Raises:
+        Termination: BadConfiguration.
+    """
+    try:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        with socket.socket(family, socket.SOCK_STREAM) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((host, port))
+    except OSError as error:
+        raise Termination(
+            Reason.BAD_CONFIGURATION,
+            f"Cannot listen at {host} port {port}: {error.strerror or error}. Choose another HOST or PORT.",
+        ) from error
+
+
+class _OneProcessServer(MTServer):
+    """Granian with its worker as a thread of this process.
+
+    Its default for an interpreter with a GIL is a supervisor and a worker process. One process takes 15 MB less, gets
+    the signals itself and ends with its own exit code when it runs out of memory. The thread worker is made for
+    free-threaded interpreters, where several of them make sense; a single one does not care.
+    """
+
+    def __init__(self, target: str, *, on_signal: Callable[[int], None], **options: Any) -> None:
+        super().__init__(target, **options)
+        self._on_signal = on_signal
+
+    def _check_gil(self) -> None:
+        pass
+
+    def run(self, application: ClosingWhileDraining) -> None:
+        """Serve until `stop`. Past MTServer's own `serve`, which only warns that free-threading is experimental."""
+        super(MTServer, self).serve(target_loader=lambda: application, wrap_loader=False)
+
+    def signal_handler_interrupt(self, signum: int, frame: object) -> None:
+        """SIGTERM and SIGINT begin the end instead of being it."""
+        self._on_signal(signum)
+
+    def stop(self) -> None:
+        """Close idle connections, finish the others, let `serve` return."""
+        super().signal_handler_interrupt()  # type: ignore[no-untyped-call]
+
+
+class _Ending:
+    """What happens from the first signal on."""
+
+    def __init__(self, lifecycle: Lifecycle, settings: ServeSettings) -> None:
+        self.stop: Callable[[], None] = lambda: None
+        self._lifecycle = lifecycle
+        self._settings = settings
+
+    def begin(self, signum: int) -> None:
+        """SIGTERM drains. Ctrl-C, and any second signal, only finishes what is under work."""
+        again = self._lifecycle.draining
+        self._lifecycle.drain()
+        drain_seconds = self._settings.drain_seconds if signum == signal.SIGTERM and not again else 0.0
+        _LOG.info("draining for %g s after signal %d", drain_seconds, signum)
+        _after(drain_seconds, self.stop)
+        if not again:
+            _after(self._settings.shutdown_seconds, _abandon)
+
+
+def _after(seconds: float, action: Callable[[], None]) -> None:
+    timer = threading.Timer(seconds, action)
+    timer.daemon = True
+    timer.start()
+
+
+def _abandon() -> None:
+    _LOG.warning("stopping with requests unfinished: the time for draining is over")
+    leave()
+
+
+def leave() -> None:
+    """End the process now, with exit code 0.
+
+    Not through the interpreter's own end: granian's threads may still hold Python objects then, which can abort.
+    """
+    logging.shutdown()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)

@@ -1,0 +1,168 @@
+"""Settings from the environment, checked once at the start. What is wrong ends the process with BadConfiguration."""
+
+import re
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from sentiment_model.manifest import MANIFEST, MODEL, digest_of
+from sentiment_serving.identity import ModelIdentity
+from sentiment_serving.limits import Limits
+from sentiment_serving.termination import Reason, Termination
+
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+_PRINTABLE = re.compile(r"[\x21-\x7e]{1,200}")
+_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+
+
+@dataclass(frozen=True, kw_only=True)
+class FetchSettings:
+    """Which model to bring, and where to."""
+
+    uri: str
+    """MODEL_URI: the root of the version's artifacts."""
+    digest: str
+    """MODEL_DIGEST: `sha256:` and 64 hex digits."""
+    folder: Path
+    """MODEL_DIR"""
+    allow_http: bool = False
+    """FETCH_ALLOW_HTTP=1: let MODEL_URI be http://. What comes is checked against the digest all the same, but whoever
+    listens can read the model."""
+
+    @classmethod
+    def from_environ(cls, environ: Mapping[str, str], *, folder: Path | None = None) -> "FetchSettings":
+        """Read the environment; `folder` stands in for MODEL_DIR.
+
+        Raises:
+            Termination: BadConfiguration, with what to set.
+        """
+        uri = _required(environ, "MODEL_URI", "the root of the version's artifacts, such as s3://bucket/path")
+        digest = _required(environ, "MODEL_DIGEST", "the version's tag sentiment.digest")
+        return cls(
+            uri=uri,
+            digest=_digest(digest),
+            folder=folder or Path(_required(environ, "MODEL_DIR", "the folder to put the model into")),
+            allow_http=environ.get("FETCH_ALLOW_HTTP") == "1",
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServeSettings:
+    """How to answer, apart from with which model."""
+
+    host: str
+    """HOST: the address to listen at; by default all, IPv6 included where there is any."""
+    port: int = 5000
+    """PORT"""
+    threads: int = 8
+    """THREADS: requests under work at the same time. More would not be faster (the interpreter runs one at a time), but
+    a client that sends slowly holds one."""
+    connections: int = 1024
+    """MAX_CONNECTIONS: open connections, idle ones included. Those above it wait to be accepted, a probe's too."""
+    limits: Limits
+    """MAX_BODY_BYTES, MAX_TEXTS, MAX_TEXT_CHARS"""
+    drain_seconds: float = 5.0
+    """DRAIN_SECONDS: how long after SIGTERM requests are still taken, each answer closing its connection. Long enough
+    for every client that is busy to send once more and so to learn it."""
+    shutdown_seconds: float = 20.0
+    """SHUTDOWN_SECONDS: how long after SIGTERM the process ends in any case. With the preStop pause of 5 seconds it
+    stays under the pod's grace period of 30."""
+
+    @classmethod
+    def from_environ(
+        cls, environ: Mapping[str, str], *, host: str | None = None, port: int | None = None
+    ) -> "ServeSettings":
+        """Read the environment; the arguments win over HOST and PORT.
+
+        Raises:
+            Termination: BadConfiguration, with what to set.
+        """
+        limits = Limits(
+            body_bytes=_whole(environ, "MAX_BODY_BYTES", Limits.body_bytes, maximum=1 << 30),
+            texts=_whole(environ, "MAX_TEXTS", Limits.texts, maximum=1_000_000),
+            text_chars=_whole(environ, "MAX_TEXT_CHARS", Limits.text_chars, maximum=1 << 30),
+        )
+        drain = _seconds(environ, "DRAIN_SECONDS", cls.drain_seconds)
+        shutdown = _seconds(environ, "SHUTDOWN_SECONDS", cls.shutdown_seconds)
+        if drain > shutdown:
+            raise _bad(f"DRAIN_SECONDS ({drain:g}) must not be more than SHUTDOWN_SECONDS ({shutdown:g}).")
+        return cls(
+            host=host or environ.get("HOST") or ("::" if socket.has_dualstack_ipv6() else "0.0.0.0"),  # noqa: S104
+            port=port if port is not None else _whole(environ, "PORT", cls.port, maximum=65535),
+            threads=_whole(environ, "THREADS", cls.threads, maximum=256),
+            connections=_whole(environ, "MAX_CONNECTIONS", cls.connections, maximum=65535),
+            limits=limits,
+            drain_seconds=drain,
+            shutdown_seconds=shutdown,
+        )
+
+
+def identity_from_environ(environ: Mapping[str, str], model: Path) -> ModelIdentity:
+    """MODEL_NAME, MODEL_VERSION and MODEL_DIGEST; a file on a laptop gets them from its surroundings.
+
+    Raises:
+        Termination: BadConfiguration, when one cannot be a header's or a label's value.
+    """
+    digest = environ.get("MODEL_DIGEST", "")
+    manifest = model.parent / MANIFEST
+    if not digest and model.name == MODEL and manifest.is_file():
+        digest = digest_of(manifest.read_bytes())
+    return ModelIdentity(
+        name=_printable("MODEL_NAME", environ.get("MODEL_NAME") or "local"),
+        version=_printable("MODEL_VERSION", environ.get("MODEL_VERSION") or "local"),
+        digest=_digest(digest) if digest else "",
+    )
+
+
+def log_level(environ: Mapping[str, str]) -> str:
+    """LOG_LEVEL, INFO when it is not set.
+
+    Raises:
+        Termination: BadConfiguration.
+    """
+    level = (environ.get("LOG_LEVEL") or "INFO").upper()
+    if level not in _LEVELS:
+        raise _bad(f"LOG_LEVEL must be one of {', '.join(_LEVELS)}, and is {level[:20]!a}.")
+    return level
+
+
+def _required(environ: Mapping[str, str], name: str, what: str) -> str:
+    value = environ.get(name, "")
+    if not value:
+        raise _bad(f"{name} is not set. Set it to {what}.")
+    return value
+
+
+def _digest(text: str) -> str:
+    text = text if text.startswith("sha256:") else f"sha256:{text}"
+    if not _DIGEST.fullmatch(text):
+        raise _bad(
+            f"MODEL_DIGEST must be sha256: followed by 64 lower-case hex digits, and is {text[:80]!a}. "
+            "Set it to the version's tag sentiment.digest."
+        )
+    return text
+
+
+def _printable(name: str, value: str) -> str:
+    if not _PRINTABLE.fullmatch(value):
+        raise _bad(f"{name} must be 1 to 200 printable ASCII characters without spaces, as in the registry.")
+    return value
+
+
+def _whole(environ: Mapping[str, str], name: str, default: int, *, maximum: int) -> int:
+    text = environ.get(name) or str(default)
+    if not text.isascii() or not text.isdigit() or len(text) > 12 or not 1 <= int(text) <= maximum:
+        raise _bad(f"{name} must be a whole number from 1 to {maximum}, and is {text[:20]!a}.")
+    return int(text)
+
+
+def _seconds(environ: Mapping[str, str], name: str, default: float) -> float:
+    text = environ.get(name) or str(default)
+    if not re.fullmatch(r"\d{1,4}(\.\d{1,3})?", text, re.ASCII):
+        raise _bad(f"{name} must be a number of seconds such as 5 or 0.5, and is {text[:20]!a}.")
+    return float(text)
+
+
+def _bad(message: str) -> Termination:
+    return Termination(Reason.BAD_CONFIGURATION, message)

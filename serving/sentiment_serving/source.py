@@ -1,0 +1,118 @@
+"""Where a model may come from. Pure: it looks at the address, never at the network.
+
+Whoever may register a model version writes its address, and the fetching container would follow it with the cluster's
+network and credentials. So only object stores and https are followed, and never an address where clouds keep their
+machines' credentials.
+"""
+
+import ipaddress
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from urllib.parse import SplitResult, urlsplit
+
+from sentiment_serving.termination import Reason, Termination
+
+STORES = ("s3", "gs", "az")
+ENDPOINTS = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT")
+"""Variables that move S3 elsewhere, the one that wins first."""
+
+_METADATA_HOSTS = {"metadata", "metadata.google.internal", "instance-data", "instance-data.ec2.internal"}
+_METADATA_ADDRESSES = {
+    ipaddress.ip_address("fd00:ec2::254"),
+    ipaddress.ip_address("100.100.100.200"),
+    ipaddress.ip_address("168.63.129.16"),
+}
+
+
+@dataclass(frozen=True)
+class Source:
+    """An address that may be followed."""
+
+    scheme: str
+    """s3, gs, az, https or http"""
+    uri: str
+    """Without a slash at its end; free of credentials, so it may be shown."""
+    endpoint: str | None = None
+    """Another S3 than Amazon's."""
+
+    @property
+    def plain_http(self) -> bool:
+        """Whether the bytes travel unencrypted."""
+        return self.scheme == "http" or (self.endpoint or "").startswith("http://")
+
+    @property
+    def host(self) -> str | None:
+        """The host that will be asked, where the address names one."""
+        if self.endpoint is not None:
+            return urlsplit(self.endpoint).hostname
+        return urlsplit(self.uri).hostname if self.scheme in ("https", "http") else None
+
+
+def parse_source(uri: str, environ: Mapping[str, str], *, allow_http: bool = False) -> Source:
+    """Check an address of a model.
+
+    Raises:
+        Termination: UnsafeSource, when it must not be followed; BadConfiguration, when the endpoint is no URL.
+    """
+    try:
+        parts = urlsplit(uri)
+        scheme, host = parts.scheme, parts.hostname
+    except ValueError:
+        raise _unsafe("MODEL_URI is not a URL.") from None
+    if scheme not in (*STORES, "https", "http"):
+        raise _unsafe(
+            f"Models are fetched from s3://, gs://, az:// and https:// only, and MODEL_URI begins with {scheme[:20]!a}."
+        )
+    if scheme == "http" and not allow_http:
+        raise _unsafe("MODEL_URI is http://, which anyone on the way can read. Use https, or set FETCH_ALLOW_HTTP=1.")
+    if not host:
+        raise _unsafe(f"MODEL_URI names no bucket or host after {scheme}://.")
+    if parts.username is not None or parts.password is not None or parts.query or parts.fragment:
+        raise _unsafe("MODEL_URI carries credentials, a query or a fragment, which would be lost or shown in logs.")
+    source = Source(scheme, uri.rstrip("/"), _endpoint(environ) if scheme == "s3" else None)
+    if source.host is not None:
+        refuse_metadata_host(source.host)
+    return source
+
+
+def refuse_metadata_host(host: str, addresses: Iterable[str] = ()) -> None:
+    """Refuse a host where a cloud keeps its machines' credentials, by its name or by one of its addresses.
+
+    Raises:
+        Termination: UnsafeSource.
+    """
+    name = host.rstrip(".").lower()
+    if name in _METADATA_HOSTS or any(map(_is_metadata, (name, *addresses))):
+        raise _unsafe("The address of the model leads to a link-local or metadata service of the machine.")
+
+
+def _is_metadata(text: str) -> bool:
+    try:
+        address = ipaddress.ip_address(text.partition("%")[0])
+    except ValueError:
+        return False
+    mapped = getattr(address, "ipv4_mapped", None)
+    address = mapped or address
+    return address.is_link_local or address.is_unspecified or address in _METADATA_ADDRESSES
+
+
+def _endpoint(environ: Mapping[str, str]) -> str | None:
+    for name in ENDPOINTS:
+        endpoint = environ.get(name)
+        if endpoint:
+            break
+    else:
+        return None
+    try:
+        parts: SplitResult | None = urlsplit(endpoint)
+    except ValueError:
+        parts = None
+    if parts is None or parts.scheme not in ("https", "http") or not parts.hostname:
+        raise Termination(
+            Reason.BAD_CONFIGURATION, f"{name} must be a URL such as https://s3.example.com. Correct it in the Secret."
+        )
+    return endpoint.rstrip("/")
+
+
+def _unsafe(message: str) -> Termination:
+    return Termination(Reason.UNSAFE_SOURCE, f"{message} Register the version with its artifacts in an object store.")

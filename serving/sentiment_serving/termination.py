@@ -1,0 +1,82 @@
+"""How a container ends: one reason and one sentence, in the file that Kubernetes shows as the termination message.
+
+The operator reads these messages; tests/data/terminations has an example of each. A *verdict* speaks about the model
+(exit code 65, EX_DATAERR: trying again changes nothing), a *fault* about the surroundings (75, EX_TEMPFAIL).
+"""
+
+import json
+import os
+from collections.abc import Mapping
+from enum import StrEnum
+from pathlib import Path
+
+FORMAT = "sentiment.dev/termination/v1"
+MAX_BYTES = 4096
+"""Kubernetes cuts a container's message here."""
+DEFAULT_LOG = "/dev/termination-log"
+
+_MAX_MESSAGE_CHARS = 1000
+
+
+class Reason(StrEnum):
+    """Why a container ended before its work was done."""
+
+    DIGEST_MISMATCH = "DigestMismatch"
+    UNSUPPORTED_FORMAT = "UnsupportedFormat"
+    ARTIFACT_MISSING = "ArtifactMissing"
+    UNSAFE_SOURCE = "UnsafeSource"
+    LOAD_FAILED = "LoadFailed"
+
+    STORE_UNREACHABLE = "StoreUnreachable"
+    STORE_UNAUTHORIZED = "StoreUnauthorized"
+    STORAGE_FULL = "StorageFull"
+    BAD_CONFIGURATION = "BadConfiguration"
+
+
+VERDICTS = frozenset(
+    {
+        Reason.DIGEST_MISMATCH,
+        Reason.UNSUPPORTED_FORMAT,
+        Reason.ARTIFACT_MISSING,
+        Reason.UNSAFE_SOURCE,
+        Reason.LOAD_FAILED,
+    }
+)
+
+
+class Termination(Exception):
+    """Ends the process with a reason. The message is one or two sentences, with the next step, free of secrets."""
+
+    def __init__(self, reason: Reason, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+        self.message = message
+
+    @property
+    def exit_code(self) -> int:
+        """65 for a verdict on the model, 75 for a fault of the surroundings."""
+        return 65 if self.reason in VERDICTS else 75
+
+    def to_json(self) -> bytes:
+        """The termination message: ASCII, at most MAX_BYTES."""
+        message = self.message
+        if len(message) > _MAX_MESSAGE_CHARS:
+            message = message[: _MAX_MESSAGE_CHARS - 3] + "..."
+        data = json.dumps({"format": FORMAT, "reason": self.reason.value, "message": message}).encode()
+        if len(data) > MAX_BYTES:
+            # Every character escaped to \uXXXX, or to a pair of them.
+            data = Termination(self.reason, ascii(message)[: MAX_BYTES // 16]).to_json()
+        return data
+
+
+def write(termination: Termination, environ: Mapping[str, str] = os.environ) -> bool:
+    """Leave the message where Kubernetes looks for it; False where there is no such place (a laptop)."""
+    path = Path(environ.get("TERMINATION_LOG") or DEFAULT_LOG)
+    try:
+        # Never create a file in /dev of a machine that is not a pod; a path that was asked for is created.
+        if "TERMINATION_LOG" not in environ and not path.is_file():
+            return False
+        path.write_bytes(termination.to_json())
+    except OSError:
+        return False
+    return True
