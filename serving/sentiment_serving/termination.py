@@ -15,8 +15,6 @@ MAX_BYTES = 4096
 """Kubernetes cuts a container's message here."""
 DEFAULT_LOG = "/dev/termination-log"
 
-_MAX_MESSAGE_CHARS = 1000
-
 
 class Reason(StrEnum):
     """Why a container ended before its work was done."""
@@ -60,13 +58,12 @@ class Termination(Exception):
     def to_json(self) -> bytes:
         """The termination message: ASCII, at most MAX_BYTES."""
         message = self.message
-        if len(message) > _MAX_MESSAGE_CHARS:
-            message = message[: _MAX_MESSAGE_CHARS - 3] + "..."
-        data = json.dumps({"format": FORMAT, "reason": self.reason.value, "message": message}).encode()
-        if len(data) > MAX_BYTES:
-            # Every character escaped to \uXXXX, or to a pair of them.
-            data = Termination(self.reason, ascii(message)[: MAX_BYTES // 16]).to_json()
+        while len(data := self._encode(message)) > MAX_BYTES:
+            message = message[: len(message) * 3 // 4] + "..."
         return data
+
+    def _encode(self, message: str) -> bytes:
+        return json.dumps({"format": FORMAT, "reason": self.reason.value, "message": message}).encode()
 
 
 def write(termination: Termination, environ: Mapping[str, str] = os.environ) -> bool:
