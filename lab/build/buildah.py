@@ -1,0 +1,99 @@
+"""Building and pushing images with buildah, in a storage of the lab's own."""
+
+import subprocess
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from lab.command import run, succeeds
+from lab.errors import LabError
+
+_PIP_SETTINGS = ("index-url", "extra-index-url", "trusted-host", "proxy", "timeout", "retries")
+_CERTIFICATES = Path("/etc/ssl/certs")
+
+
+@dataclass(frozen=True)
+class Buildah:
+    """buildah with its storage under the cache folder."""
+
+    cache: Path
+
+    @property
+    def _program(self) -> list[str]:
+        storage = self.cache / "images"
+        return ["buildah", f"--root={storage}", "--runroot=/run/sentimentmodel-images", "--storage-driver=overlay"]
+
+    def has(self, image: str) -> bool:
+        return succeeds([*self._program, "inspect", "--type=image", image])
+
+    @contextmanager
+    def scratch(self, image: str) -> Iterator[Path]:
+        """An empty root folder to fill; when the block ends well, what is in it becomes the image."""
+        container = run([*self._program, "from", "scratch"]).strip()
+        try:
+            yield Path(run([*self._program, "mount", container]).strip())
+            run([*self._program, "umount", container])
+            run([*self._program, "config", "--cmd", "python3", "--env", "LANG=C.UTF-8", container])
+            run([*self._program, "commit", "--quiet", container, image])
+        finally:
+            run([*self._program, "rm", container])
+
+    def build(self, dockerfile: Path, context: Path, image: str, build_args: Mapping[str, str], pip_conf: str) -> None:
+        """``docker build``, whose steps see this machine's certificates and package index, and keep neither.
+
+        What it says goes to standard error.
+        """
+        with tempfile.TemporaryDirectory() as folder:
+            volumes = [f"{_CERTIFICATES}:{_CERTIFICATES}:ro"] if _CERTIFICATES.is_dir() else []
+            if pip_conf:
+                config = Path(folder) / "pip.conf"
+                config.write_text(pip_conf)
+                volumes.append(f"{config}:/etc/pip.conf:ro")
+            argv = [
+                *self._program,
+                *("bud", "--layers", "--isolation=chroot", f"--file={dockerfile}", f"--tag={image}"),
+                *(f"--build-arg={name}={value}" for name, value in build_args.items()),
+                *(f"--volume={volume}" for volume in volumes),
+                str(context),
+            ]
+            if subprocess.run(argv, stdin=subprocess.DEVNULL, stdout=2, check=False).returncode != 0:
+                raise LabError(f"the image {image} could not be built from {dockerfile}: see what buildah says above")
+
+    def push(self, image: str, destination: str) -> str:
+        """Push to a registry that speaks plain http; the digest that it has there."""
+        with tempfile.TemporaryDirectory() as folder:
+            digest = Path(folder) / "digest"
+            options = ["--quiet", "--tls-verify=false", f"--digestfile={digest}"]
+            run([*self._program, "push", *options, image, f"docker://{destination}"])
+            return digest.read_text().strip()
+
+
+def pip_conf(settings: Mapping[str, str]) -> str:
+    """A pip.conf for the build with what ``pip config`` and PIP_* say here about where packages come from.
+
+    ``settings``: pip's long option names -> values. Options that name files of this machine (cert, find-links)
+    are left out: certificates are mounted where pip looks for them anyway.
+    """
+    chosen = [f"{name} = {settings[name]}" for name in _PIP_SETTINGS if settings.get(name)]
+    return "\n".join(["[global]", *chosen, ""]) if chosen else ""
+
+
+def pip_environment(environment: Mapping[str, str]) -> dict[str, str]:
+    """PIP_INDEX_URL=... as pip's option names: ``index-url``."""
+    return {
+        name.removeprefix("PIP_").lower().replace("_", "-"): value
+        for name, value in environment.items()
+        if name.startswith("PIP_")
+    }
+
+
+def parse_pip_config(listing: Sequence[str]) -> dict[str, str]:
+    """The lines of ``pip config list``, such as ``global.index-url='https://...'``, as option names."""
+    settings = {}
+    for line in listing:
+        key, separator, value = line.partition("=")
+        if separator:
+            settings[key.rpartition(".")[2]] = value.strip().strip("'\"")
+    return settings

@@ -1,0 +1,67 @@
+"""Things that are made once and kept, each in a folder named by the content that it was made from."""
+
+import fcntl
+import hashlib
+import shutil
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+def content_key(parts: Iterable[str | bytes]) -> str:
+    """A short name for exactly these parts in this order."""
+    digest = hashlib.sha256()
+    for part in parts:
+        data = part.encode() if isinstance(part, str) else part
+        digest.update(len(data).to_bytes(8, "big"))
+        digest.update(data)
+    return digest.hexdigest()[:16]
+
+
+def folder_parts(folder: Path) -> Iterator[str | bytes]:
+    """Names and contents of a folder's files, in the order of their names."""
+    for path in sorted(p for p in folder.rglob("*") if p.is_file()):
+        yield path.relative_to(folder).as_posix()
+        yield path.read_bytes()
+
+
+def kept(cache: Path, name: str, key: str) -> Path | None:
+    """The folder of what was made from ``key``, if it was made before."""
+    folder = _folder(cache, name, key)
+    return folder if folder.is_dir() else None
+
+
+def keep(cache: Path, name: str, key: str, make: Callable[[Path], None]) -> Path:
+    """The folder of what is made from ``key``; ``make`` fills it (an empty folder) the first time.
+
+    All or nothing: what is unfinished when this is interrupted is never taken for the thing itself. One at a time:
+    a second process waits for the first and then finds what it made.
+    """
+    folder = _folder(cache, name, key)
+    with exclusively(cache / "locks" / name):
+        if not folder.is_dir():
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            for stale in folder.parent.glob(f".{name}-*"):
+                shutil.rmtree(stale)
+            draft = Path(tempfile.mkdtemp(prefix=f".{name}-", dir=folder.parent))
+            try:
+                make(draft)
+                draft.chmod(0o755)
+                draft.rename(folder)
+            finally:
+                shutil.rmtree(draft, ignore_errors=True)
+    return folder
+
+
+@contextmanager
+def exclusively(lock: Path) -> Iterator[None]:
+    """Hold a lock file; the system lets go of it when the holder ends, however it ends."""
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with lock.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _folder(cache: Path, name: str, key: str) -> Path:
+    return cache / "lab" / f"{name}-{key}"

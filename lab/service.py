@@ -1,0 +1,112 @@
+"""A long-running program of the lab: how it is started, how it is asked for its health."""
+
+import http.client
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from lab import process
+from lab.errors import LabError
+from lab.layout import State
+from lab.wait import until
+
+
+
+@dataclass(frozen=True, kw_only=True)
+class Service:
+    """One program.
+
+    ``health`` is a URL that answers below 400 once the program works. ``authority`` is the CA that signed its
+    certificate; without one, https is not verified (components that sign for themselves). ``keeps_nothing``: its
+    content is in its memory, so that it is stopped by refusing connections to it rather than by ending it.
+    """
+
+    name: str
+    argv: tuple[str, ...]
+    health: str
+    authority: Path | None = None
+    environment: Mapping[str, str] = field(default_factory=dict)
+    url: str = ""
+    keeps_nothing: bool = False
+
+    @property
+    def port(self) -> int:
+        port = urlsplit(self.health).port
+        assert port is not None
+        return port
+
+
+def start(state: State, service: Service) -> None:
+    """Start a program unless it runs; does not wait for it."""
+    if process.recorded(state.processes, service.name) is None:
+        process.spawn(
+            service.name,
+            service.argv,
+            mark=state.root,
+            records=state.processes,
+            log=state.logs / f"{service.name}.log",
+            environment=service.environment,
+        )
+
+
+def wait_healthy(state: State, service: Service, *, seconds: float = 90) -> None:
+    """Return once the program says that it works.
+
+    Raises
+    ------
+    LabError
+        It ended, or does not work in time; with the last lines of its log.
+    """
+
+    def settled() -> bool:
+        return healthy(service) or not running(state, service)
+
+    try:
+        until(f"an answer of {service.name} at {service.health}", settled, seconds=seconds)
+        if running(state, service):
+            return
+        problem = f"{service.name} ended at once"
+    except LabError as err:
+        problem = str(err)
+    log = state.logs / f"{service.name}.log"
+    raise LabError(f"{problem}; its log {log} ends with:\n{last_lines(log)}")
+
+
+def running(state: State, service: Service) -> bool:
+    return process.recorded(state.processes, service.name) is not None
+
+
+def healthy(service: Service) -> bool:
+    """Ask once; any failure to get an answer is a no."""
+    parts = urlsplit(service.health)
+    assert parts.hostname is not None
+    connection: http.client.HTTPConnection
+    if parts.scheme == "https":
+        connection = http.client.HTTPSConnection(parts.hostname, parts.port, timeout=2, context=_tls(service.authority))
+    else:
+        connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=2)
+    try:
+        connection.request("GET", parts.path or "/")
+        return connection.getresponse().status < 400
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+def _tls(authority: Path | None) -> ssl.SSLContext:
+    context = ssl.create_default_context(cafile=str(authority) if authority else None)
+    if authority is None:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+def last_lines(log: Path, count: int = 15) -> str:
+    try:
+        lines = log.read_text(errors="replace").splitlines()[-count:]
+    except FileNotFoundError:
+        return "  (no log)"
+    return "\n".join(f"  {line}" for line in lines)
