@@ -1,0 +1,20 @@
+"""Where the stages leave things, relative to the folder of dvc.yaml and params.yaml (see its `outs`)."""
+
+from pathlib import Path
+
+PARAMS = Path("params.yaml")
+LOCK = Path("dvc.lock")
+
+RAW = Path("data/raw")
+TRAIN = Path("data/prepared/train.jsonl")
+TEST = Path("data/prepared/test.jsonl")
+
+MODEL_DIR = Path("models/current")
+
+INGEST_REPORT = Path("reports/ingest.json")
+PREPARE_REPORT = Path("reports/prepare.json")
+TRAIN_REPORT = Path("reports/train.json")
+CANDIDATES_PLOT = Path("reports/candidates.csv")
+EVALUATE_REPORT = Path("reports/evaluate.json")
+CONFUSION_PLOT = Path("reports/confusion.csv")
+CALIBRATION_PLOT = Path("reports/calibration.csv")

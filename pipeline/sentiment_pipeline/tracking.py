@@ -1,0 +1,134 @@
+"""MLflow runs: one run per trained model, found by its digest, so that stages need not hand each other a run id.
+
+Without MLFLOW_TRACKING_URI nothing is recorded. A server that does not answer costs a sentence, not the training:
+`register` records whatever is missing.
+"""
+
+import logging
+import os
+from pathlib import Path
+from typing import Any
+
+from sentiment_pipeline import paths
+from sentiment_pipeline.errors import RegistryError
+from sentiment_pipeline.params import Params
+from sentiment_pipeline.progress import say
+from sentiment_pipeline.report import read_json
+
+DIGEST_TAG = "sentiment.digest"
+"""On runs and on registered versions."""
+
+_ENVIRONMENT = {
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "30",
+    # MLflow's own 7 retries of 120 s would hide an outage for a quarter of an hour.
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+    "MLFLOW_RECORD_ENV_VARS_IN_MODEL_LOGGING": "false",
+}
+
+
+def connect() -> Any:
+    """An MLflow client for MLFLOW_TRACKING_URI.
+
+    Raises:
+        RegistryError: the variable is not set.
+    """
+    if not os.environ.get("MLFLOW_TRACKING_URI"):
+        raise RegistryError("MLFLOW_TRACKING_URI is not set: export the address of your MLflow server")
+    for name, value in _ENVIRONMENT.items():
+        os.environ.setdefault(name, value)
+    # Importing takes seconds, and reads the variables above.
+    import mlflow
+
+    logging.getLogger("mlflow").setLevel(logging.ERROR)
+    return mlflow.MlflowClient()
+
+
+def record(params: Params, root: Path) -> None:
+    """Record what the reports say so far, if there is a server and it answers."""
+    if not os.environ.get("MLFLOW_TRACKING_URI"):
+        say("MLFLOW_TRACKING_URI is not set: the run is not recorded in MLflow")
+        return
+    client = connect()
+    from mlflow.exceptions import MlflowException
+
+    try:
+        run_id = ensure_run(client, params, root)
+    except MlflowException as error:
+        say(f"MLflow did not record the run ({type(error).__name__}); `sentiment-pipeline register` will")
+    else:
+        say(f"recorded in MLflow: run {run_id} of experiment {params.tracking.experiment}")
+
+
+def ensure_run(client: Any, params: Params, root: Path) -> str:
+    """The id of the run of the model that is in models/current, with all that the reports say of it.
+
+    Raises:
+        DataError: the model has not been trained here.
+        mlflow.exceptions.MlflowException: the server does not answer, or refuses.
+    """
+    trained = read_json(root / paths.TRAIN_REPORT)
+    digest = str(trained["digest"])
+    experiment_id = _experiment(client, params.tracking.experiment)
+    found = client.search_runs([experiment_id], f"tags.`{DIGEST_TAG}` = '{digest}'", max_results=1)
+    if found:
+        run = found[0]
+    else:
+        name = f"{trained['winner']}-{digest.removeprefix('sha256:')[:8]}"
+        run = client.create_run(experiment_id, tags={DIGEST_TAG: digest}, run_name=name)
+        for key, value in _logged_params(params, str(trained["winner"])).items():
+            client.log_param(run.info.run_id, key, value)
+    for key, value in _metrics(trained, root).items():
+        if key not in run.data.metrics:
+            client.log_metric(run.info.run_id, key, value)
+    client.set_terminated(run.info.run_id)
+    return str(run.info.run_id)
+
+
+def _experiment(client: Any, name: str) -> str:
+    from mlflow.exceptions import MlflowException
+
+    found = client.get_experiment_by_name(name)
+    if found is not None:
+        return str(found.experiment_id)
+    try:
+        return str(client.create_experiment(name))
+    except MlflowException:
+        # Another pipeline was faster.
+        found = client.get_experiment_by_name(name)
+        if found is None:
+            raise
+        return str(found.experiment_id)
+
+
+def _logged_params(params: Params, winner: str) -> dict[str, Any]:
+    recipe = next((c for c in params.train.candidates if c.name == winner), None)
+    logged: dict[str, Any] = {
+        "recipe": winner,
+        "group": params.data.group,
+        "test_share": params.split.test_share,
+        "folds": params.train.folds,
+    }
+    if recipe is not None:
+        logged |= {
+            "ngrams": f"{recipe.ngrams[0]}-{recipe.ngrams[1]}",
+            "min_df": recipe.min_df,
+            "sublinear": recipe.sublinear,
+            "c": recipe.c,
+        }
+    return logged
+
+
+def _metrics(trained: dict[str, Any], root: Path) -> dict[str, float]:
+    metrics = _numbers(trained)
+    if (root / paths.EVALUATE_REPORT).exists():
+        evaluated = read_json(root / paths.EVALUATE_REPORT)
+        # After a new training, until `evaluate` has run, the report speaks of the model before.
+        if evaluated["digest"] == trained["digest"]:
+            metrics |= _numbers(evaluated)
+    return metrics
+
+
+def _numbers(report: dict[str, Any]) -> dict[str, float]:
+    return {name: float(value) for name, value in report.items() if isinstance(value, int | float)}
