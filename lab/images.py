@@ -1,12 +1,10 @@
 """Building the project's images on the lab's base image, and pushing them to its registry."""
 
 import os
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 
 from lab.build import base_image, buildah
-from lab.command import run
 from lab.errors import LabError
 from lab.progress import Progress
 from lab.settings import Settings
@@ -49,5 +47,5 @@ def local_name(image: str) -> str:
 
 
 def _pip_settings() -> dict[str, str]:
-    listing = run([sys.executable, "-m", "pip", "config", "list"]).splitlines()
-    return {**buildah.parse_pip_config(listing), **buildah.pip_environment(os.environ)}
+    files = (Path("/etc/pip.conf"), Path.home() / ".pip/pip.conf", Path.home() / ".config/pip/pip.conf")
+    return buildah.pip_settings([file.read_text() for file in files if file.is_file()], os.environ)

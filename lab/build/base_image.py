@@ -38,10 +38,9 @@ def ensure(cache: Path, buildah: Buildah, progress: Progress) -> str:
     packages.ensure(progress)
     with store.exclusively(cache / "locks" / "base-image"):
         if not buildah.has(image):
-            with progress.step(f"making the base image from Debian {SUITE} (the first time, about a minute)") as step:
-                with buildah.scratch(image) as root:
-                    step.note("unpacking packages")
-                    _bootstrap(root, apt_sources.mirror())
+            title = f"making the base image from Debian {SUITE} (the first time, about a minute)"
+            with progress.step(title), buildah.scratch(image) as root:
+                _bootstrap(root, apt_sources.mirror())
     return image
 
 

@@ -1,8 +1,9 @@
 """Building and pushing images with buildah, in a storage of the lab's own."""
 
+import configparser
 import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,7 +72,7 @@ class Buildah:
 
 
 def pip_conf(settings: Mapping[str, str]) -> str:
-    """A pip.conf for the build with what ``pip config`` and PIP_* say here about where packages come from.
+    """A pip.conf for the build with what this machine says about where packages come from.
 
     ``settings``: pip's long option names -> values. Options that name files of this machine (cert, find-links)
     are left out: certificates are mounted where pip looks for them anyway.
@@ -80,20 +81,19 @@ def pip_conf(settings: Mapping[str, str]) -> str:
     return "\n".join(["[global]", *chosen, ""]) if chosen else ""
 
 
-def pip_environment(environment: Mapping[str, str]) -> dict[str, str]:
-    """PIP_INDEX_URL=... as pip's option names: ``index-url``."""
-    return {
-        name.removeprefix("PIP_").lower().replace("_", "-"): value
-        for name, value in environment.items()
-        if name.startswith("PIP_")
-    }
+def pip_settings(files: Iterable[str], environment: Mapping[str, str]) -> dict[str, str]:
+    """What pip's configuration files (their texts, the weakest first) and PIP_* variables say, as option names.
 
-
-def parse_pip_config(listing: Sequence[str]) -> dict[str, str]:
-    """The lines of ``pip config list``, such as ``global.index-url='https://...'``, as option names."""
-    settings = {}
-    for line in listing:
-        key, separator, value = line.partition("=")
-        if separator:
-            settings[key.rpartition(".")[2]] = value.strip().strip("'\"")
+    See "Configuration" in pip's documentation for the files and for how a variable is named after an option.
+    """
+    settings: dict[str, str] = {}
+    for text in files:
+        parser = configparser.ConfigParser(interpolation=None)
+        parser.read_string(text)
+        for section in ("global", "install"):
+            if parser.has_section(section):
+                settings.update(parser[section])
+    for name, value in environment.items():
+        if name.startswith("PIP_"):
+            settings[name.removeprefix("PIP_").lower().replace("_", "-")] = value
     return settings

