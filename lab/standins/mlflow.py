@@ -2,7 +2,7 @@
 
 import sys
 
-from lab.layout import State
+from lab.layout import State, python_environment
 from lab.service import Service
 from lab.settings import Settings
 from lab.standins.storage import CREDENTIALS, s3_url
@@ -27,6 +27,7 @@ def mlflow(settings: Settings, state: State) -> Service:
             *("--allowed-hosts", hosts, "--cors-allowed-origins", mlflow_url(settings)),
         ),
         environment={
+            **python_environment(settings.cache),
             **CREDENTIALS,
             "MLFLOW_S3_ENDPOINT_URL": s3_url(settings),
             "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",

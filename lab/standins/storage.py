@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from lab.errors import LabError
-from lab.layout import State
+from lab.layout import State, python_environment
 from lab.service import Service
 from lab.settings import Settings
 
@@ -25,6 +25,7 @@ def s3(settings: Settings) -> Service:
         name="s3",
         argv=(*module, "--host", str(settings.host), "--port", str(settings.s3_port)),
         health=f"{s3_url(settings)}/",
+        environment=python_environment(settings.cache),
         url=s3_url(settings),
         keeps_nothing=True,
     )
