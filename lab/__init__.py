@@ -1,1 +1,1 @@
-"""A real Kubernetes cluster on one Linux machine, with a registry, S3, MLflow, Prometheus and Alertmanager beside it."""
+"""A real Kubernetes cluster on one Linux machine, with a registry, S3, MLflow and Prometheus beside it."""

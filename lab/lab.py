@@ -1,6 +1,7 @@
 """One lab and all that it is made of."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
 from lab import process
@@ -51,6 +52,38 @@ class Lab:
         if not 1 <= number <= len(nodes):
             raise LabError(f"the lab has nodes 1 to {len(nodes)}; there is no node {number}")
         return nodes[number - 1]
+
+
+def settings_of(environment: Mapping[str, str]) -> Settings:
+    """The settings of the lab that is up, or that an interrupted `up` left; of the environment when there is none.
+
+    Raises
+    ------
+    LabError
+        The environment names a setting (folders apart) that is not the one the lab was brought up with.
+    """
+    wanted = Settings.from_variables(environment)
+    try:
+        noted: dict[str, str] = json.loads(State(wanted.state).settings.read_text())
+    except FileNotFoundError:
+        return wanted
+    for variable, value in wanted.to_variables().items():
+        if environment.get(variable) and noted.get(variable, value) != value:
+            raise LabError(
+                f"{variable} is {value}, and the lab in {wanted.state} was brought up with {noted[variable]}: "
+                f"say `python -m lab down` first, with {variable} unset"
+            )
+    return Settings.from_variables({**noted, **_folders(wanted)})
+
+
+def note_settings(settings: Settings) -> None:
+    """Write down everything that is not in the environment of whoever comes next."""
+    values = {name: value for name, value in settings.to_variables().items() if name not in _folders(settings)}
+    State(settings.state).settings.write_text(json.dumps(values, indent=2))
+
+
+def _folders(settings: Settings) -> dict[str, str]:
+    return {"LAB_STATE": str(settings.state), "LAB_CACHE": str(settings.cache)}
 
 
 def facts(state: State) -> Facts | None:

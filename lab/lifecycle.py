@@ -9,7 +9,7 @@ from lab.command import run
 from lab.errors import LabError
 from lab.host import cgroups, firewall, network, requirements
 from lab.kubernetes import addons, api, certificates, node
-from lab.lab import Lab, facts, note_up
+from lab.lab import Lab, facts, note_settings, note_up
 from lab.layout import State
 from lab.progress import Progress
 from lab.services import write_config
@@ -42,7 +42,7 @@ def up(lab: Lab, nodes: int, progress: Progress) -> None:
 def _create(lab: Lab, nodes: int, progress: Progress) -> None:
     settings, state, services = lab.settings, lab.state, lab.services
     state.root.mkdir(parents=True, exist_ok=True)
-    state.settings.write_text(settings.to_json())
+    note_settings(settings)
     peers = settings.nodes(nodes)
     with progress.step("starting the control plane"):
         network.create_bridge(settings)

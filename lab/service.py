@@ -13,7 +13,6 @@ from lab.layout import State
 from lab.wait import until
 
 
-
 @dataclass(frozen=True, kw_only=True)
 class Service:
     """One program.

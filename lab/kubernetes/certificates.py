@@ -31,13 +31,13 @@ def create(settings: Settings, state: State, lab: Path, version: str) -> None:
     config.parent.mkdir(parents=True, exist_ok=True)
     config.write_text(kubeadm_config(settings, state, version))
     run([lab, "kubeadm", "init", "phase", "certs", "all", "--config", config])
-    kubeconfigs = ["--config", config, "--kubeconfig-dir", state.kubeconfigs]
+    kubeconfigs: list[str | Path] = ["--config", config, "--kubeconfig-dir", state.kubeconfigs]
     run([lab, "kubeadm", "init", "phase", "kubeconfig", "all", *kubeconfigs])
 
 
 def create_for_node(state: State, lab: Path, node: Node) -> None:
     kubeconfig = node_kubeconfig(state, node)
-    identity: list[str | Path] = ["--client-name", f"system:node:{node.name}", "--org", "system:nodes"]
+    identity = ["--client-name", f"system:node:{node.name}", "--org", "system:nodes"]
     kubeconfig.write_text(run([lab, "kubeadm", "kubeconfig", "user", "--config", _config_file(state), *identity]))
     kubeconfig.chmod(0o600)
 

@@ -114,7 +114,7 @@ def api_server(settings: Settings, state: State, lab: Path) -> Service:
             "--requestheader-username-headers=X-Remote-User",
             f"--proxy-client-cert-file={pki}/front-proxy-client.crt",
             f"--proxy-client-key-file={pki}/front-proxy-client.key",
-            "--enable-aggregator-routing",  # straight to endpoints: the host's way to cluster addresses may be a dead node
+            "--enable-aggregator-routing",  # straight to endpoints: a cluster address may lead through a dead node
             f"--audit-policy-file={_audit_policy(state)}",
             f"--audit-log-path={state.audit_log}",
             "--shutdown-delay-duration=0s",
