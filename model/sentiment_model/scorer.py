@@ -2,6 +2,7 @@
 
 import math
 import os
+from array import array
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Sequence
@@ -28,6 +29,28 @@ class Prediction:
     """How many n-grams the text has, over all views."""
 
 
+class KeyIndex:
+    """Finds a key in ascending u64 keys, which may lie in a mapped file.
+
+    A table by the first bits of a key says where to bisect: among about 8 keys when they are uniform, as hashes are,
+    and still correctly when a file has others.
+    """
+
+    def __init__(self, keys: Sequence[int]) -> None:
+        bits = min(16, max(0, len(keys).bit_length() - 3))
+        self._keys = keys
+        self._shift = 64 - bits
+        starts = [bisect_left(keys, first << self._shift) for first in range(1 << bits)]
+        self._starts = array("Q", [*starts, len(keys)])
+
+    def find(self, key: int) -> int:
+        """Where the key is, or -1."""
+        bucket = key >> self._shift
+        end = self._starts[bucket + 1]
+        place = bisect_left(self._keys, key, self._starts[bucket], end)
+        return place if place < end and self._keys[place] == key else -1
+
+
 class Scorer:
     """Predicts with a LinearModel. It holds no state between calls and may be shared by threads.
 
@@ -36,7 +59,7 @@ class Scorer:
 
     def __init__(self, model: LinearModel) -> None:
         self._model = model
-        self._windows = [_window(view.keys) for view in model.views]
+        self._indexes = [KeyIndex(view.keys) for view in model.views]
 
     @classmethod
     def open(cls, path: str | os.PathLike[str]) -> "Scorer":
@@ -58,55 +81,37 @@ class Scorer:
         tokens = tokenize(preprocess(text))
         margins = list(model.bias)
         known = total = 0
-        for view, window in zip(model.views, self._windows, strict=True):
+        for view, index in zip(model.views, self._indexes, strict=True):
             counts = Counter(ngram_keys(tokens, *view.ngrams))
             total += counts.total()
-            known += _add_view(margins, view, window, counts)
+            known += _add_view(margins, view, index, counts)
         probabilities = _sigmoid(margins[0]) if model.link == "sigmoid" else _softmax(margins)
         best = int(margins[0] > 0) if model.link == "sigmoid" else max(range(len(margins)), key=margins.__getitem__)
         return Prediction(model.labels[best], probabilities, tuple(margins), known, total)
 
 
-def _add_view(margins: list[float], view: View, window: int, counts: Counter[int]) -> int:
+def _add_view(margins: list[float], view: View, index: KeyIndex, counts: Counter[int]) -> int:
     """Add a view's share to the margins; returns how many n-grams it knew."""
-    keys, weight, coef, k = view.keys, view.weight, view.coef, len(margins)
+    weight, coef, k = view.weight, view.coef, len(margins)
     known = 0
     square = 0.0
     sums = [0.0] * k
     for key, count in counts.items():
-        index = find(keys, key, window)
-        if index < 0:
+        place = index.find(key)
+        if place < 0:
             continue
         known += count
         frequency = float(count) if view.tf == "plain" else 1.0 + math.log(count)
-        value = frequency * weight[index]
+        value = frequency * weight[place]
         square += value * value
         for output in range(k):
-            sums[output] += value * coef[index * k + output]
+            sums[output] += value * coef[place * k + output]
     if view.norm == "l2" and square > 0.0:
         length = math.sqrt(square)
         sums = [value / length for value in sums]
     for output in range(k):
         margins[output] += sums[output]
     return known
-
-
-def find(keys: Sequence[int], key: int, window: int) -> int:
-    """The index of `key` in ascending u64 keys, or -1.
-
-    Keys are uniform, so the place is known to within a few times sqrt(n): bisect there first.
-    """
-    count = len(keys)
-    guess = (key * count) >> 64
-    low, high = max(0, guess - window), min(count, guess + window)
-    index = bisect_left(keys, key, low, high)
-    if (index == low and low > 0 and keys[low - 1] >= key) or (index == high and high < count and keys[high] < key):
-        index = bisect_left(keys, key)
-    return index if index < count and keys[index] == key else -1
-
-
-def _window(keys: Sequence[int]) -> int:
-    return 2 * math.isqrt(len(keys)) + 2
 
 
 def _sigmoid(margin: float) -> tuple[float, float]:

@@ -13,7 +13,7 @@ from sentiment_model import Scorer
 from sentiment_model.manifest import MANIFEST, MODEL, digest_of
 from sentiment_pipeline import paths, tracking
 from sentiment_pipeline.errors import DataError
-from sentiment_pipeline.export import Probabilities, probabilities_of
+from sentiment_pipeline.export import Probabilities, predict_all, probabilities_of
 from sentiment_pipeline.params import Params
 from sentiment_pipeline.progress import say
 from sentiment_pipeline.report import write_csv, write_json
@@ -61,7 +61,7 @@ def evaluate(params: Params, root: Path = Path()) -> None:
     held_out = read_reviews(root / paths.TEST)
     folder = root / paths.MODEL_DIR
     scorer = Scorer.open(folder / MODEL)
-    probabilities = probabilities_of(scorer, [review.text for review in held_out])
+    probabilities = probabilities_of(predict_all(scorer, [review.text for review in held_out]))
     truth = labels_of(held_out, scorer.labels)
     result = measure(truth, probabilities, scorer.labels)
     predicted = np.array(scorer.labels)[probabilities.argmax(axis=1)]

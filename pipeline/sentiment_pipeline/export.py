@@ -10,7 +10,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
 
-from sentiment_model import LinearModel, Scorer, View, preprocess, tokenize
+from sentiment_model import LinearModel, Prediction, Scorer, View, preprocess, tokenize
 from sentiment_model.keys import ngram_key
 from sentiment_pipeline.errors import ExportError
 from sentiment_pipeline.progress import progress
@@ -73,14 +73,19 @@ def check_vectorizer(vectorizer: Any) -> None:
             raise ExportError(f"the vectorizer cannot be exported: expected {setting}")
 
 
-def probabilities_of(scorer: Scorer, texts: Sequence[str]) -> Probabilities:
-    """The scorer's probabilities, [texts, labels]."""
+def predict_all(scorer: Scorer, texts: Sequence[str]) -> list[Prediction]:
+    """What the model file says of each text."""
+    predictions = []
     with progress("score with the model file", len(texts)) as advance:
-        rows = []
         for text in texts:
-            rows.append(scorer.predict(text).probabilities)
+            predictions.append(scorer.predict(text))
             advance(1)
-    return np.array(rows, dtype=np.float64).reshape(len(texts), len(scorer.labels))
+    return predictions
+
+
+def probabilities_of(predictions: Sequence[Prediction]) -> Probabilities:
+    """Their probabilities, [texts, labels]."""
+    return np.array([prediction.probabilities for prediction in predictions], dtype=np.float64)
 
 
 def check_parity(estimated: Probabilities, scored: Probabilities) -> float:

@@ -1,6 +1,7 @@
 """What travels with a model to judge it later: golden predictions for parity, the reference for drift."""
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,7 @@ from typing import Any
 import numpy as np
 from sklearn.pipeline import Pipeline
 
-from sentiment_model import Scorer
+from sentiment_model import Prediction
 from sentiment_pipeline.params import GoldenParams
 from sentiment_pipeline.prepare import clean
 from sentiment_pipeline.reviews import Review
@@ -46,14 +47,13 @@ def write_golden(path: Path, fitted: Pipeline, rows: Sequence[tuple[str, str]]) 
             file.write(json.dumps(golden, ensure_ascii=False) + "\n")
 
 
-def write_reference(path: Path, scorer: Scorer, texts: Sequence[str]) -> None:
+def write_reference(path: Path, labels: Sequence[str], texts: Sequence[str], predictions: Sequence[Prediction]) -> None:
     """Write how labels, confidence, unknown n-grams and lengths are distributed: the drift baseline."""
-    predictions = [scorer.predict(text) for text in texts]
-    labels = {label: round(sum(p.label == label for p in predictions) / len(predictions), 6) for label in scorer.labels}
+    counts = Counter(prediction.label for prediction in predictions)
     content = {
         "format": REFERENCE_FORMAT,
         "texts": len(texts),
-        "labels": labels,
+        "labels": {label: round(counts[label] / len(texts), 6) for label in labels},
         "confidence": _histogram([max(p.probabilities) for p in predictions], _SHARE_EDGES),
         "oov_ratio": _histogram([1 - p.known / p.total if p.total else 1.0 for p in predictions], _SHARE_EDGES),
         "length_characters": _histogram([len(text) for text in texts], _LENGTH_EDGES),

@@ -22,8 +22,8 @@ class DataParams:
     """Hex digest that the raw bytes must have; empty: any."""
     text: str = "text"
     label: str = "label"
-    id: str = "id"
-    """Column with a unique name per row; where the file lacks it, one is made from the text."""
+    id: str = ""
+    """Column with a unique name per row. Empty: names are made from the texts, and survive any reordering."""
     group: str = ""
     """Column whose rows belong together (film, product, author): never on both sides of a split. Empty: none."""
     labels: Mapping[str, str] = field(default_factory=dict)

@@ -111,11 +111,11 @@ def clean_rows(rows: Iterable[Mapping[str, str]], data: DataParams) -> Cleaned:
 
 def check_columns(row: Mapping[str, str], data: DataParams) -> None:
     """Refuse a file that lacks a column which params.yaml names."""
-    for key in ("text", "label", "group"):
+    for key in ("text", "label", "id", "group"):
         column = getattr(data, key)
         if column and column not in row:
             found = ", ".join(row)
-            hint = ', or to "" to split by review' if key == "group" else ""
+            hint = "" if key in ("text", "label") else ', or to "" for none'
             raise DataError(f"expected a column {column!r}, found {found}; set data.{key} in params.yaml to one{hint}")
 
 

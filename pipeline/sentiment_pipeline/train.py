@@ -12,7 +12,7 @@ from sentiment_model.manifest import GOLDEN, MANIFEST, MODEL, REFERENCE, build_m
 from sentiment_model.modelfile import write_model
 from sentiment_pipeline import paths, tracking
 from sentiment_pipeline.crossval import Result, best, compare, count
-from sentiment_pipeline.export import check_parity, probabilities_of, to_linear_model
+from sentiment_pipeline.export import check_parity, predict_all, probabilities_of, to_linear_model
 from sentiment_pipeline.golden import golden_texts, write_golden, write_reference
 from sentiment_pipeline.params import Candidate, GoldenParams, Params
 from sentiment_pipeline.progress import progress, say
@@ -82,9 +82,10 @@ def write_version(
     write_model(folder / MODEL, to_linear_model(fitted, facts))
     scorer = Scorer.open(folder / MODEL)
     texts = [review.text for review in held_out]
-    difference = check_parity(fitted.predict_proba(texts), probabilities_of(scorer, texts))
+    predictions = predict_all(scorer, texts)
+    difference = check_parity(fitted.predict_proba(texts), probabilities_of(predictions))
     write_golden(folder / GOLDEN, fitted, golden_texts(golden, held_out))
-    write_reference(folder / REFERENCE, scorer, texts)
+    write_reference(folder / REFERENCE, scorer.labels, texts, predictions)
     manifest = build_manifest(folder)
     (folder / MANIFEST).write_bytes(manifest)
     return difference, digest_of(manifest)
