@@ -53,7 +53,7 @@ def upload(data: str, *, environment: Mapping[str, str], say: Callable[[str], No
 def _sample() -> Path:
     path = ROOT / ".demo" / "sample.csv"
     path.parent.mkdir(exist_ok=True)
-    subprocess.run([sys.executable, "-m", "sentiment_pipeline", "sample", "--output", str(path)], check=True)
+    subprocess.run([sys.executable, "-m", "sentiment_pipeline", "sample", str(path)], check=True)
     return path
 
 

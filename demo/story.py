@@ -11,7 +11,7 @@ from delivery.cluster import ROOT, Cluster, DeliveryError, connect
 from delivery.deploy import write_kustomization
 from delivery.forward import port_forward
 from delivery.images import pushed_images
-from demo import broken, reviews, workspace
+from demo import reviews, workspace
 from demo.console import Story
 from demo.traffic import traffic
 
@@ -24,7 +24,7 @@ TEXTS = (
     "Two hours of my life that I will never get back.",
     "Not bad at all, although the ending is weak.",
 )
-RETRAIN = {"train.max_features": 20_000}
+RETRAIN = {"train.candidates": [{"name": "pairs-middle", "ngrams": [1, 2], "min_df": 2, "c": 10.0}]}
 
 
 def tell(kind: Literal["lab", "current"], data: str) -> None:
@@ -80,8 +80,7 @@ class Telling:
             self.roll_out_under_load(second)
             self.make("promote", f"VERSION={second}")
         with step("Version 3: its model file is unreadable on purpose"):
-            third = broken.register(self.workspace, MODEL, environment=self.cluster.environment)
-            self.story.say(f"registered version {third}")
+            third = self.register_broken()
             self.be_refused(third, serving=second)
         with step("What a platform engineer sees"):
             self.kubectl("get", "smdl")
@@ -112,6 +111,15 @@ class Telling:
         version = str(json.loads((self.workspace / REGISTERED).read_text())["version"])
         self.make("gate", f"VERSION={version}")
         return version
+
+    def register_broken(self) -> str:
+        python_path = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]).rstrip(os.pathsep)
+        return self.story.run(
+            *(sys.executable, "-m", "demo.broken", "--name", MODEL),
+            cwd=self.workspace,
+            environment={**self.cluster.environment, "PYTHONPATH": python_path},
+            shown=f"python -m demo.broken --name {MODEL}",
+        ).split()[-1]
 
     def roll_out(self, version: str) -> None:
         """CI's patch and two waits, as a person would type them."""

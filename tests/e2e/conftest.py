@@ -47,9 +47,14 @@ def operator(cluster: Cluster, images: dict[str, str]) -> None:
 
 
 @pytest.fixture(scope="session")
-def registry(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Registry:
+def registry(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Registry]:
     """The lab's MLflow, and a small trained model to publish there."""
-    return Registry(cluster.environment, folder=tmp_path_factory.mktemp("versions"))
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in cluster.environment.items():
+            if name.startswith(("AWS_", "MLFLOW_")):
+                patch.setenv(name, value)
+        say("training a small model")
+        yield Registry(tmp_path_factory.mktemp("versions"))
 
 
 @pytest.fixture(scope="session")

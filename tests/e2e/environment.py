@@ -1,14 +1,41 @@
 """What surrounds the operator in these tests: the lab's commands, its API server's audit log, its MLflow server."""
 
+import contextlib
 import json
+import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from delivery.cluster import ROOT
+import boto3
+from mlflow import MlflowClient
 
+from delivery.cluster import ROOT
+from demo.broken import break_model
+from sentiment_model.manifest import MANIFEST, MODEL, build_manifest, digest_of
+from sentiment_model.modelfile import read_model, write_model
+from sentiment_pipeline import paths
+from sentiment_pipeline.evaluate import evaluate
+from sentiment_pipeline.ingest import ingest
+from sentiment_pipeline.params import load_params
+from sentiment_pipeline.prepare import prepare
+from sentiment_pipeline.registry import MlflowRegistry
+from sentiment_pipeline.tracking import DIGEST_TAG
+from sentiment_pipeline.train import train
+
+PARAMS = """
+data: {source: "builtin:sample", sample_rows: 1500, group: movie}
+prepare: {}
+split: {test_share: 0.2}
+train:
+  folds: 3
+  candidates:
+    - {name: pairs, ngrams: [1, 2], min_df: 2, c: 3.0}
+golden: {rows: 50, texts: test}
+gate: {min_accuracy: 0.7, max_drop: 0.05}
+tracking: {experiment: e2e}
+"""
 WRITES = {"create", "update", "patch", "delete", "deletecollection"}
 
 
@@ -49,8 +76,53 @@ class AuditLog:
 
 
 class Registry:
-    """Registers versions in the lab's MLflow server: good ones, and ones that are bad in a chosen way."""
+    """Publishes versions in the lab's MLflow server: good ones, and ones that are bad in a chosen way.
 
-    def __init__(self, environment: Mapping[str, str], *, folder: Path) -> None:
-        self._environment = environment
+    Every version is the same small trained model, made different by one of its facts.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        """Train in ``folder``. The environment must name the MLflow server and the S3 endpoint."""
+        (folder / "params.yaml").write_text(PARAMS)
+        self._params = load_params(folder / "params.yaml")
         self._folder = folder
+        self._count = 0
+        with contextlib.chdir(folder):
+            ingest(self._params.data)
+            prepare(self._params)
+            train(self._params)
+            evaluate(self._params)
+        self._mlflow = MlflowRegistry()
+
+    def publish(self, model: str) -> str:
+        """A good version; returns its number."""
+        folder = self._copy()
+        return self._add(model, folder, digest_of((folder / MANIFEST).read_bytes()))
+
+    def publish_unreadable(self, model: str) -> str:
+        """A version that is what its digest says, but not a model."""
+        folder = self._copy()
+        return self._add(model, folder, break_model(folder))
+
+    def publish_tampered(self, model: str) -> str:
+        """A version whose model file was changed in the store after it was registered."""
+        number = self.publish(model)
+        uri = MlflowClient().get_model_version_download_uri(model, number)
+        bucket, _, prefix = uri.removeprefix("s3://").partition("/")
+        store = boto3.client("s3")
+        key = f"{prefix}/{MODEL}"
+        content = store.get_object(Bucket=bucket, Key=key)["Body"].read()
+        store.put_object(Bucket=bucket, Key=key, Body=content[:-1] + bytes([content[-1] ^ 1]))
+        return number
+
+    def _copy(self) -> Path:
+        self._count += 1
+        folder = self._folder / f"version-{self._count}"
+        shutil.copytree(self._folder / paths.MODEL_DIR, folder)
+        model = read_model(folder / MODEL)
+        write_model(folder / MODEL, replace(model, facts={**model.facts, "copy": str(self._count)}))
+        (folder / MANIFEST).write_bytes(build_manifest(folder))
+        return folder
+
+    def _add(self, model: str, folder: Path, digest: str) -> str:
+        return self._mlflow.add(model, folder, {DIGEST_TAG: digest}, self._params, self._folder).number

@@ -1,0 +1,48 @@
+"""Register a version whose model file is unreadable on purpose (`python -m demo.broken`).
+
+Its manifest and digest are right: the bytes arrive as they were registered, and only reading them shows the fault. Run
+in the pipeline's workspace, after `train`.
+"""
+
+import shutil
+import tempfile
+from pathlib import Path
+
+import click
+
+from sentiment_model.manifest import MANIFEST, MODEL, build_manifest, digest_of
+from sentiment_pipeline import paths
+from sentiment_pipeline.params import load_params
+from sentiment_pipeline.registry import MlflowRegistry
+from sentiment_pipeline.tracking import DIGEST_TAG
+
+UNREADABLE = b"This is not a model file, whatever its name says.\n"
+
+
+def break_model(folder: Path) -> str:
+    """Put an unreadable model file into a version's folder, with a manifest that vouches for it.
+
+    Returns:
+        The digest of what is there now.
+    """
+    (folder / MODEL).write_bytes(UNREADABLE)
+    manifest = build_manifest(folder)
+    (folder / MANIFEST).write_bytes(manifest)
+    return digest_of(manifest)
+
+
+@click.command()
+@click.option("--name", required=True, help="Name of the registered model.")
+def main(name: str) -> None:
+    """Register the unreadable version and print its number; a second time gives the version of the first."""
+    registry = MlflowRegistry()
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch) / "model"
+        shutil.copytree(paths.MODEL_DIR, folder)
+        digest = break_model(folder)
+        version = registry.find(name, digest) or registry.add(name, folder, {DIGEST_TAG: digest}, load_params(), Path())
+    click.echo(version.number)
+
+
+if __name__ == "__main__":
+    main(prog_name="python -m demo.broken")
