@@ -1,0 +1,1 @@
+"""The operator: watches SentimentModels, decides what the cluster should hold, applies it and tells what it found."""

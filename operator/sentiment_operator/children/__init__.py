@@ -1,0 +1,1 @@
+"""Pure builders of what the operator applies: one module a child, resource in, manifest out."""

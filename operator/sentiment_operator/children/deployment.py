@@ -1,0 +1,169 @@
+"""The Deployment of the serving pods, and its pod template."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sentiment_operator.children.metadata import metadata
+from sentiment_operator.children.resources import serving_resources
+from sentiment_operator.names import (
+    DIGEST_ANNOTATION,
+    KEY_ANNOTATION,
+    SERVING_PORT,
+    VERSION_ANNOTATION,
+    child_labels,
+    selector_labels,
+)
+from sentiment_operator.resource import SentimentModel, Spec, Target
+
+MODEL_DIR = "/model"
+
+MIN_READY_SECONDS = 5
+"""How long a new pod must stay ready before an old one goes: a crash right after the start costs no capacity."""
+
+GRACE_SECONDS = 30
+PRE_STOP_SECONDS = 5
+"""Endpoints take a moment to forget a pod: it answers on until they have, or requests are lost."""
+
+NO_DEADLINE_SECONDS = 2**31 - 1
+"""A Deployment's own deadline does not fire on a crash loop, and false alarms it raises help nobody: the operator has its own."""
+
+STARTUP_LIMIT_SECONDS = 3660
+"""Above any startupDeadlineSeconds, whose end the operator judges: a kill by the probe would read as a crash."""
+
+RESTRICTED = {
+    "allowPrivilegeEscalation": False,
+    "readOnlyRootFilesystem": True,
+    "capabilities": {"drop": ["ALL"]},
+}
+
+
+def deployment(model: SentimentModel, template: Mapping[str, Any], *, replicas: int | None) -> dict[str, Any]:
+    """The Deployment that runs `template`. Without `replicas` the count is left to an autoscaler."""
+    annotations = template["metadata"].get("annotations", {})
+    shown = {name: annotations[name] for name in (VERSION_ANNOTATION, DIGEST_ANNOTATION) if name in annotations}
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": metadata(model, shown),
+        "spec": {
+            **({} if replicas is None else {"replicas": replicas}),
+            "selector": {"matchLabels": selector_labels(model.name)},
+            "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": "100%", "maxUnavailable": 0}},
+            "minReadySeconds": MIN_READY_SECONDS,
+            "progressDeadlineSeconds": NO_DEADLINE_SECONDS,
+            "revisionHistoryLimit": 10,
+            "template": template,
+        },
+    }
+
+
+def pod_template(model: SentimentModel, target: Target) -> dict[str, Any]:
+    """The pods that serve `target`: `fetch` brings the model into a volume, `serving` answers from it."""
+    spec, extra = model.spec, model.spec.pod_template
+    optional = {
+        name: extra[name]
+        for name in ("nodeSelector", "tolerations", "affinity", "serviceAccountName", "imagePullSecrets")
+        if extra.get(name)
+    }
+    return {
+        "metadata": {
+            "labels": {**(extra.get("labels") or {}), **child_labels(model.name)},
+            "annotations": {**(extra.get("annotations") or {}), **_annotations(spec, target)},
+        },
+        "spec": {
+            **optional,
+            "topologySpreadConstraints": extra.get("topologySpreadConstraints") or _spread(model.name),
+            "automountServiceAccountToken": False,
+            "enableServiceLinks": False,
+            "terminationGracePeriodSeconds": GRACE_SECONDS,
+            "securityContext": {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}},
+            "initContainers": [_fetch(spec, target)],
+            "containers": [_serving(spec, target)],
+            "volumes": [
+                {"name": "model", "emptyDir": {"sizeLimit": "2Gi"}},
+                {"name": "tmp", "emptyDir": {"sizeLimit": "64Mi"}},
+            ],
+        },
+    }
+
+
+def _annotations(spec: Spec, target: Target) -> dict[str, str]:
+    scrape = {"scrape": "true", "port": str(SERVING_PORT), "path": "/metrics"} if spec.scrape else {}
+    return {
+        VERSION_ANNOTATION: target.version,
+        DIGEST_ANNOTATION: target.digest,
+        KEY_ANNOTATION: target.key,
+        # Where a role is bound to the service account, only `fetch` gets its credentials.
+        "eks.amazonaws.com/skip-containers": "serving",
+        **{f"prometheus.io/{name}": value for name, value in scrape.items()},
+    }
+
+
+def _spread(name: str) -> list[dict[str, Any]]:
+    """Over zones and nodes where that is possible: a soft wish, so that it never keeps a pod waiting."""
+    return [
+        {
+            "maxSkew": 1,
+            "topologyKey": topology,
+            "whenUnsatisfiable": "ScheduleAnyway",
+            "labelSelector": {"matchLabels": selector_labels(name)},
+            # Old pods on their way out do not count.
+            "matchLabelKeys": ["pod-template-hash"],
+        }
+        for topology in ("topology.kubernetes.io/zone", "kubernetes.io/hostname")
+    ]
+
+
+def _fetch(spec: Spec, target: Target) -> dict[str, Any]:
+    credentials = [{"secretRef": {"name": spec.credentials_secret}}] if spec.credentials_secret else []
+    return {
+        "name": "fetch",
+        "image": target.image,
+        "args": ["fetch"],
+        "env": _env(MODEL_URI=target.source_uri, MODEL_DIGEST=target.digest, MODEL_DIR=MODEL_DIR),
+        **({"envFrom": credentials} if credentials else {}),
+        "resources": {"requests": {"cpu": "100m", "memory": "64Mi"}, "limits": {"memory": "256Mi"}},
+        "volumeMounts": [{"name": "model", "mountPath": MODEL_DIR}, {"name": "tmp", "mountPath": "/tmp"}],  # noqa: S108
+        "securityContext": RESTRICTED,
+        "terminationMessagePolicy": "FallbackToLogsOnError",
+    }
+
+
+def _serving(spec: Spec, target: Target) -> dict[str, Any]:
+    return {
+        "name": "serving",
+        "image": target.image,
+        "args": ["serve"],
+        "env": _env(
+            MODEL_DIR=MODEL_DIR,
+            MODEL_NAME=spec.reference.name,
+            MODEL_VERSION=target.version,
+            MODEL_DIGEST=target.digest,
+            PORT=str(SERVING_PORT),
+        ),
+        "ports": [{"name": "http", "containerPort": SERVING_PORT, "protocol": "TCP"}],
+        "resources": serving_resources(spec.resources),
+        "startupProbe": _probe("/readyz", period=1, failures=STARTUP_LIMIT_SECONDS),
+        "readinessProbe": _probe("/readyz", period=5, failures=2),
+        "livenessProbe": _probe("/livez", period=10, failures=3),
+        "lifecycle": {"preStop": {"sleep": {"seconds": PRE_STOP_SECONDS}}},
+        "volumeMounts": [
+            {"name": "model", "mountPath": MODEL_DIR, "readOnly": True},
+            {"name": "tmp", "mountPath": "/tmp"},  # noqa: S108
+        ],
+        "securityContext": RESTRICTED,
+        "terminationMessagePolicy": "FallbackToLogsOnError",
+    }
+
+
+def _env(**variables: str) -> list[dict[str, str]]:
+    return [{"name": name, "value": value} for name, value in variables.items()]
+
+
+def _probe(path: str, *, period: int, failures: int) -> dict[str, Any]:
+    return {
+        "httpGet": {"path": path, "port": "http"},
+        "periodSeconds": period,
+        "failureThreshold": failures,
+        "timeoutSeconds": 3,
+    }

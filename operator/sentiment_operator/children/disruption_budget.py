@@ -1,0 +1,24 @@
+"""The PodDisruptionBudget: node drains take one serving pod at a time."""
+
+from typing import Any
+
+from sentiment_operator.children.metadata import metadata
+from sentiment_operator.names import selector_labels
+from sentiment_operator.resource import SentimentModel
+
+
+def disruption_budget(model: SentimentModel) -> dict[str, Any] | None:
+    """The budget, or None where one pod is all there is: a budget would only block drains."""
+    if model.spec.min_replicas <= 1:
+        return None
+    return {
+        "apiVersion": "policy/v1",
+        "kind": "PodDisruptionBudget",
+        "metadata": metadata(model),
+        "spec": {
+            "maxUnavailable": 1,
+            "selector": {"matchLabels": selector_labels(model.name)},
+            # A pod that is not ready protects nothing: a drain need not wait for it.
+            "unhealthyPodEvictionPolicy": "AlwaysAllow",
+        },
+    }

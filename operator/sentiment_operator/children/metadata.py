@@ -1,0 +1,27 @@
+"""What every child has in common."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sentiment_operator.names import API_VERSION, KIND, child_labels
+from sentiment_operator.resource import SentimentModel
+
+
+def metadata(model: SentimentModel, annotations: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """Metadata of a child called like `model`: labels, and the owner reference that does all deletion."""
+    return {
+        "name": model.name,
+        "namespace": model.namespace,
+        "labels": child_labels(model.name),
+        **({"annotations": dict(annotations)} if annotations else {}),
+        "ownerReferences": [
+            {
+                "apiVersion": API_VERSION,
+                "kind": KIND,
+                "name": model.name,
+                "uid": model.uid,
+                "controller": True,
+                "blockOwnerDeletion": True,
+            }
+        ],
+    }

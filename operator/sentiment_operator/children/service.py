@@ -1,0 +1,26 @@
+"""The Service in front of the serving pods."""
+
+from typing import Any
+
+from sentiment_operator.children.metadata import metadata
+from sentiment_operator.names import selector_labels
+from sentiment_operator.resource import SentimentModel
+
+
+def service(model: SentimentModel) -> dict[str, Any]:
+    spec = model.spec.service
+    return {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": metadata(model, spec.annotations),
+        "spec": {
+            "type": spec.type,
+            "selector": selector_labels(model.name),
+            "ports": [{"name": "http", "port": spec.port, "targetPort": "http", "protocol": "TCP"}],
+        },
+    }
+
+
+def endpoint(model: SentimentModel) -> str:
+    """Where callers inside the cluster reach the model."""
+    return f"http://{model.name}.{model.namespace}.svc:{model.spec.service.port}"

@@ -1,0 +1,226 @@
+"""Kubernetes: what the operator needs of it, and the one adapter to its client. Calls block; run them in threads.
+
+Bodies go through as plain JSON: typed models would drop fields that this client's release does not know.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol, Self
+
+import urllib3
+from kubernetes import client, config
+
+from sentiment_operator.errors import ClusterError, Conflict, Refused
+from sentiment_operator.names import API_VERSION, FIELD_MANAGER, HANDOVER_MANAGER, KIND, PLURAL, Key, selector
+from sentiment_operator.observed import Deployment, Json, Observation, Pod, Template
+from sentiment_operator.resource import SentimentModel
+
+_PLURALS = {
+    KIND: PLURAL,
+    "Deployment": "deployments",
+    "ReplicaSet": "replicasets",
+    "Service": "services",
+    "PodDisruptionBudget": "poddisruptionbudgets",
+    "Pod": "pods",
+    "Event": "events",
+}
+
+MERGE_PATCH = "application/merge-patch+json"
+APPLY_PATCH = "application/apply-patch+yaml"
+
+
+class Cluster(Protocol):
+    """All methods raise `ClusterError` when the API server cannot be asked or fails."""
+
+    def check(self, namespace: str) -> None:
+        """Whether SentimentModels can be listed in `namespace` (empty: in all)."""
+
+    def get(self, key: Key) -> SentimentModel | None:
+        """The resource as it is now; None if there is none."""
+
+    def observe(self, key: Key) -> Observation:
+        """All that exists under the name of the resource."""
+
+    def apply(self, manifest: Json) -> None:
+        """Server-side apply, taking over fields that others have set.
+
+        Raises:
+            Refused: the API server does not take it.
+        """
+
+    def hand_over_replicas(self, deployment: Json) -> None:
+        """Let go of a Deployment's live count without resetting it (Kubernetes docs, "Transferring ownership").
+
+        Raises:
+            Conflict: the count may have changed since it was read.
+        """
+
+    def delete(self, api_version: str, kind: str, key: Key, *, uid: str) -> None:
+        """Delete one object, if it still is the one of this uid."""
+
+    def patch_status(self, model: SentimentModel, patch: Json) -> SentimentModel | None:
+        """Merge `patch` into the status; the resource as it is then, None if it is gone.
+
+        Raises:
+            Conflict: the resource has changed since `model` was read.
+        """
+
+    def record_event(self, model: SentimentModel, *, warning: bool, reason: str, message: str, time: str) -> None:
+        """Leave an Event on the resource."""
+
+
+@dataclass(frozen=True)
+class KubernetesCluster:
+    """The adapter. Safe to use from several threads."""
+
+    api: client.ApiClient
+    timeout_seconds: float
+
+    @classmethod
+    def connect(cls, *, timeout_seconds: float, threads: int) -> Self:
+        """Use the KUBECONFIG of the environment, or the service account of the pod."""
+        configuration = client.Configuration()
+        config.load_config(client_configuration=configuration)  # type: ignore[no-untyped-call]
+        configuration.connection_pool_maxsize = threads
+        configuration.retries = 1
+        api = client.ApiClient(configuration)
+        api.user_agent = FIELD_MANAGER
+        return cls(api, timeout_seconds)
+
+    def check(self, namespace: str) -> None:
+        scope = f"/namespaces/{namespace}" if namespace else ""
+        self._request("GET", f"/apis/{API_VERSION}{scope}/{PLURAL}", query=[("limit", "1")])
+
+    def get(self, key: Key) -> SentimentModel | None:
+        body = self._get(API_VERSION, KIND, key)
+        return None if body is None else SentimentModel.parse(body)
+
+    def observe(self, key: Key) -> Observation:
+        deployment = self._get("apps/v1", "Deployment", key)
+        uid = deployment["metadata"]["uid"] if deployment else ""
+        sets = [one for one in self._list("apps/v1", "ReplicaSet", key) if _controlled_by(one, uid)]
+        sets.sort(key=lambda one: (one["metadata"]["creationTimestamp"], one["metadata"]["name"]))
+        return Observation(
+            deployment=Deployment.parse(deployment) if deployment else None,
+            service=self._get("v1", "Service", key),
+            disruption_budget=self._get("policy/v1", "PodDisruptionBudget", key),
+            templates=tuple(Template.parse(one["spec"]["template"]) for one in sets),
+            pods=tuple(Pod.parse(one) for one in self._list("v1", "Pod", key)),
+        )
+
+    def apply(self, manifest: Json) -> None:
+        metadata = manifest["metadata"]
+        key = Key(metadata["namespace"], metadata["name"])
+        self._apply(manifest, key, manager=FIELD_MANAGER, force=True)
+
+    def hand_over_replicas(self, deployment: Json) -> None:
+        metadata = deployment["metadata"]
+        key = Key(metadata["namespace"], metadata["name"])
+        manifest = {
+            "apiVersion": "apps/v1",
+            "kind": "Deployment",
+            "metadata": {"name": key.name, "namespace": key.namespace, "resourceVersion": metadata["resourceVersion"]},
+            "spec": {"replicas": deployment["spec"]["replicas"]},
+        }
+        self._apply(manifest, key, manager=HANDOVER_MANAGER, force=True)
+
+    def delete(self, api_version: str, kind: str, key: Key, *, uid: str) -> None:
+        body = {"preconditions": {"uid": uid}, "propagationPolicy": "Background"}
+        self._request("DELETE", _path(api_version, kind, key.namespace, key.name), body=body, absent_is_fine=True)
+
+    def patch_status(self, model: SentimentModel, patch: Json) -> SentimentModel | None:
+        path = f"{_path(API_VERSION, KIND, model.namespace, model.name)}/status"
+        body = {"metadata": {"resourceVersion": model.resource_version, "uid": model.uid}, "status": patch}
+        query = [("fieldManager", FIELD_MANAGER)]
+        answer = self._request("PATCH", path, body=body, content_type=MERGE_PATCH, query=query, absent_is_fine=True)
+        return None if answer is None else SentimentModel.parse(answer)
+
+    def record_event(self, model: SentimentModel, *, warning: bool, reason: str, message: str, time: str) -> None:
+        body = {
+            "apiVersion": "v1",
+            "kind": "Event",
+            "metadata": {"generateName": f"{model.name}.", "namespace": model.namespace},
+            "involvedObject": {
+                "apiVersion": API_VERSION,
+                "kind": KIND,
+                "name": model.name,
+                "namespace": model.namespace,
+                "uid": model.uid,
+                "resourceVersion": model.resource_version,
+            },
+            "type": "Warning" if warning else "Normal",
+            "reason": reason,
+            "message": message[:1024],
+            "source": {"component": FIELD_MANAGER},
+            "reportingComponent": FIELD_MANAGER,
+            "firstTimestamp": time,
+            "lastTimestamp": time,
+            "count": 1,
+        }
+        self._request("POST", _path("v1", "Event", model.namespace), body=body)
+
+    def _get(self, api_version: str, kind: str, key: Key) -> dict[str, Any] | None:
+        return self._request("GET", _path(api_version, kind, key.namespace, key.name), absent_is_fine=True)
+
+    def _list(self, api_version: str, kind: str, key: Key) -> list[dict[str, Any]]:
+        query = [("labelSelector", selector(key.name))]
+        answer = self._request("GET", _path(api_version, kind, key.namespace), query=query) or {}
+        return list(answer.get("items") or ())
+
+    def _apply(self, manifest: Json, key: Key, *, manager: str, force: bool) -> None:
+        path = _path(manifest["apiVersion"], manifest["kind"], key.namespace, key.name)
+        query = [("fieldManager", manager), ("force", "true" if force else "false")]
+        self._request("PATCH", path, body=manifest, content_type=APPLY_PATCH, query=query)
+
+    def _request(
+        self,
+        method: str,
+        path: str,
+        *,
+        body: Json | None = None,
+        content_type: str = "application/json",
+        query: list[tuple[str, str]] | None = None,
+        absent_is_fine: bool = False,
+    ) -> dict[str, Any] | None:
+        headers = {"Accept": "application/json", **({"Content-Type": content_type} if body is not None else {})}
+        try:
+            request = self.api.param_serialize(
+                method, path, query_params=query, header_params=headers, body=body, auth_settings=["BearerToken"]
+            )
+            response = self.api.call_api(*request, _request_timeout=self.timeout_seconds)
+            status, data = int(response.status), bytes(response.read())  # type: ignore[no-untyped-call]
+        except (client.ApiException, urllib3.exceptions.HTTPError, OSError) as error:
+            raise ClusterError(f"{method} {path}: the API server cannot be reached: {error}") from error
+        if status == 404 and absent_is_fine:
+            return None
+        if not 200 <= status < 300:
+            raise _failure(method, path, status, data)
+        answer: dict[str, Any] = json.loads(data)
+        return answer
+
+
+def _path(api_version: str, kind: str, namespace: str, name: str = "") -> str:
+    root = "/api" if "/" not in api_version else "/apis"
+    path = f"{root}/{api_version}/namespaces/{namespace}/{_PLURALS[kind]}"
+    return f"{path}/{name}" if name else path
+
+
+def _controlled_by(body: Json, uid: str) -> bool:
+    return any(one["uid"] == uid for one in body["metadata"].get("ownerReferences") or ())
+
+
+def _failure(method: str, path: str, status: int, data: bytes) -> ClusterError:
+    try:
+        answer = json.loads(data)
+        said = str(answer.get("message", "")) if isinstance(answer, Mapping) else ""
+    except ValueError:
+        said = ""
+    text = f"{method} {path}: HTTP {status}. {said}".rstrip()
+    if status == 409:
+        return Conflict(text)
+    if status in (400, 422):
+        return Refused(f"The API server refuses the spec: {said or status}", invalid=True)
+    if status == 403:
+        return Refused(f"The API server forbids it: {said or status}", invalid=False)
+    return ClusterError(text)

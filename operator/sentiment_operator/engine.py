@@ -1,0 +1,98 @@
+"""The running operator: queue, workers, threads and clients, put together once."""
+
+import asyncio
+import logging
+from concurrent.futures import ThreadPoolExecutor
+
+from prometheus_client import CollectorRegistry, start_http_server
+
+from sentiment_operator.cluster import KubernetesCluster
+from sentiment_operator.metrics import Metrics
+from sentiment_operator.names import Key
+from sentiment_operator.reconcile import Reconciler
+from sentiment_operator.registry import MlflowRegistry
+from sentiment_operator.resolver import Resolver
+from sentiment_operator.settings import Settings
+from sentiment_operator.workqueue import Backoff, WorkQueue, cancelled
+
+logger = logging.getLogger(__name__)
+
+
+class Engine:
+    """Started and stopped by the handlers, fed by them with keys."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        # Each client has its own threads: one that hangs must not starve the other.
+        self._cluster_pool = ThreadPoolExecutor(settings.workers, thread_name_prefix="cluster")
+        self._registry_pool = ThreadPoolExecutor(settings.workers, thread_name_prefix="registry")
+        self._cluster = KubernetesCluster.connect(
+            timeout_seconds=settings.cluster_timeout_seconds, threads=settings.workers
+        )
+        registry = MlflowRegistry.connect(
+            settings.mlflow_tracking_uri,
+            timeout_seconds=settings.registry_timeout_seconds,
+            allow_http=settings.allow_http_sources,
+        )
+        resolver = Resolver(
+            registry,
+            self._registry_pool,
+            fresh_seconds=settings.resync_seconds / 2,
+            retry_seconds=settings.registry_retry_seconds,
+        )
+        series = CollectorRegistry()
+        metrics = Metrics(series)
+        reconciler = Reconciler(
+            self._cluster,
+            resolver,
+            settings=settings,
+            pool=self._cluster_pool,
+            recorder=metrics,
+            wake=self.changed,
+        )
+        self._queue: WorkQueue[Key] = WorkQueue(
+            reconciler,
+            workers=settings.workers,
+            backoff=Backoff(first_seconds=settings.backoff_seconds, max_seconds=settings.backoff_max_seconds),
+        )
+        self._loop = asyncio.get_running_loop()
+        metrics.watch_queue(self._measure)
+        self._series = series
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Check that there is something to watch, then start to work.
+
+        Raises:
+            ClusterError: the resource cannot be listed.
+        """
+        await self._loop.run_in_executor(self._cluster_pool, self._cluster.check, self.settings.watch_namespace)
+        if self.settings.metrics_port:
+            start_http_server(self.settings.metrics_port, registry=self._series)
+        self._task = asyncio.create_task(self._queue.run())
+
+    async def stop(self) -> None:
+        """Stop at once: whatever was under way is taken up by the next operator."""
+        if self._task is not None:
+            await cancelled(self._task)
+        self._cluster_pool.shutdown(wait=False, cancel_futures=True)
+        self._registry_pool.shutdown(wait=False, cancel_futures=True)
+
+    def changed(self, key: Key) -> None:
+        """Something about `key` may have changed."""
+        if self.settings.watch_namespace in ("", key.namespace):
+            self._queue.add(key)
+
+    def trouble(self) -> str | None:
+        """Why the operator should be restarted, if it should. An API server that is away is no reason."""
+        if self._task is None or self._task.done():
+            return "the work queue has stopped"
+        return self._queue.stuck(run_bound_seconds=self.settings.reconcile_bound_seconds)
+
+    def _measure(self) -> tuple[int, float]:
+        """Depth and age, asked from the metrics server's thread."""
+
+        async def measure() -> tuple[int, float]:
+            return self._queue.depth, self._queue.oldest_wait_seconds
+
+        return asyncio.run_coroutine_threadsafe(measure(), self._loop).result(timeout=5)

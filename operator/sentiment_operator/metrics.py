@@ -1,0 +1,101 @@
+"""The operator's own metrics, for Prometheus."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from sentiment_operator.names import Key
+from sentiment_operator.observed import Observation
+from sentiment_operator.resource import SentimentModel
+from sentiment_operator.status import Status, moment_of
+
+
+@dataclass(frozen=True)
+class _Snapshot:
+    model: SentimentModel
+    status: Status
+    seen: Observation
+
+
+class Metrics(Collector):
+    """What reconciles found, one set of series for each SentimentModel, gone when it is."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._snapshots: dict[Key, _Snapshot] = {}
+        self._queue: Callable[[], tuple[int, float]] = lambda: (0, 0.0)
+        self._rollouts = Counter(
+            "sentimentmodel_rollouts", "Finished rollouts", ["namespace", "name", "outcome", "reason"], registry=registry
+        )
+        self._rollout_seconds = Histogram(
+            "sentimentmodel_rollout_duration_seconds",
+            "From the start of a rollout to its end",
+            ["outcome"],
+            buckets=(5, 10, 20, 30, 60, 120, 300, 600, 1800),
+            registry=registry,
+        )
+        self._reconcile_seconds = Histogram(
+            "sentimentmodel_reconcile_seconds",
+            "Duration of one reconcile",
+            buckets=(0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30),
+            registry=registry,
+        )
+        registry.register(self)
+
+    def watch_queue(self, measure: Callable[[], tuple[int, float]]) -> None:
+        """`measure` gives the queue's depth and the age of its oldest key in seconds."""
+        self._queue = measure
+
+    def reconciled(self, model: SentimentModel, status: Status, seen: Observation, seconds: float) -> None:
+        """Take note of one reconcile."""
+        self._reconcile_seconds.observe(seconds)
+        before = self._snapshots.get(model.key)
+        if before is not None and status.history[:1] != before.status.history[:1]:
+            ended = status.history[0]
+            self._rollouts.labels(model.namespace, model.name, ended.outcome, ended.reason).inc()
+            if before.status.rollout is not None:
+                started = moment_of(before.status.rollout.started_time)
+                duration = (moment_of(ended.time) - started).total_seconds()
+                self._rollout_seconds.labels(ended.outcome).observe(max(duration, 0.0))
+        self._snapshots[model.key] = _Snapshot(model, status, seen)
+
+    def forgotten(self, key: Key) -> None:
+        """Drop the series of a SentimentModel that is gone."""
+        self._snapshots.pop(key, None)
+
+    def collect(self) -> Iterator[Metric]:
+        place = ["namespace", "name"]
+        info = GaugeMetricFamily(
+            "sentimentmodel_info", "Wanted and serving version", labels=[*place, "model", "requested", "serving"]
+        )
+        condition = GaugeMetricFamily(
+            "sentimentmodel_condition", "1 for the status a condition has", labels=[*place, "type", "status"]
+        )
+        pods = GaugeMetricFamily("sentimentmodel_pods", "Serving pods", labels=[*place, "state"])
+        restarts = GaugeMetricFamily(
+            "sentimentmodel_container_restarts", "Restarts of the serving containers that exist", labels=place
+        )
+        for key, snapshot in list(self._snapshots.items()):
+            desired, serving = snapshot.status.desired, snapshot.status.serving
+            info.add_metric(
+                [
+                    *key,
+                    snapshot.model.spec.reference.name,
+                    desired.version if desired else "",
+                    serving.version if serving else "",
+                ],
+                1,
+            )
+            for one in snapshot.status.conditions:
+                for status in ("True", "False", "Unknown"):
+                    condition.add_metric([*key, one.type, status], float(one.status == status))
+            ready = sum(pod.ready for pod in snapshot.seen.pods)
+            pods.add_metric([*key, "ready"], ready)
+            pods.add_metric([*key, "not_ready"], len(snapshot.seen.pods) - ready)
+            restarts.add_metric([*key], sum(pod.serving.restarts for pod in snapshot.seen.pods if pod.serving))
+        depth, age = self._queue()
+        yield from (info, condition, pods, restarts)
+        yield GaugeMetricFamily("sentimentmodel_queue_depth", "Keys that wait for a worker", value=depth)
+        yield GaugeMetricFamily("sentimentmodel_queue_age_seconds", "How long the oldest of them has waited", value=age)

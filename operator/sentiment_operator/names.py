@@ -1,0 +1,71 @@
+"""Names that are contracts: group and kind, labels, annotations, children, and the keys that say what was deployed and judged."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+GROUP = "sentiment.dev"
+VERSION = "v1alpha1"
+KIND = "SentimentModel"
+PLURAL = "sentimentmodels"
+API_VERSION = f"{GROUP}/{VERSION}"
+
+FIELD_MANAGER = "sentiment-operator"
+HANDOVER_MANAGER = "sentiment-operator-handover"
+
+MODEL_LABEL = f"{GROUP}/model"
+TRACK_LABEL = f"{GROUP}/track"
+MANAGED_BY_LABEL = "app.kubernetes.io/managed-by"
+STABLE = "stable"
+
+VERSION_ANNOTATION = f"{GROUP}/version"
+DIGEST_ANNOTATION = f"{GROUP}/digest"
+KEY_ANNOTATION = f"{GROUP}/key"
+APPLIED_ANNOTATION = f"{GROUP}/applied"
+
+CHILD_SELECTOR = f"{MANAGED_BY_LABEL}={FIELD_MANAGER}"
+"""Label selector of everything that operators of this kind made."""
+
+SERVING_PORT = 5000
+
+
+class Key(NamedTuple):
+    """Which SentimentModel."""
+
+    namespace: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.namespace}/{self.name}"
+
+
+def selector_labels(name: str) -> dict[str, str]:
+    """Labels by which Deployment, Service and budget find the serving pods of `name`. Immutable once released."""
+    return {MODEL_LABEL: name, TRACK_LABEL: STABLE}
+
+
+def selector(name: str) -> str:
+    """The same as a selector string."""
+    return ",".join(f"{label}={value}" for label, value in selector_labels(name).items())
+
+
+def child_labels(name: str) -> dict[str, str]:
+    """Labels of every child and every serving pod of `name`."""
+    return {
+        "app.kubernetes.io/name": "sentiment-serving",
+        "app.kubernetes.io/instance": name,
+        MANAGED_BY_LABEL: FIELD_MANAGER,
+        **selector_labels(name),
+    }
+
+
+def revision_name(name: str, key: str) -> str:
+    """Name of what was deployed under the template key `key`."""
+    return f"{name}-{key}"
+
+
+def short_hash(value: Mapping[str, Any]) -> str:
+    """10 hex digits over the canonical JSON of `value`: equal for equal content in any order of keys."""
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()[:10]

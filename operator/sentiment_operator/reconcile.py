@@ -1,0 +1,187 @@
+"""Observe, decide, act for one SentimentModel: the only place where the three meet."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from concurrent.futures import Executor
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import ParamSpec, Protocol, TypeVar
+
+from sentiment_operator.announce import announcements
+from sentiment_operator.cluster import Cluster
+from sentiment_operator.decide import Decision, Situation, decide
+from sentiment_operator.drift import owns
+from sentiment_operator.errors import ClusterError, Conflict, Refused, RegistryError
+from sentiment_operator.names import FIELD_MANAGER, Key
+from sentiment_operator.observed import Observation
+from sentiment_operator.resolver import Resolver
+from sentiment_operator.resource import Reference, SentimentModel
+from sentiment_operator.settings import Settings
+from sentiment_operator.sightings import Sightings
+from sentiment_operator.status import Status, merge_patch, timestamp
+
+logger = logging.getLogger(__name__)
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+PASSES = 4
+"""How often one reconcile acts and looks again before it leaves the rest to the next."""
+
+
+class Recorder(Protocol):
+    """Who wants to know what reconciles found (metrics)."""
+
+    def reconciled(self, model: SentimentModel, status: Status, seen: Observation, seconds: float) -> None: ...
+
+    def forgotten(self, key: Key) -> None: ...
+
+
+class Reconciler:
+    """`await reconciler(key)` brings one SentimentModel up to date; returns when to look again, None when it is gone."""
+
+    def __init__(
+        self,
+        cluster: Cluster,
+        resolver: Resolver,
+        *,
+        settings: Settings,
+        pool: Executor,
+        recorder: Recorder,
+        wake: Callable[[Key], None],
+    ) -> None:
+        self._cluster = cluster
+        self._resolver = resolver
+        self._settings = settings
+        self._pool = pool
+        self._recorder = recorder
+        self._wake = wake
+        self._sightings = Sightings(time.monotonic)
+        self._asked: dict[Key, Reference] = {}
+
+    async def __call__(self, key: Key) -> float | None:
+        start = time.monotonic()
+        model = await self._call(self._cluster.get, key)
+        if model is None or model.deleting:
+            # Owner references delete the children; nothing of ours holds the resource back.
+            self._forget(key)
+            return None
+        if (before := self._asked.get(key)) is not None and before != model.spec.reference:
+            self._resolver.forget(before)
+        self._asked[key] = model.spec.reference
+        try:
+            return await self._reconcile(model, start)
+        except Conflict as conflict:
+            logger.info("changed meanwhile", extra={"key": str(key), "cause": str(conflict)})
+            return 0.0
+
+    async def _reconcile(self, model: SentimentModel, start: float) -> float | None:
+        answer = await self._resolver.ask(model.spec.reference, lambda: self._wake(model.key))
+        first, applied, refusal = model, [], None
+        for _ in range(PASSES):
+            seen = self._sightings.mark(model.key, await self._call(self._cluster.observe, model.key))
+            decision = decide(
+                Situation(
+                    model=model,
+                    seen=seen,
+                    answer=answer,
+                    default_image=self._settings.serving_image,
+                    now=datetime.now(UTC),
+                    resync_seconds=self._settings.resync_seconds,
+                    refusal=refusal,
+                )
+            )
+            if refusal is not None or not (decision.apply or decision.delete):
+                break
+            if _remembers(model.status, decision.status):
+                # Verdicts and pins first: an operator that is killed between the two must not decide otherwise.
+                written = await self._write(first, model, decision.status)
+                if written is None:
+                    return None
+                first = model = written
+            try:
+                await self._act(decision, seen)
+                applied += [manifest["kind"] for manifest in decision.apply]
+            except Refused as refused:
+                refusal = refused
+            carried = replace(
+                decision.status,
+                conditions=model.status.conditions,
+                observed_generation=model.status.observed_generation,
+            )
+            model = replace(model, status=carried)
+        if await self._write(first, model, decision.status) is None:
+            return None
+        seconds = time.monotonic() - start
+        self._recorder.reconciled(model, decision.status, seen, seconds)
+        logger.info(
+            "reconciled",
+            extra={
+                "key": str(model.key),
+                "generation": model.generation,
+                "decision": decision.outcome.value,
+                "applied": applied,
+                "seconds": round(seconds, 3),
+            },
+        )
+        look_again = decision.look_again_seconds
+        if isinstance(answer, RegistryError) and answer.unknown:
+            look_again = min(look_again, self._settings.registry_retry_seconds)
+        if refusal is not None:
+            look_again = min(look_again, self._settings.backoff_max_seconds)
+        return look_again
+
+    async def _act(self, decision: Decision, seen: Observation) -> None:
+        for manifest in decision.apply:
+            live = seen.deployment.body if seen.deployment else None
+            if (
+                manifest["kind"] == "Deployment"
+                and live is not None
+                and "replicas" not in manifest["spec"]
+                and owns(live, FIELD_MANAGER, "spec", "replicas")
+            ):
+                await self._call(self._cluster.hand_over_replicas, live)
+            await self._call(self._cluster.apply, manifest)
+        for child in decision.delete:
+            await self._call(self._cluster.delete, child.api_version, child.kind, child.key, uid=child.uid)
+
+    async def _write(self, first: SentimentModel, model: SentimentModel, status: Status) -> SentimentModel | None:
+        """Write what differs from what was read; nothing when nothing does. None when the resource is gone."""
+        patch = merge_patch(first.status.render(), status.render())
+        if not patch:
+            return model
+        written = await self._call(self._cluster.patch_status, first, patch)
+        if written is not None:
+            await self._announce(written, first.status, status)
+        return written
+
+    async def _announce(self, model: SentimentModel, before: Status, after: Status) -> None:
+        for one in announcements(before, after):
+            try:
+                await self._call(
+                    self._cluster.record_event,
+                    model,
+                    warning=one.warning,
+                    reason=one.reason,
+                    message=one.message,
+                    time=timestamp(datetime.now(UTC)),
+                )
+            except ClusterError as error:
+                # Events are a courtesy: the status says the same.
+                logger.warning("no Event for %s: %s", model.key, error)
+
+    def _forget(self, key: Key) -> None:
+        self._sightings.forget(key)
+        if (reference := self._asked.pop(key, None)) is not None:
+            self._resolver.forget(reference)
+        self._recorder.forgotten(key)
+
+    async def _call(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """Run a blocking call of the cluster's client in its own threads."""
+        return await asyncio.get_running_loop().run_in_executor(self._pool, lambda: function(*args, **kwargs))
+
+
+def _remembers(before: Status, after: Status) -> bool:
+    return before.desired != after.desired or before.rejected != after.rejected

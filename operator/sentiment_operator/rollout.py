@@ -1,0 +1,137 @@
+"""The record of a rollout: its clock, what serves, what was rejected, what happened. Pure."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from sentiment_operator.diagnose import Diagnosis
+from sentiment_operator.observed import Observation, Template
+from sentiment_operator.resource import SentimentModel, Target
+from sentiment_operator.status import (
+    MEMORY_LENGTH,
+    Finished,
+    Rejected,
+    RolloutStatus,
+    Serving,
+    Status,
+    moment_of,
+    timestamp,
+)
+
+RESOLVING = "Resolving"
+ROLLING_OUT = "RollingOut"
+ROLLING_BACK = "RollingBack"
+
+
+def advance(
+    before: RolloutStatus | None, *, step: str, version: str, revision: str, now: datetime, deadline_seconds: float
+) -> RolloutStatus:
+    """The record at `step`. One clock runs for a whole rollout.
+
+    It starts anew for another version or revision, and when a step that had outlived the deadline succeeds at last:
+    the steps after it get their own time.
+    """
+    fresh = RolloutStatus(step=step, version=version, revision=revision, started_time=timestamp(now))
+    if before is None or before.version not in ("", version) or before.revision not in ("", revision):
+        return fresh
+    if before.step != step and remaining_seconds(before, now, deadline_seconds) <= 0:
+        return replace(fresh, attempt=before.attempt + 1)
+    return replace(before, step=step, version=version, revision=revision)
+
+
+def remaining_seconds(rollout: RolloutStatus, now: datetime, deadline_seconds: float) -> float:
+    """Seconds until the deadline; negative past it."""
+    end = moment_of(rollout.started_time) + timedelta(seconds=deadline_seconds)
+    return (end - now).total_seconds()
+
+
+def serving_before(model: SentimentModel, seen: Observation, now: datetime) -> Serving | None:
+    """What served until now: as the status has it; where that was lost, as pods that have settled tell."""
+    if model.status.serving is not None or seen.deployment is None:
+        return model.status.serving
+    live = seen.deployment.template
+    if live.key and seen.deployment.available > 0 and settled(seen, model.spec.min_replicas, now):
+        return serving_from(model, live, None, now)
+    for pod in seen.pods:
+        if pod.ready and pod.key not in ("", live.key) and (template := seen.template(pod.key)):
+            return serving_from(model, template, None, now)
+    return None
+
+
+def settled(seen: Observation, min_available: int, now: datetime) -> bool:
+    """Whether the Deployment's controller has done all there is to do: every pod is new, enough answer, none is old."""
+    live = seen.deployment
+    return (
+        live is not None
+        and live.observed
+        and live.replicas == live.updated == live.wanted
+        and live.available >= min(min_available, live.wanted)
+        and not old_pods(seen, live.template.key, now)
+    )
+
+
+def old_pods(seen: Observation, key: str, now: datetime) -> tuple[str, ...]:
+    """Names of pods of another template that may still answer.
+
+    One that is being deleted answers on until it has drained; one that should be gone by now is on a node that is.
+    """
+    return tuple(
+        pod.name
+        for pod in seen.pods
+        if pod.key != key
+        and pod.phase not in ("Failed", "Succeeded")
+        and not (pod.deletion_deadline and pod.deletion_deadline < now)
+    )
+
+
+def serving_from(model: SentimentModel, template: Template, before: Serving | None, now: datetime) -> Serving:
+    """What serves once `template` has settled."""
+    revision = f"{model.name}-{template.key}"
+    since = before.since_time if before and before.revision == revision else timestamp(now)
+    return Serving(
+        version=template.version,
+        digest=template.digest,
+        source_uri=template.source_uri,
+        image=template.image,
+        revision=revision,
+        since_time=since,
+    )
+
+
+def with_verdict(status: Status, target: Target, diagnosis: Diagnosis, *, revision: str, now: datetime) -> Status:
+    """The status that remembers a verdict, so that the same is not tried again."""
+    rejected = Rejected(
+        version=target.version,
+        digest=target.digest,
+        key=target.judged_key,
+        reason=diagnosis.reason,
+        message=diagnosis.message,
+        time=timestamp(now),
+    )
+    finished = Finished(
+        version=target.version,
+        digest=target.digest,
+        revision=revision,
+        outcome="Rejected",
+        reason=diagnosis.reason,
+        time=timestamp(now),
+    )
+    others = tuple(one for one in status.rejected if one.key != target.judged_key)
+    return replace(
+        status,
+        rejected=(rejected, *others)[:MEMORY_LENGTH],
+        history=(finished, *status.history)[:MEMORY_LENGTH],
+        rollout=None,
+    )
+
+
+def with_success(history: tuple[Finished, ...], serving: Serving, now: datetime) -> tuple[Finished, ...]:
+    """The history after `serving` took over, newest first."""
+    finished = Finished(
+        version=serving.version,
+        digest=serving.digest,
+        revision=serving.revision,
+        outcome="Succeeded",
+        reason="",
+        time=timestamp(now),
+    )
+    return (finished, *history)[:MEMORY_LENGTH]

@@ -1,0 +1,144 @@
+"""Keys that are to be worked on: each at most once at a time, again when it changed meanwhile, later when it failed.
+
+Knows neither kopf nor Kubernetes. Everything runs on one event loop; the only awaits are in the work itself.
+"""
+
+import asyncio
+import logging
+import random
+from collections.abc import Awaitable, Callable, Hashable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+logger = logging.getLogger(__name__)
+
+K = TypeVar("K", bound=Hashable)
+
+Work = Callable[[K], Awaitable[float | None]]
+"""Works on a key; returns after how many seconds to look again, or None when the key is gone."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Backoff:
+    """Pauses after failures: doubling from `first_seconds` to `max_seconds`, each shortened at random by up to a half.
+
+    Without the randomness all that failed together would come back together.
+    """
+
+    first_seconds: float = 1.0
+    max_seconds: float = 120.0
+
+    def seconds(self, failures: int) -> float:
+        pause = min(self.first_seconds * 2.0 ** min(failures - 1, 32), self.max_seconds)
+        return pause * random.uniform(0.5, 1.0)  # noqa: S311 - spreads load, hides nothing
+
+
+class WorkQueue(Generic[K]):
+    """The queue and its workers. `add` may be called from the loop's thread only."""
+
+    def __init__(self, work: Work[K], *, workers: int = 4, backoff: Backoff | None = None) -> None:
+        self._work = work
+        self._workers = workers
+        self._backoff = backoff or Backoff()
+        self._waiting: dict[K, float] = {}  # insertion order is the order of service; value: since when
+        self._running: dict[K, float] = {}
+        self._dirty: set[K] = set()
+        self._timers: dict[K, asyncio.TimerHandle] = {}
+        self._failures: dict[K, int] = {}
+        self._wake = asyncio.Event()
+
+    def add(self, key: K) -> None:
+        """Work on `key` as soon as possible; once more after the present run, if it is being worked on."""
+        self._cancel_timer(key)
+        if key in self._running:
+            self._dirty.add(key)
+        elif key not in self._waiting:
+            self._waiting[key] = asyncio.get_running_loop().time()
+            self._wake.set()
+
+    def add_after(self, key: K, seconds: float) -> None:
+        """Work on `key` in `seconds`, unless it is to be looked at sooner anyway."""
+        if key in self._waiting:
+            return
+        loop = asyncio.get_running_loop()
+        due = loop.time() + max(seconds, 0.0)
+        timer = self._timers.get(key)
+        if timer is None or due < timer.when():
+            self._cancel_timer(key)
+            self._timers[key] = loop.call_at(due, self._fire, key)
+
+    async def run(self) -> None:
+        """Work until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            for _ in range(self._workers):
+                group.create_task(self._worker())
+
+    @property
+    def depth(self) -> int:
+        """How many keys wait for a worker."""
+        return len(self._waiting)
+
+    @property
+    def oldest_wait_seconds(self) -> float:
+        """How long the first of them has waited."""
+        return self._age(self._waiting)
+
+    @property
+    def longest_run_seconds(self) -> float:
+        """How long the longest of the present runs has taken so far."""
+        return self._age(self._running)
+
+    def stuck(self, *, run_bound_seconds: float, wait_bound_seconds: float = 30.0) -> str | None:
+        """What is wrong, if the queue does not move: a run past its bound, or keys that wait beside idle workers."""
+        if self.longest_run_seconds > run_bound_seconds:
+            return f"a run has taken {self.longest_run_seconds:.0f} s, {run_bound_seconds:.0f} s are the bound"
+        if len(self._running) < self._workers and self.oldest_wait_seconds > wait_bound_seconds:
+            return f"a key has waited {self.oldest_wait_seconds:.0f} s beside idle workers"
+        return None
+
+    def _age(self, since: dict[K, float]) -> float:
+        return asyncio.get_running_loop().time() - min(since.values()) if since else 0.0
+
+    def _fire(self, key: K) -> None:
+        del self._timers[key]
+        self.add(key)
+
+    def _cancel_timer(self, key: K) -> None:
+        if (timer := self._timers.pop(key, None)) is not None:
+            timer.cancel()
+
+    async def _worker(self) -> None:
+        while True:
+            while not self._waiting:
+                self._wake.clear()
+                await self._wake.wait()
+            key = next(iter(self._waiting))
+            del self._waiting[key]
+            await self._run(key)
+
+    async def _run(self, key: K) -> None:
+        self._running[key] = asyncio.get_running_loop().time()
+        try:
+            again = await self._work(key)
+        except Exception:
+            # Whatever it was, the other keys must go on, and this one is tried again.
+            failures = self._failures[key] = self._failures.get(key, 0) + 1
+            again = self._backoff.seconds(failures)
+            logger.exception("failed on %s, attempt %d, again in %.1f s", key, failures, again)
+        else:
+            self._failures.pop(key, None)
+        finally:
+            del self._running[key]
+        if key in self._dirty:
+            self._dirty.discard(key)
+            self.add(key)
+        elif again is not None:
+            self.add_after(key, again)
+
+
+async def cancelled(task: asyncio.Task[None]) -> None:
+    """Cancel a task and wait for its end."""
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
