@@ -113,11 +113,10 @@ class Telling:
         return version
 
     def register_broken(self) -> str:
-        python_path = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]).rstrip(os.pathsep)
         return self.story.run(
             *(sys.executable, "-m", "demo.broken", "--name", MODEL),
             cwd=self.workspace,
-            environment={**self.cluster.environment, "PYTHONPATH": python_path},
+            environment=self.cluster.environment,
             shown=f"python -m demo.broken --name {MODEL}",
         ).split()[-1]
 
