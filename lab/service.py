@@ -87,7 +87,7 @@ def healthy(service: Service) -> bool:
     else:
         connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=2)
     try:
-        connection.request("GET", parts.path or "/")
+        connection.request("GET", f"{parts.path}?{parts.query}")
         return connection.getresponse().status < 400
     except (OSError, http.client.HTTPException):
         return False
