@@ -2,10 +2,8 @@
 
 import logging
 import os
-import signal
 import sys
 import tempfile
-import threading
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
@@ -19,12 +17,12 @@ from sentiment_serving.app import create_app
 from sentiment_serving.lifecycle import Lifecycle
 from sentiment_serving.load import open_model
 from sentiment_serving.settings import FetchSettings, ServeSettings, identity_from_environ, log_level
+from sentiment_serving.signals import Signals
 from sentiment_serving.termination import Reason, Termination
 
 P = ParamSpec("P")
 
 _LOG = logging.getLogger("sentiment_serving")
-_TERMINATED = 128 + signal.SIGTERM
 
 
 def _ends_with_a_reason(command: Callable[P, None]) -> Callable[P, None]:
@@ -56,7 +54,7 @@ def fetch() -> None:
     # obstore takes a while to load, and a server that has its model does without it.
     from sentiment_serving.fetch import fetch_from_environ
 
-    _end_at_once_on_sigterm()
+    Signals()
     fetch_from_environ(FetchSettings.from_environ(os.environ), os.environ)
 
 
@@ -69,15 +67,14 @@ def serve(model: Path | None, host: str | None, port: int | None) -> None:
     """Answer requests with the model in MODEL_DIR, or with one fetched from MODEL_URI when MODEL_DIR is not set."""
     from sentiment_serving import server
 
-    # As process 1 of a container a signal without a handler is ignored; the server replaces this one.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(_TERMINATED))
+    signals = Signals()
     settings = ServeSettings.from_environ(os.environ, host=host, port=port)
     with tempfile.TemporaryDirectory(prefix="sentiment-model-") as scratch:
         path = model or _model_path(Path(scratch))
         identity = identity_from_environ(os.environ, path)
         lifecycle = Lifecycle()
         app = create_app(open_model(path), identity=identity, limits=settings.limits, lifecycle=lifecycle)
-        server.serve(app, lifecycle=lifecycle, settings=settings)
+        server.serve(app, lifecycle=lifecycle, settings=settings, signals=signals)
     server.leave()
 
 
@@ -95,14 +92,3 @@ def _model_path(scratch: Path) -> Path:
 
     fetch_from_environ(FetchSettings.from_environ(os.environ, folder=scratch), os.environ)
     return scratch / MODEL
-
-
-def _end_at_once_on_sigterm() -> None:
-    """Also as process 1, and also while the main thread is inside a download, where no handler would run."""
-    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
-
-    def wait() -> None:
-        signal.sigwait({signal.SIGTERM})
-        os._exit(_TERMINATED)
-
-    threading.Thread(target=wait, daemon=True).start()

@@ -18,6 +18,7 @@ from granian.server.mt import MTServer
 from sentiment_serving.drain import ClosingWhileDraining
 from sentiment_serving.lifecycle import Lifecycle
 from sentiment_serving.settings import ServeSettings
+from sentiment_serving.signals import Signals
 from sentiment_serving.termination import Reason, Termination
 
 KEEP_ALIVE_SECONDS = 75
@@ -30,17 +31,15 @@ _LOG = logging.getLogger("sentiment_serving.server")
 _GRANIAN_LOGGING: dict[str, Any] = {"formatters": {}, "handlers": {}, "loggers": {"_granian": {}}}
 
 
-def serve(app: Flask, *, lifecycle: Lifecycle, settings: ServeSettings) -> None:
+def serve(app: Flask, *, lifecycle: Lifecycle, settings: ServeSettings, signals: Signals) -> None:
     """Answer requests until SIGTERM or SIGINT, then drain and return. Must run in the main thread.
 
     Raises:
         Termination: BadConfiguration, when the address cannot be listened at.
     """
     refuse_taken_address(settings.host, settings.port)
-    ending = _Ending(lifecycle, settings)
     server = _OneProcessServer(
         "sentiment_serving",
-        on_signal=ending.begin,
         address=settings.host,
         port=settings.port,
         interface=Interfaces.WSGI,
@@ -53,7 +52,7 @@ def serve(app: Flask, *, lifecycle: Lifecycle, settings: ServeSettings) -> None:
         log_level=LogLevels.warning,
         log_dictconfig=_GRANIAN_LOGGING,
     )
-    ending.stop = server.stop
+    signals.handle_with(_Ending(server, lifecycle, settings).begin)
     application = ClosingWhileDraining(app, lifecycle)
     _LOG.info("listening at %s port %d", settings.host, settings.port)
     server.run(application)
@@ -86,10 +85,6 @@ class _OneProcessServer(MTServer):
     free-threaded interpreters, where several of them make sense; a single one does not care.
     """
 
-    def __init__(self, target: str, *, on_signal: Callable[[int], None], **options: Any) -> None:
-        super().__init__(target, **options)
-        self._on_signal = on_signal
-
     def _check_gil(self) -> None:
         pass
 
@@ -97,20 +92,16 @@ class _OneProcessServer(MTServer):
         """Serve until `stop`. Past MTServer's own `serve`, which only warns that free-threading is experimental."""
         super(MTServer, self).serve(target_loader=lambda: application, wrap_loader=False)
 
-    def signal_handler_interrupt(self, signum: int, frame: object) -> None:
-        """SIGTERM and SIGINT begin the end instead of being it."""
-        self._on_signal(signum)
-
     def stop(self) -> None:
         """Close idle connections, finish the others, let `serve` return."""
-        super().signal_handler_interrupt()  # type: ignore[no-untyped-call]
+        self.signal_handler_interrupt()  # type: ignore[no-untyped-call]
 
 
 class _Ending:
     """What happens from the first signal on."""
 
-    def __init__(self, lifecycle: Lifecycle, settings: ServeSettings) -> None:
-        self.stop: Callable[[], None] = lambda: None
+    def __init__(self, server: _OneProcessServer, lifecycle: Lifecycle, settings: ServeSettings) -> None:
+        self._server = server
         self._lifecycle = lifecycle
         self._settings = settings
 
@@ -120,7 +111,7 @@ class _Ending:
         self._lifecycle.drain()
         drain_seconds = self._settings.drain_seconds if signum == signal.SIGTERM and not again else 0.0
         _LOG.info("draining for %g s after signal %d", drain_seconds, signum)
-        _after(drain_seconds, self.stop)
+        _after(drain_seconds, self._server.stop)
         if not again:
             _after(self._settings.shutdown_seconds, _abandon)
 

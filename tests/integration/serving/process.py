@@ -1,0 +1,124 @@
+"""The real `serve` and `fetch`, as processes of their own."""
+
+import http.client
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+START_SECONDS = 60.0
+"""Enough on a machine that is busy with other tests."""
+
+
+def wait_until(condition: Callable[[], bool], what: str, seconds: float = START_SECONDS) -> None:
+    """Return as soon as the condition holds."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"{what} did not happen within {seconds:g} s"
+        time.sleep(0.02)
+
+
+def free_port() -> int:
+    """A port that nobody listens at."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+        assert isinstance(port, int)
+        return port
+
+
+def environment(**extra: str) -> dict[str, str]:
+    """What a pod has: no proxy, no credentials of the machine, and nothing of the tests' own surroundings."""
+    return {"PATH": os.environ["PATH"], "NO_PROXY": "*", "PYTHONUNBUFFERED": "1", **extra}
+
+
+@dataclass
+class Ended:
+    """How a process ended."""
+
+    code: int
+    termination: dict[str, str] | None
+    log: list[dict[str, Any]]
+    seconds: float
+
+
+def run(command: str, log: Path, env: Mapping[str, str], *arguments: str, **options: Any) -> Ended:
+    """Run a command of the image to its end."""
+    started = time.monotonic()
+    done = subprocess.run(
+        [sys.executable, "-m", "sentiment_serving", command, *arguments],
+        env={**env, "TERMINATION_LOG": str(log)},
+        stderr=subprocess.PIPE,
+        text=True,
+        timeout=120,
+        check=False,
+        **options,
+    )
+    return Ended(
+        done.returncode,
+        json.loads(log.read_text()) if log.exists() else None,
+        [json.loads(line) for line in done.stderr.splitlines()],
+        time.monotonic() - started,
+    )
+
+
+class Server:
+    """A running `serve`."""
+
+    def __init__(self, process: subprocess.Popen[str], port: int) -> None:
+        self.process = process
+        self.port = port
+
+    def connect(self) -> http.client.HTTPConnection:
+        """A new connection."""
+        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+
+    def status(self, path: str) -> int | None:
+        """The status of a GET on a new connection, None when there is no answer."""
+        connection = self.connect()
+        try:
+            connection.request("GET", path, headers={"Connection": "close"})
+            return connection.getresponse().status
+        except OSError:
+            return None
+        finally:
+            connection.close()
+
+    def terminate(self, signum: int = signal.SIGTERM) -> None:
+        """What the kubelet does."""
+        self.process.send_signal(signum)
+
+    def wait(self, seconds: float = 30.0) -> int:
+        """Its exit code."""
+        return self.process.wait(seconds)
+
+
+@contextmanager
+def serving(model_dir: Path, version: str = "1", **env: str) -> Iterator[Server]:
+    """A server with the model of that folder, ready; ended at the end if it has not ended before."""
+    port = free_port()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "sentiment_serving", "serve"],
+        env=environment(
+            MODEL_DIR=str(model_dir), MODEL_NAME="reviews", MODEL_VERSION=version, PORT=str(port), LOG_LEVEL="WARNING"
+        )
+        | env,
+        text=True,
+    )
+    server = Server(process, port)
+    try:
+        wait_until(lambda: process.poll() is not None or server.status("/readyz") == 200, "readiness")
+        assert process.poll() is None, f"serve ended with {process.returncode}"
+        yield server
+    finally:
+        if process.poll() is None:
+            process.kill()
+            process.wait()
