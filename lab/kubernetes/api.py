@@ -3,6 +3,7 @@
 import http.client
 import json
 import ssl
+from typing import Any
 
 from lab.errors import LabError
 from lab.layout import State
@@ -34,7 +35,7 @@ def ready_nodes(settings: Settings, state: State) -> set[str]:
     return ready_names(json.loads(body))
 
 
-def ready_names(nodes: dict[str, list[dict[str, dict[str, list[dict[str, str]]]]]]) -> set[str]:
+def ready_names(nodes: dict[str, Any]) -> set[str]:
     """Names of the Ready nodes in a NodeList."""
     return {str(node["metadata"]["name"]) for node in nodes["items"] if _is_ready(node["status"].get("conditions", []))}
 

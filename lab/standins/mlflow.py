@@ -27,7 +27,16 @@ def mlflow(settings: Settings, state: State) -> Service:
     listen = ("--host", str(settings.host), "--port", str(settings.mlflow_port), "--workers", "1")
     return Service(
         name="mlflow",
-        argv=(sys.executable, "-P", "-m", "uvicorn", *listen, "--log-level", "warning", "mlflow.server.fastapi_app:app"),
+        argv=(
+            sys.executable,
+            "-P",
+            "-m",
+            "uvicorn",
+            *listen,
+            "--log-level",
+            "warning",
+            "mlflow.server.fastapi_app:app",
+        ),
         environment={
             **python_environment(settings.cache),
             **CREDENTIALS,
