@@ -116,7 +116,7 @@ def decide(case: Situation) -> Decision:
                 status = with_verdict(model.status, target, finding, revision=target.revision(model.name), now=now)
                 return decide(replace(case, model=replace(model, status=status)))
             course = _towards(case, target, serving, finding)
-    return _decision(case, desired, serving, course)
+    return _decision(case, desired, course)
 
 
 def _is(model: SentimentModel, serving: Serving | None, target: Target) -> bool:
@@ -401,11 +401,12 @@ def _available(case: Situation, serving: Serving | None, course: _Course) -> Fin
     return Finding(status="False", reason="MinimumReplicasUnavailable", message="No pod of a good version answers.")
 
 
-def _decision(case: Situation, desired: Desired, before: Serving | None, course: _Course) -> Decision:
+def _decision(case: Situation, desired: Desired, course: _Course) -> Decision:
     model, seen, now = case.model, case.seen, case.now
     serving = course.serving
     history = model.status.history
-    if serving and (before is None or before.revision != serving.revision):
+    known = model.status.serving
+    if serving and (known is None or known.revision != serving.revision):
         history = with_success(history, serving, now)
     wanted = seen.deployment.wanted if seen.deployment and model.spec.autoscaling else model.spec.min_replicas
     status = replace(
