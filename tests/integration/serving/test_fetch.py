@@ -1,0 +1,378 @@
+"""`fetch` against a real S3 server: what arrives, and the message it leaves when nothing does.
+
+| the store | reason |
+|---|---|
+| has the version | |
+| has other bytes, fewer bytes, another manifest | DigestMismatch |
+| has a hostile or oversized manifest | UnsupportedFormat |
+| lacks a file, or the bucket | ArtifactMissing |
+| refuses | StoreUnauthorized |
+| does not listen, stalls, fails, is no S3 | StoreUnreachable |
+| is no store at all | UnsafeSource |
+| is fine, but the disk is full or read-only | StorageFull, BadConfiguration |
+"""
+
+import json
+import os
+import resource
+import signal
+import subprocess
+import sys
+import threading
+import urllib.request
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import boto3
+import pytest
+
+from sentiment_model.manifest import GOLDEN, MANIFEST, MODEL, digest_of
+from sentiment_serving.fetch import fetch
+from sentiment_serving.source import parse_source
+from sentiment_serving.store import RemoteStore
+from sentiment_serving.termination import FORMAT, Reason, Termination
+from tests.integration.serving.process import Ended, environment, free_port, run, serving, wait_until
+from tests.unit.serving.tiny_model import write_version
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+pytestmark = pytest.mark.integration
+
+BUCKET = "mlflow"
+ROOT = "1/models/m-1/artifacts"
+URI = f"s3://{BUCKET}/{ROOT}"
+KEYS = {"AWS_ACCESS_KEY_ID": "AKIAEXAMPLE", "AWS_SECRET_ACCESS_KEY": "hunter2hunter2", "AWS_REGION": "eu-west-1"}
+
+
+class S3:
+    """A real S3 server of our own (moto)."""
+
+    def __init__(self, endpoint: str) -> None:
+        self.endpoint = endpoint
+        self.client: S3Client = boto3.client(
+            "s3",
+            endpoint_url=endpoint,
+            region_name="eu-west-1",
+            aws_access_key_id="AKIAEXAMPLE",
+            aws_secret_access_key="hunter2hunter2",
+        )
+
+    def put(self, name: str, data: bytes, root: str = ROOT) -> None:
+        """Store a file of the version."""
+        self.client.put_object(Bucket=BUCKET, Key=f"{root}/{name}", Body=data)
+
+    def demand_credentials(self, demand: bool) -> None:
+        """Whether requests need the keys of a user that exists (there are none)."""
+        request = urllib.request.Request(
+            f"{self.endpoint}/moto-api/reset-auth",
+            data=b"0" if demand else b"inf",
+            headers={"Content-Type": "text/plain"},
+        )
+        urllib.request.urlopen(request).close()
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    """The address of a fresh moto server."""
+    port = free_port()
+    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment()) as process:
+        endpoint = f"http://127.0.0.1:{port}"
+
+        def answers() -> bool:
+            try:
+                urllib.request.urlopen(f"{endpoint}/moto-api/").close()
+            except OSError:
+                return False
+            return True
+
+        wait_until(answers, "moto's start")
+        yield endpoint
+        process.terminate()
+
+
+@pytest.fixture
+def version(tmp_path: Path) -> tuple[Path, str]:
+    """A registered version on disk, and its digest."""
+    folder = tmp_path / "registered"
+    return folder, write_version(folder)
+
+
+@pytest.fixture
+def s3(server: str, version: tuple[Path, str]) -> Iterator[S3]:
+    """The store with exactly this version."""
+    s3 = S3(server)
+    s3.client.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    for path in version[0].iterdir():
+        s3.put(path.name, path.read_bytes())
+    yield s3
+    urllib.request.urlopen(urllib.request.Request(f"{server}/moto-api/reset", method="POST")).close()
+
+
+class Fetcher:
+    """Runs `fetch` as the init container does."""
+
+    def __init__(self, folder: Path, log: Path, env: dict[str, str]) -> None:
+        self.folder = folder
+        self._log = log
+        self.env = env
+
+    def __call__(self, **env: str) -> Ended:
+        ended = run("fetch", self._log, self.env | env)
+        for line in ended.log:
+            assert "hunter2" not in json.dumps(line), "no secret in any line"
+        if ended.code:
+            assert not (self.folder / MANIFEST).exists(), "only a complete folder has a manifest"
+        return ended
+
+
+@pytest.fixture
+def fetcher(s3: S3, version: tuple[Path, str], tmp_path: Path) -> Fetcher:
+    """With everything right; a test makes one thing wrong."""
+    env = environment(
+        MODEL_URI=URI, MODEL_DIGEST=version[1], MODEL_DIR=str(tmp_path / "model"), AWS_ENDPOINT_URL=s3.endpoint, **KEYS
+    )
+    return Fetcher(tmp_path / "model", tmp_path / "termination", env)
+
+
+def expect(ended: Ended, reason: Reason, *words: str) -> None:
+    """The whole contract of an ending."""
+    assert ended.termination is not None
+    assert set(ended.termination) == {"format", "reason", "message"}
+    assert ended.termination["format"] == FORMAT
+    assert ended.termination["reason"] == reason.value
+    assert ended.code == Termination(reason, "").exit_code
+    message = ended.termination["message"]
+    for word in words:
+        assert word in message
+    assert "hunter2" not in message
+    assert ended.log[-1]["message"] == message
+    assert ended.log[-1]["reason"] == reason.value
+
+
+def test_a_version_arrives_whole(fetcher: Fetcher, version: tuple[Path, str]) -> None:
+    ended = fetcher()
+    assert ended.code == 0, ended.log
+    assert ended.termination is None
+    arrived = {path.name: path.read_bytes() for path in fetcher.folder.iterdir()}
+    assert arrived == {path.name: path.read_bytes() for path in version[0].iterdir()}
+    assert {line["message"] for line in ended.log} == {f"verified {MODEL}", f"verified {GOLDEN}", f"fetched {URI}"}
+
+
+def test_fetching_again_replaces_what_is_there(fetcher: Fetcher, version: tuple[Path, str]) -> None:
+    assert fetcher().code == 0
+    (fetcher.folder / MODEL).write_bytes(b"old")
+    assert fetcher().code == 0
+    assert (fetcher.folder / MODEL).read_bytes() == (version[0] / MODEL).read_bytes()
+
+
+def peak_bytes(env: dict[str, str]) -> int:
+    """Fetch, and tell how much memory that took."""
+    process = subprocess.Popen([sys.executable, "-m", "sentiment_serving", "fetch"], env=env)
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    assert process.returncode == 0
+    return usage.ru_maxrss * 1024
+
+
+def test_a_large_file_is_streamed(fetcher: Fetcher, s3: S3, version: tuple[Path, str]) -> None:
+    small = peak_bytes(fetcher.env)
+    manifest = json.loads((version[0] / MANIFEST).read_text())
+    large = b"0123456789abcdef" * (64 * 65536)
+    entry = next(file for file in manifest["files"] if file["name"] == GOLDEN)
+    entry.update(size_bytes=len(large), sha256=digest_of(large).removeprefix("sha256:"))
+    data = json.dumps(manifest).encode()
+    s3.put(MANIFEST, data)
+    s3.put(GOLDEN, large)
+    assert peak_bytes(fetcher.env | {"MODEL_DIGEST": digest_of(data)}) < small + len(large) // 2
+    assert (fetcher.folder / GOLDEN).stat().st_size == len(large)
+
+
+def test_serve_fetches_first_without_a_folder(fetcher: Fetcher, tmp_path: Path) -> None:
+    env = {name: value for name, value in fetcher.env.items() if name not in ("MODEL_DIR", "PATH", "NO_PROXY")}
+    with serving(tmp_path, MODEL_DIR="", **env) as server:
+        assert server.status("/readyz") == 200
+
+
+def test_a_digest_that_was_never_registered(fetcher: Fetcher, version: tuple[Path, str]) -> None:
+    expect(fetcher(MODEL_DIGEST="sha256:" + "0" * 64), Reason.DIGEST_MISMATCH, MANIFEST, version[1], "register")
+
+
+@pytest.mark.parametrize("damage", [lambda data: data[:-7], lambda data: data[:-7] + b"damaged", lambda _: b""])
+def test_a_damaged_file(fetcher: Fetcher, s3: S3, version: tuple[Path, str], damage: Callable[[bytes], bytes]) -> None:
+    s3.put(MODEL, damage((version[0] / MODEL).read_bytes()))
+    expect(fetcher(), Reason.DIGEST_MISMATCH, MODEL, "twice", URI)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"name": "../../../../tmp/zebra"},
+        {"name": "/tmp/zebra"},
+        {"size_bytes": 1 << 50},
+    ],
+)
+def test_a_hostile_manifest(fetcher: Fetcher, s3: S3, version: tuple[Path, str], change: dict[str, object]) -> None:
+    manifest = json.loads((version[0] / MANIFEST).read_text())
+    manifest["files"].append({"name": "extra", "size_bytes": 1, "sha256": "0" * 64} | change)
+    data = json.dumps(manifest).encode()
+    s3.put(MANIFEST, data)
+    expect(fetcher(MODEL_DIGEST=digest_of(data)), Reason.UNSUPPORTED_FORMAT, MANIFEST)
+    assert not list(Path("/tmp").glob("zebra*"))
+    assert not list(fetcher.folder.parent.rglob("zebra*"))
+
+
+def test_an_oversized_manifest(fetcher: Fetcher, s3: S3) -> None:
+    s3.put(MANIFEST, b" " * (5 << 20))
+    expect(fetcher(), Reason.UNSUPPORTED_FORMAT, "more than 65536 bytes")
+
+
+@pytest.mark.parametrize("name", [MANIFEST, MODEL, GOLDEN])
+def test_a_missing_file(fetcher: Fetcher, s3: S3, name: str) -> None:
+    s3.client.delete_object(Bucket=BUCKET, Key=f"{ROOT}/{name}")
+    expect(fetcher(), Reason.ARTIFACT_MISSING, f"no {name}", URI)
+
+
+def test_a_missing_bucket(fetcher: Fetcher) -> None:
+    expect(fetcher(MODEL_URI="s3://nobodys/m"), Reason.ARTIFACT_MISSING, "s3://nobodys/m")
+
+
+def test_wrong_credentials(fetcher: Fetcher, s3: S3) -> None:
+    s3.demand_credentials(True)
+    try:
+        expect(fetcher(), Reason.STORE_UNAUTHORIZED, "credentials", URI)
+    finally:
+        s3.demand_credentials(False)
+
+
+def test_no_store_is_listening(fetcher: Fetcher) -> None:
+    ended = fetcher(AWS_ENDPOINT_URL=f"http://127.0.0.1:{free_port()}")
+    expect(ended, Reason.STORE_UNREACHABLE, "refused the connection", "AWS_ENDPOINT_URL")
+    assert ended.seconds < 60
+
+
+@pytest.mark.parametrize(
+    "uri", ["file:///etc", "/etc/passwd", "http://127.0.0.1:1/m", "https://169.254.169.254/latest"]
+)
+def test_an_address_that_is_no_store(fetcher: Fetcher, uri: str) -> None:
+    expect(fetcher(MODEL_URI=uri), Reason.UNSAFE_SOURCE)
+
+
+def test_an_endpoint_that_is_the_metadata_service(fetcher: Fetcher) -> None:
+    expect(fetcher(AWS_ENDPOINT_URL="http://169.254.169.254"), Reason.UNSAFE_SOURCE)
+
+
+@pytest.mark.parametrize("missing", ["MODEL_URI", "MODEL_DIGEST", "MODEL_DIR"])
+def test_a_missing_variable(fetcher: Fetcher, missing: str) -> None:
+    expect(fetcher(**{missing: ""}), Reason.BAD_CONFIGURATION, f"{missing} is not set")
+
+
+def test_a_full_disk(fetcher: Fetcher, version: tuple[Path, str]) -> None:
+    size = (version[0] / MODEL).stat().st_size
+
+    def no_room() -> None:
+        # A full disk's next of kin that needs no file system of its own: no file may reach the model's size.
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size - 1, size - 1))
+
+    ended = run("fetch", fetcher.folder.parent / "termination", fetcher.env, preexec_fn=no_room)
+    expect(ended, Reason.STORAGE_FULL, str(fetcher.folder))
+
+
+def test_a_folder_that_cannot_be_written(fetcher: Fetcher) -> None:
+    expect(fetcher(MODEL_DIR="/proc/model"), Reason.BAD_CONFIGURATION, "/proc/model")
+
+
+def test_sigterm_ends_a_fetch_that_hangs(fetcher: Fetcher) -> None:
+    with web_server(lambda handler: handler.server.hang.wait()) as web:  # type: ignore[attr-defined]
+        process = subprocess.Popen(
+            [sys.executable, "-m", "sentiment_serving", "fetch"], env=fetcher.env | {"AWS_ENDPOINT_URL": web.address}
+        )
+        wait_until(lambda: web.requests > 0, "the request")
+        process.terminate()
+        assert process.wait(10) == 128 + signal.SIGTERM
+
+
+class web_server:  # noqa: N801 - used like a function
+    """A web server that answers every GET in the given way, and is anything but S3."""
+
+    def __init__(self, answer: Callable[[BaseHTTPRequestHandler], object]) -> None:
+        outer = self
+        self.requests = 0
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                outer.requests += 1
+                answer(self)
+
+            def log_message(self, format: str, *args: object) -> None:
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server.hang = threading.Event()  # type: ignore[attr-defined]
+        self.address = f"http://127.0.0.1:{self._server.server_port}"
+
+    def __enter__(self) -> "web_server":
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.hang.set()  # type: ignore[attr-defined]
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+
+def respond(status: int, body: bytes = b"", length: int | None = None) -> Callable[[BaseHTTPRequestHandler], object]:
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        handler.send_response(status)
+        handler.send_header("Content-Length", str(len(body) if length is None else length))
+        handler.send_header("Last-Modified", "Wed, 21 Oct 2015 07:28:00 GMT")
+        handler.send_header("ETag", '"x"')
+        handler.end_headers()
+        handler.wfile.write(body)
+        handler.close_connection = True
+
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("answer", "phrase"),
+    [
+        (respond(503, b"slow down"), "status 503"),
+        (respond(404, b"<html>not here</html>"), "no S3 endpoint"),
+        (respond(200, b"{", length=1000), "broke off"),
+    ],
+)
+def test_what_is_no_working_store_is_a_fault_and_not_the_models(
+    answer: Callable[[BaseHTTPRequestHandler], object], phrase: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with web_server(answer) as web:
+        for name, value in (KEYS | {"AWS_ENDPOINT_URL": web.address, "NO_PROXY": "*"}).items():
+            monkeypatch.setenv(name, value)
+        store = RemoteStore(parse_source(URI, {"AWS_ENDPOINT_URL": web.address}))
+        with pytest.raises(Termination) as caught:
+            fetch(store, uri=URI, digest="sha256:" + "0" * 64, folder=tmp_path / "model", pauses_seconds=())
+    assert caught.value.reason is Reason.STORE_UNREACHABLE
+    assert phrase in caught.value.message
+
+
+def test_artifacts_behind_a_web_address(version: tuple[Path, str], tmp_path: Path) -> None:
+    def send(handler: BaseHTTPRequestHandler) -> None:
+        path = version[0] / handler.path.rpartition("/")[2]
+        respond(200, path.read_bytes())(handler) if path.is_file() else respond(404)(handler)
+
+    with web_server(send) as web:
+        env = environment(
+            MODEL_URI=f"{web.address}/api/2.0/mlflow-artifacts/artifacts/1/m",
+            MODEL_DIGEST=version[1],
+            MODEL_DIR=str(tmp_path / "model"),
+            FETCH_ALLOW_HTTP="1",
+        )
+        assert run("fetch", tmp_path / "log", env).code == 0
+        (version[0] / MODEL).unlink()
+        ended = run("fetch", tmp_path / "log", env | {"MODEL_DIR": str(tmp_path / "again")})
+    expect(ended, Reason.ARTIFACT_MISSING, f"no {MODEL}")
