@@ -11,7 +11,15 @@ LIVENESS = "http://0.0.0.0:8080/healthz"
 def arguments(watch_namespace: str) -> list[str]:
     """The command line for kopf; an empty namespace means all of them."""
     scope = ["--namespace", watch_namespace] if watch_namespace else ["--all-namespaces"]
-    return ["run", "--standalone", "--log-format=json", f"--liveness={LIVENESS}", *scope, "-m", "sentiment_operator.main"]
+    return [
+        "run",
+        "--standalone",
+        "--log-format=json",
+        f"--liveness={LIVENESS}",
+        *scope,
+        "-m",
+        "sentiment_operator.main",
+    ]
 
 
 if __name__ == "__main__":

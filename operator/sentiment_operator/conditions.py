@@ -1,4 +1,4 @@
-"""The six conditions. One table says what each outcome means for Ready, Reconciling and Stalled; nothing else sets them."""
+"""The six conditions. One table says what each outcome means for Ready, Reconciling and Stalled. Pure."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

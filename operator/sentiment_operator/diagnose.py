@@ -15,7 +15,7 @@ UNRESOLVED = frozenset({"ArtifactMissing", "UnsafeSource"})
 """What `fetch` learns about the version that the registry should have known: no verdict on the model."""
 
 CRASHES = 2
-"""How often a serving container must end by itself before that is held against the model: once may be the node's doing."""
+"""How often a serving container must end by itself to be held against the model: once may be the node's doing."""
 
 _WAITING_FOR_NOTHING = frozenset({"", "PodInitializing", "ContainerCreating", "CrashLoopBackOff"})
 _NEVER_RAN = frozenset({"StartError", "ContainerCannotRun", "ContainerStatusUnknown"})
@@ -88,7 +88,9 @@ def _fetch(pod: Pod, fetch: Container) -> Diagnosis | None:
         return _fault("FetchFailed", f"Container fetch of pod {pod.name} ran out of memory.")
     if end.exit_code == 0:
         return None
-    return _fault("FetchFailed", f"Container fetch of pod {pod.name} ended with exit code {end.exit_code}; see its log.")
+    return _fault(
+        "FetchFailed", f"Container fetch of pod {pod.name} ended with exit code {end.exit_code}; see its log."
+    )
 
 
 def _serving(pod: Pod, serving: Container, startup_deadline_seconds: float) -> Diagnosis | None:

@@ -44,7 +44,7 @@ def _holds(wanted: Any, live: Any, name: str = "") -> bool:
 
 
 def _holds_list(wanted: Sequence[Any], live: Any) -> bool:
-    """Lists of named things (containers, variables, ports, volumes) are sets by name; all others are taken as they stand."""
+    """Lists of named things (containers, variables, volumes) are sets by name; others are taken as they stand."""
     if not isinstance(live, Sequence):
         return not wanted and live is None
     if wanted and all(isinstance(one, Mapping) and "name" in one for one in wanted):

@@ -27,7 +27,10 @@ class Metrics(Collector):
         self._snapshots: dict[Key, _Snapshot] = {}
         self._queue: Callable[[], tuple[int, float]] = lambda: (0, 0.0)
         self._rollouts = Counter(
-            "sentimentmodel_rollouts", "Finished rollouts", ["namespace", "name", "outcome", "reason"], registry=registry
+            "sentimentmodel_rollouts",
+            "Finished rollouts",
+            ["namespace", "name", "outcome", "reason"],
+            registry=registry,
         )
         self._rollout_seconds = Histogram(
             "sentimentmodel_rollout_duration_seconds",

@@ -1,4 +1,4 @@
-"""Names that are contracts: group and kind, labels, annotations, children, and the keys that say what was deployed and judged."""
+"""Names that are contracts: group and kind, labels, annotations, children, and what was deployed."""
 
 import hashlib
 import json

@@ -1,4 +1,4 @@
-"""What the cluster holds for one SentimentModel, as frozen types: its children, and its pods as far as verdicts need them."""
+"""What the cluster holds for one SentimentModel, as frozen types: its children, and its pods as far as needed."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -24,9 +24,7 @@ class Termination:
         ended = (state or {}).get("terminated")
         if not ended:
             return None
-        return cls(
-            exit_code=ended.get("exitCode", 0), reason=ended.get("reason", ""), message=ended.get("message", "")
-        )
+        return cls(exit_code=ended.get("exitCode", 0), reason=ended.get("reason", ""), message=ended.get("message", ""))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,7 +136,7 @@ class Template:
 
     @classmethod
     def parse(cls, body: Json) -> Self:
-        """Read the template of a Deployment or ReplicaSet; the label that the Deployment's controller adds is dropped."""
+        """Read the template of a Deployment or ReplicaSet, without the label that the Deployment's controller adds."""
         metadata = dict(body.get("metadata") or {})
         metadata["labels"] = {
             name: value for name, value in (metadata.get("labels") or {}).items() if name != "pod-template-hash"
@@ -214,7 +212,7 @@ class Observation:
 
 
 def owner_of(child: Json, *, uid: str, name: str) -> str:
-    """Whose a child is: `ours`, `former` (of a deleted resource of the same name), `orphan` (ours to adopt) or `foreign`."""
+    """Whose a child is: `ours`, `former` (of a deleted resource of this name), `orphan` (to adopt) or `foreign`."""
     metadata = child["metadata"]
     controller = next((one for one in metadata.get("ownerReferences") or () if one.get("controller")), None)
     if controller is None:

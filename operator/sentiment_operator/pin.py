@@ -13,7 +13,7 @@ Answer = ResolvedVersion | RegistryError
 
 
 def pinned(model: SentimentModel, seen: Observation, answer: Answer, *, default_image: str) -> Desired:
-    """What is asked for, with digest and source if they are known now, were before, or can be read off the Deployment."""
+    """What is asked for; with digest and source if they are known, were known, or can be read off the Deployment."""
     desired = _known(model) or _rebuilt(model, seen)
     if isinstance(answer, ResolvedVersion) and (desired is None or desired.version != answer.version):
         desired = Desired(

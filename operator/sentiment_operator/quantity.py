@@ -1,4 +1,4 @@
-"""Kubernetes quantities as numbers ("500m" is 0.5, "1Gi" is 1073741824), to compare what was asked with what is stored."""
+"""Kubernetes quantities as numbers ("500m" is 0.5, "1Gi" is 1073741824), to compare what is asked with what is."""
 
 from decimal import Decimal, InvalidOperation
 

@@ -11,7 +11,7 @@ from typing import ParamSpec, Protocol, TypeVar
 
 from sentiment_operator.announce import announcements
 from sentiment_operator.cluster import Cluster
-from sentiment_operator.decide import Decision, Situation, decide
+from sentiment_operator.decide import decide
 from sentiment_operator.drift import owns
 from sentiment_operator.errors import ClusterError, Conflict, Refused, RegistryError
 from sentiment_operator.names import FIELD_MANAGER, Key
@@ -20,6 +20,7 @@ from sentiment_operator.resolver import Resolver
 from sentiment_operator.resource import Reference, SentimentModel
 from sentiment_operator.settings import Settings
 from sentiment_operator.sightings import Sightings
+from sentiment_operator.situation import Decision, Situation
 from sentiment_operator.status import Status, merge_patch, timestamp
 
 logger = logging.getLogger(__name__)
@@ -40,7 +41,7 @@ class Recorder(Protocol):
 
 
 class Reconciler:
-    """`await reconciler(key)` brings one SentimentModel up to date; returns when to look again, None when it is gone."""
+    """`await reconciler(key)` brings one SentimentModel up to date; gives when to look again, None when it is gone."""
 
     def __init__(
         self,
@@ -75,7 +76,7 @@ class Reconciler:
             return await self._reconcile(model, start)
         except Conflict as conflict:
             logger.info("changed meanwhile", extra={"key": str(key), "cause": str(conflict)})
-            return 0.0
+            return 0.2
 
     async def _reconcile(self, model: SentimentModel, start: float) -> float | None:
         answer = await self._resolver.ask(model.spec.reference, lambda: self._wake(model.key))

@@ -114,8 +114,8 @@ class MlflowRegistry:
         digest = tags.get(DIGEST_TAG, "").strip()
         if not digest:
             raise DigestMissing(
-                f"Version {version.version} of {reference.name} has no tag {DIGEST_TAG}, so nothing could prove that what "
-                "is served is what was registered: register it with `sentiment-pipeline register`."
+                f"Version {version.version} of {reference.name} has no tag {DIGEST_TAG}, so nothing could prove that "
+                "what is served is what was registered: register it with `sentiment-pipeline register`."
             )
         return ResolvedVersion(
             version=str(version.version),

@@ -84,9 +84,7 @@ class Spec:
         model, scaling = spec["model"], spec.get("autoscaling")
         service, rollout = spec.get("service") or {}, spec.get("rollout") or {}
         return cls(
-            reference=Reference(
-                name=model["name"], version=model.get("version") or "", alias=model.get("alias") or ""
-            ),
+            reference=Reference(name=model["name"], version=model.get("version") or "", alias=model.get("alias") or ""),
             image=spec.get("image") or "",
             replicas=spec.get("replicas", 2),
             autoscaling=scaling
@@ -187,6 +185,4 @@ def target_of(spec: Spec, *, version: str, digest: str, source_uri: str, image: 
             "retryToken": spec.rollout.retry_token,
         }
     )
-    return Target(
-        version=version, digest=digest, source_uri=source_uri, image=image, key=key, judged_key=judged
-    )
+    return Target(version=version, digest=digest, source_uri=source_uri, image=image, key=key, judged_key=judged)

@@ -26,10 +26,10 @@ class Settings:
     """Whether artifacts may be fetched over plain http (an MLflow server inside the cluster that proxies artifacts)."""
 
     resync_seconds: float = 60.0
-    """How often each resource is looked at though nothing happened: registry answers and watch gaps heal at this pace."""
+    """How often each resource is looked at though nothing happened: gaps in the watches heal at this pace."""
 
     registry_retry_seconds: float = 10.0
-    """How soon a registry that could not be reached, or had no such version, is asked again when there is a reason to look."""
+    """How soon a registry that could not be reached is asked again."""
 
     registry_timeout_seconds: float = 5.0
     """Longest wait for one answer of the registry."""

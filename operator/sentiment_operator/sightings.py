@@ -8,7 +8,7 @@ from sentiment_operator.observed import Container, Observation
 
 
 class Sightings:
-    """Remembers when each run of a container was first seen. A new operator starts counting anew: later, never sooner."""
+    """Remembers when each run of a container was first seen. A new operator counts anew: later, never sooner."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock

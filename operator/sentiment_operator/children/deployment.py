@@ -25,7 +25,7 @@ PRE_STOP_SECONDS = 5
 """Endpoints take a moment to forget a pod: it answers on until they have, or requests are lost."""
 
 NO_DEADLINE_SECONDS = 2**31 - 1
-"""A Deployment's own deadline does not fire on a crash loop, and false alarms it raises help nobody: the operator has its own."""
+"""A Deployment's own deadline does not fire on a crash loop and raises false alarms: the operator has its own."""
 
 STARTUP_LIMIT_SECONDS = 3660
 """Above any startupDeadlineSeconds, whose end the operator judges: a kill by the probe would read as a crash."""

@@ -1,0 +1,68 @@
+"""What a decision is made from, and what it is."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sentiment_operator.conditions import Finding, Outcome
+from sentiment_operator.errors import Refused
+from sentiment_operator.names import Key
+from sentiment_operator.observed import Observation
+from sentiment_operator.pin import Answer
+from sentiment_operator.resource import SentimentModel
+from sentiment_operator.status import RolloutStatus, Serving, Status
+
+Manifest = Mapping[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Situation:
+    """All that a decision is made from."""
+
+    model: SentimentModel
+    seen: Observation
+    answer: Answer
+    default_image: str
+    now: datetime
+    resync_seconds: float = 60.0
+    refusal: Refused | None = None
+    """What the API server said to what was decided before, if it refused it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChildRef:
+    """A child to delete."""
+
+    api_version: str
+    kind: str
+    key: Key
+    uid: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Course:
+    """Where a SentimentModel stands and what follows from it for its children: a decision before it is written up."""
+
+    outcome: Outcome
+    message: str
+    serving: Serving | None
+    verified: Finding
+    resolved: Finding | None = None
+    """What the pods found out about the version that the registry did not know."""
+
+    rollout: RolloutStatus | None = None
+    apply: tuple[Manifest, ...] = ()
+    delete: tuple[ChildRef, ...] = ()
+    look_again_seconds: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decision:
+    """What to do, in this order: `apply`, `delete`, write `status`; look again after `look_again_seconds`."""
+
+    status: Status
+    outcome: Outcome
+    look_again_seconds: float
+    apply: tuple[Manifest, ...] = ()
+    delete: tuple[ChildRef, ...] = ()

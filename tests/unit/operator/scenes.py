@@ -1,0 +1,251 @@
+"""Situations for the decisions, told in a few words: who serves, what is asked for, what the pods do."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sentiment_operator import errors
+from sentiment_operator.children.deployment import deployment, pod_template
+from sentiment_operator.children.disruption_budget import disruption_budget
+from sentiment_operator.children.service import service
+from sentiment_operator.decide import decide
+from sentiment_operator.drift import stamped
+from sentiment_operator.names import KEY_ANNOTATION, VERSION_ANNOTATION
+from sentiment_operator.observed import Deployment, Observation, Pod, Template
+from sentiment_operator.pin import Answer
+from sentiment_operator.resource import ResolvedVersion, SentimentModel, Target, target_of
+from sentiment_operator.situation import Decision, Situation
+from sentiment_operator.status import Desired, Rejected, RolloutStatus, Serving, timestamp
+
+NOW = datetime(2026, 5, 4, 12, 0, 0, tzinfo=UTC)
+IMAGE = "registry/sentiment-serving@sha256:" + "e" * 64
+UID = "11111111-2222-3333-4444-555555555555"
+
+
+def digest(version: str) -> str:
+    return "sha256:" + version.rjust(64, "0")
+
+
+def resolved(version: str) -> ResolvedVersion:
+    return ResolvedVersion(
+        version=version,
+        digest=digest(version),
+        source_uri=f"s3://mlflow/{version}",
+        run_id=f"run-{version}",
+        git_commit="c0ffee",
+        accuracy="0.92",
+    )
+
+
+def body(spec: Mapping[str, Any] | None = None, *, generation: int = 1) -> dict[str, Any]:
+    """A SentimentModel as the API server returns it."""
+    return {
+        "apiVersion": "sentiment.dev/v1alpha1",
+        "kind": "SentimentModel",
+        "metadata": {
+            "name": "reviews",
+            "namespace": "shop",
+            "uid": UID,
+            "generation": generation,
+            "resourceVersion": "1",
+        },
+        "spec": {"model": {"name": "sentiment-reviews", "version": "14"}, "replicas": 2, **(spec or {})},
+    }
+
+
+def model(spec: Mapping[str, Any] | None = None, *, generation: int = 1) -> SentimentModel:
+    return SentimentModel.parse(body(spec, generation=generation))
+
+
+def target(resource: SentimentModel, version: str) -> Target:
+    return target_of(
+        resource.spec,
+        version=version,
+        digest=digest(version),
+        source_uri=f"s3://mlflow/{version}",
+        image=resource.spec.image or IMAGE,
+    )
+
+
+def serving(resource: SentimentModel, version: str) -> Serving:
+    what = target(resource, version)
+    return Serving(
+        version=version,
+        digest=what.digest,
+        source_uri=what.source_uri,
+        image=what.image,
+        revision=what.revision(resource.name),
+        since_time="2026-05-01T00:00:00Z",
+    )
+
+
+def desired(resource: SentimentModel, version: str) -> Desired:
+    return Desired(
+        version=version,
+        alias=resource.spec.reference.alias,
+        digest=digest(version),
+        source_uri=f"s3://mlflow/{version}",
+        image="" if resource.spec.image else IMAGE,
+    )
+
+
+def live(
+    manifest: Mapping[str, Any], *, generation: int = 1, status: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """What the API server keeps of an applied manifest: with a uid, a generation and defaults of its own."""
+    metadata = {**manifest["metadata"], "uid": "child", "generation": generation, "resourceVersion": "7"}
+    return {**manifest, "metadata": metadata, "status": dict(status or {})}
+
+
+def observation(
+    resource: SentimentModel,
+    *,
+    runs: str,
+    earlier: Sequence[str] = (),
+    replicas: int | None = None,
+    updated: int | None = None,
+    available: int | None = None,
+    observed: bool = True,
+    failure: str = "",
+    pods: Sequence[Mapping[str, Any]] = (),
+) -> Observation:
+    """Children as the operator made them, with a Deployment that runs the version `runs`."""
+    count = resource.spec.min_replicas
+    template = pod_template(resource, target(resource, runs))
+    status = {
+        "observedGeneration": 3 if observed else 2,
+        "replicas": count if replicas is None else replicas,
+        "updatedReplicas": count if updated is None else updated,
+        "availableReplicas": count if available is None else available,
+        "conditions": [{"type": "ReplicaFailure", "status": "True", "message": failure}] if failure else [],
+    }
+    made = stamped(deployment(resource, template, replicas=None if resource.spec.autoscaling else count))
+    body = live(made, generation=3, status=status)
+    body["spec"] = {"replicas": count, **body["spec"]}
+    budget = disruption_budget(resource)
+    return Observation(
+        deployment=Deployment.parse(body),
+        service=live(stamped(service(resource))),
+        disruption_budget=live(stamped(budget)) if budget else None,
+        templates=tuple(Template.parse(pod_template(resource, target(resource, one))) for one in (*earlier, runs)),
+        pods=tuple(pod(resource, number, **one) for number, one in enumerate(pods)),
+    )
+
+
+def pod(
+    resource: SentimentModel,
+    number: int,
+    *,
+    version: str,
+    ready: bool = False,
+    fetch: Mapping[str, Any] | None = None,
+    serving: Mapping[str, Any] | None = None,
+    unschedulable: str = "",
+    deleted_seconds_ago: float | None = None,
+    disrupted: bool = False,
+    running_seconds: float = 0.0,
+    failed: str = "",
+) -> Pod:
+    """A pod of a version; `fetch` and `serving` are container statuses as the kubelet writes them."""
+    conditions = [{"type": "Ready", "status": "True" if ready else "False"}]
+    if unschedulable:
+        conditions.append({"type": "PodScheduled", "status": "False", "message": unschedulable})
+    if disrupted:
+        conditions.append({"type": "DisruptionTarget", "status": "True"})
+    metadata: dict[str, Any] = {
+        "name": f"reviews-{number}",
+        "annotations": {VERSION_ANNOTATION: version, KEY_ANNOTATION: target(resource, version).key},
+    }
+    if deleted_seconds_ago is not None:
+        metadata["deletionTimestamp"] = timestamp(NOW + timedelta(seconds=30 - deleted_seconds_ago))
+    if ready and serving is None:
+        serving = {"ready": True, "started": True, "state": {"running": {}}}
+    status: dict[str, Any] = {"phase": "Failed" if failed else "Running", "reason": failed, "conditions": conditions}
+    if fetch is not None:
+        status["initContainerStatuses"] = [{"name": "fetch", **fetch}]
+    if serving is not None:
+        status["containerStatuses"] = [{"name": "serving", "containerID": f"containerd://{number}", **serving}]
+    found = Pod.parse({"metadata": metadata, "status": status})
+    if found.serving and running_seconds:
+        found = replace(found, serving=replace(found.serving, running_seconds=running_seconds))
+    return found
+
+
+def situation(given: Mapping[str, Any]) -> Situation:
+    """The situation that a table of states tells of.
+
+    `serves`: the version that settled before; `settled`: whether that was for this generation; `rejected`: versions with
+    a verdict, and its reason; `rolling`: step, version and age of a rollout under way; `registry`: the name of an error,
+    or nothing for an answer; the rest as in `observation`.
+    """
+    resource = model(given.get("spec"), generation=given.get("generation", 2))
+    reference, status = resource.spec.reference, resource.status
+    version = given.get("resolves_to", reference.version)
+    if serves := given.get("serves"):
+        status = replace(status, serving=serving(resource, serves))
+    if given.get("settled"):
+        status = replace(status, observed_generation=resource.generation)
+    if given.get("pinned", True) and version:
+        status = replace(status, desired=desired(resource, version))
+    for number, reason in given.get("rejected", {}).items():
+        what = target(resource, number)
+        verdict = Rejected(
+            version=number,
+            digest=what.digest,
+            key=what.judged_key,
+            reason=reason,
+            message="A sentence.",
+            time="2026-05-04T11:00:00Z",
+        )
+        status = replace(status, rejected=(*status.rejected, verdict))
+    if rolling := given.get("rolling"):
+        number = rolling["version"]
+        revision = "" if rolling["step"] == "Resolving" else target(resource, number).revision(resource.name)
+        started = timestamp(NOW - timedelta(seconds=rolling.get("age_seconds", 5)))
+        record = RolloutStatus(step=rolling["step"], version=number, revision=revision, started_time=started)
+        status = replace(status, rollout=record)
+    resource = replace(resource, status=status)
+    children = given.get("children")
+    seen = observation(resource, **children) if children else Observation()
+    if owner := given.get("deployment_owner"):
+        assert seen.deployment is not None
+        seen = replace(seen, deployment=Deployment.parse(owned_by(seen.deployment.body, owner)))
+    refusal = given.get("refusal")
+    return Situation(
+        model=resource,
+        seen=seen,
+        answer=answer(given.get("registry"), version),
+        default_image=IMAGE,
+        now=NOW,
+        refusal=errors.Refused(refusal["message"], invalid=refusal["invalid"]) if refusal else None,
+    )
+
+
+def answer(error: str | None, version: str) -> Answer:
+    if error is None:
+        return resolved(version)
+    failure = getattr(errors, error)("The registry says why.")
+    assert isinstance(failure, errors.RegistryError)
+    return failure
+
+
+def owned_by(body: Mapping[str, Any], owner: str) -> dict[str, Any]:
+    """A child that belongs to somebody else: `foreign` or `former`."""
+    reference = {
+        "apiVersion": "sentiment.dev/v1alpha1" if owner == "former" else "example.com/v1",
+        "kind": "SentimentModel" if owner == "former" else "Else",
+        "name": "reviews",
+        "uid": "another",
+        "controller": True,
+    }
+    return {**body, "metadata": {**body["metadata"], "ownerReferences": [reference]}}
+
+
+def told(decision: Decision) -> dict[str, str]:
+    """The conditions of a decision as `status/reason`."""
+    return {one.type: f"{one.status}/{one.reason}" for one in decision.status.conditions}
+
+
+def decided(given: Mapping[str, Any]) -> Decision:
+    return decide(situation(given))
