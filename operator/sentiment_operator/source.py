@@ -21,8 +21,8 @@ def checked_source(uri: str, *, allow_http: bool) -> str:
     allowed = STORES | ({"http"} if allow_http else set())
     if parts.scheme not in allowed or not parts.hostname:
         raise UnsafeSource(
-            f"The version's artifacts lie at {parts.scheme or 'a plain path'}:, where pods may not fetch from: register "
-            f"it with its artifacts in a store ({', '.join(sorted(allowed))})."
+            f"The version's artifacts lie at {parts.scheme or 'a plain path'}:, where pods may not fetch from: "
+            f"register it with its artifacts in a store ({', '.join(sorted(allowed))})."
         )
     if parts.password or (parts.username and parts.scheme in ("http", "https")):
         raise UnsafeSource("The address of the version's artifacts holds credentials: give them in a Secret instead.")

@@ -175,9 +175,9 @@ def pod(
 def situation(given: Mapping[str, Any]) -> Situation:
     """The situation that a table of states tells of.
 
-    `serves`: the version that settled before; `settled`: whether that was for this generation; `rejected`: versions with
-    a verdict, and its reason; `rolling`: step, version and age of a rollout under way; `registry`: the name of an error,
-    or nothing for an answer; the rest as in `observation`.
+    `serves`: the version that settled before; `settled`: whether that was for this generation; `rejected`: versions
+    with a verdict, and its reason; `rolling`: step, version and age of a rollout under way; `registry`: the name of an
+    error, or nothing for an answer; `children`: as in `observation`.
     """
     resource = model(given.get("spec"), generation=given.get("generation", 2))
     reference, status = resource.spec.reference, resource.status

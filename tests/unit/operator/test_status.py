@@ -1,0 +1,79 @@
+"""The status: what is written is what the CRD keeps, and what is read back is what was written."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from sentiment_operator.status import Condition, Finished, Lineage, Rejected, RolloutStatus, Status, merge_patch
+from tests.unit.operator.scenes import desired, model, serving
+
+CRD = yaml.safe_load((Path(__file__).parents[3] / "crds" / "sentimentmodel.yaml").read_text())
+SCHEMA: dict[str, Any] = CRD["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]["status"]
+
+FULL = Status(
+    observed_generation=3,
+    conditions=(
+        Condition(
+            type="Ready",
+            status="True",
+            reason="Serving",
+            message="It serves.",
+            observed_generation=3,
+            last_transition_time="2026-05-04T12:00:00Z",
+        ),
+    ),
+    desired=replace(desired(model(), "14"), alias="champion", run_id="run"),
+    serving=serving(model(), "13"),
+    rollout=RolloutStatus(step="RollingOut", version="14", revision="r", started_time="2026-05-04T12:00:00Z"),
+    rejected=(Rejected(version="12", digest="d", key="k", reason="Crashed", message="m", time="t"),),
+    history=(Finished(version="12", digest="d", revision="r", outcome="Rejected", reason="Crashed", time="t"),),
+    replicas=2,
+    selector="a=b",
+    pods_ready="2/2",
+    endpoint="http://reviews.shop.svc:80",
+    lineage=Lineage(git_commit="c0ffee", accuracy="0.92"),
+)
+
+
+def unknown_fields(value: Any, schema: dict[str, Any], path: str = "status") -> list[str]:
+    if isinstance(value, dict):
+        found = []
+        for name, inner in value.items():
+            if name in schema["properties"]:
+                found += unknown_fields(inner, schema["properties"][name], f"{path}.{name}")
+            else:
+                found.append(f"{path}.{name}")
+        return found
+    if isinstance(value, list):
+        return [name for one in value for name in unknown_fields(one, schema["items"], path)]
+    return []
+
+
+def test_the_api_server_keeps_every_field_that_is_written() -> None:
+    """A field that the schema does not know is dropped, and would be written again for ever."""
+    assert unknown_fields(FULL.render(), SCHEMA) == []
+
+
+def test_what_is_written_can_be_read_back() -> None:
+    assert Status.parse(FULL.render()) == FULL
+    assert Status.parse(Status().render()) == Status()
+
+
+def test_equal_statuses_need_no_patch() -> None:
+    assert merge_patch(FULL.render(), FULL.render()) == {}
+
+
+def test_a_patch_holds_what_changed_and_takes_away_what_is_gone() -> None:
+    after = replace(FULL, rollout=None, replicas=3, desired=replace(desired(model(), "15"), run_id="run"))
+    assert merge_patch(FULL.render(), after.render()) == {
+        "rollout": None,
+        "replicas": 3,
+        "desired": {
+            "version": "15",
+            "alias": None,
+            "digest": "sha256:" + "15".rjust(64, "0"),
+            "sourceUri": "s3://mlflow/15",
+        },
+    }
