@@ -16,6 +16,9 @@ from sentiment_serving.serving import serving
 REQUEST_ID = "X-Request-Id"
 MODEL_VERSION = "X-Model-Version"
 
+_DISCARD_BYTES = 16 * 1024 * 1024
+_PIECE_BYTES = 64 * 1024
+
 _LOG = logging.getLogger("sentiment_serving.requests")
 # A caller's own id is taken when it looks like one; anything else could smuggle text into the log.
 _REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -54,6 +57,8 @@ def _end(response: Response) -> Response:
     route = request.url_rule.rule if request.url_rule else "none"
     response.headers[REQUEST_ID] = request_id()
     response.headers[MODEL_VERSION] = parts.predictor.identity.version
+    if response.status_code == 413:
+        _discard_body()
     parts.metrics.answered(route=route, code=response.status_code, seconds=seconds)
     level = _level(request.blueprint, response.status_code)
     if _LOG.isEnabledFor(level):
@@ -68,6 +73,14 @@ def _end(response: Response) -> Response:
         }
         _LOG.log(level, "answered", extra={"fields": fields})
     return response
+
+
+def _discard_body() -> None:
+    """Read what a client is still sending: it looks for an answer only afterwards, or finds the connection cut."""
+    if request.environ.get("wsgi.input_terminated"):
+        left = _DISCARD_BYTES
+        while left > 0 and (piece := request.environ["wsgi.input"].read(_PIECE_BYTES)):
+            left -= len(piece)
 
 
 def _level(blueprint: str | None, status: int) -> int:

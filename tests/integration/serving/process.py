@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 START_SECONDS = 60.0
 """Enough on a machine that is busy with other tests."""
@@ -102,16 +102,20 @@ class Server:
 
 
 @contextmanager
-def serving(model_dir: Path, version: str = "1", **env: str) -> Iterator[Server]:
+def serving(
+    model_dir: Path,
+    version: str = "1",
+    *,
+    env: Mapping[str, str] | None = None,
+    stderr: IO[str] | None = None,
+) -> Iterator[Server]:
     """A server with the model of that folder, ready; ended at the end if it has not ended before."""
     port = free_port()
+    base = environment(
+        MODEL_DIR=str(model_dir), MODEL_NAME="reviews", MODEL_VERSION=version, PORT=str(port), LOG_LEVEL="WARNING"
+    )
     process = subprocess.Popen(
-        [sys.executable, "-m", "sentiment_serving", "serve"],
-        env=environment(
-            MODEL_DIR=str(model_dir), MODEL_NAME="reviews", MODEL_VERSION=version, PORT=str(port), LOG_LEVEL="WARNING"
-        )
-        | env,
-        text=True,
+        [sys.executable, "-m", "sentiment_serving", "serve"], env={**base, **(env or {})}, stderr=stderr, text=True
     )
     server = Server(process, port)
     try:

@@ -39,7 +39,7 @@ def model_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def server(model_dir: Path) -> Iterator[Server]:
     """One server that drains for a short time."""
-    with serving(model_dir, DRAIN_SECONDS="0.5") as server:
+    with serving(model_dir, env={"DRAIN_SECONDS": "0.5"}) as server:
         yield server
 
 
@@ -96,8 +96,8 @@ class Load:
 def test_a_rollout_under_load_loses_no_request(model_dir: Path) -> None:
     drain = str(DRAIN_SECONDS)
     with (
-        serving(model_dir, "13", DRAIN_SECONDS=drain) as old,
-        serving(model_dir, "14", DRAIN_SECONDS=drain) as new,
+        serving(model_dir, "13", env={"DRAIN_SECONDS": drain}) as old,
+        serving(model_dir, "14", env={"DRAIN_SECONDS": drain}) as new,
         ThreadPoolExecutor(16) as clients,
     ):
         service = Service(old)
@@ -176,7 +176,7 @@ def test_a_connection_that_never_said_a_word_does_not_delay_the_end(server: Serv
 
 
 def test_a_client_that_never_finishes_cannot_hold_the_end(model_dir: Path) -> None:
-    with serving(model_dir, DRAIN_SECONDS="0.2", SHUTDOWN_SECONDS="1.5") as server, half_a_request(server):
+    with serving(model_dir, env={"DRAIN_SECONDS": "0.2", "SHUTDOWN_SECONDS": "1.5"}) as server, half_a_request(server):
         started = time.monotonic()
         server.terminate()
         assert server.wait() == 0
@@ -185,7 +185,7 @@ def test_a_client_that_never_finishes_cannot_hold_the_end(model_dir: Path) -> No
 
 @pytest.mark.parametrize("signals", [[signal.SIGINT], [signal.SIGTERM, signal.SIGTERM]])
 def test_ctrl_c_and_a_second_signal_do_not_wait_for_the_drain(model_dir: Path, signals: list[int]) -> None:
-    with serving(model_dir, DRAIN_SECONDS="15") as server:
+    with serving(model_dir, env={"DRAIN_SECONDS": "15"}) as server:
         started = time.monotonic()
         for signum in signals:
             server.terminate(signum)

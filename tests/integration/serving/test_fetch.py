@@ -198,7 +198,7 @@ def test_a_large_file_is_streamed(fetcher: Fetcher, s3: S3, version: tuple[Path,
 
 def test_serve_fetches_first_without_a_folder(fetcher: Fetcher, tmp_path: Path) -> None:
     env = {name: value for name, value in fetcher.env.items() if name not in ("MODEL_DIR", "PATH", "NO_PROXY")}
-    with serving(tmp_path, MODEL_DIR="", **env) as server:
+    with serving(tmp_path, env=env | {"MODEL_DIR": ""}) as server:
         assert server.status("/readyz") == 200
 
 
