@@ -151,7 +151,7 @@ def _described() -> Iterator[tuple[str, str, object]]:
 
 def _parse(variable: str, text: str, default: object) -> object:
     if isinstance(default, Path):
-        return Path(text).absolute()
+        return Path(text).resolve()
     if isinstance(default, int):
         if not text.isdecimal() or not 0 < int(text) < 65536:
             raise LabError(f"{variable} must be a port from 1 to 65535, not {text!r}")

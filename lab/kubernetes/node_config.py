@@ -18,6 +18,7 @@ def files(settings: Settings, state: State, node: Node, programs: Programs, peer
         root / "certs.d" / settings.registry / "hosts.toml": registry_over_http(settings),
         root / "cni" / "10-lab.conflist": pod_network(node),
         root / "kubelet.yaml": kubelet(settings, state, node),
+        root / "resolv.conf": f"nameserver {settings.dns}\n",  # the host's may lead into its /run, or to its loopback
         root / "kube-proxy.yaml": kube_proxy(settings, state, node),
         root / "init.sh": init(settings, state, node, programs, peers),
     }
@@ -44,18 +45,15 @@ def registry_over_http(settings: Settings) -> str:
 
 
 def pod_network(node: Node) -> str:
-    """Addresses are remembered under /run, which a node loses when it is killed, as its pods are lost."""
+    """One cable from the node to each pod, so that all traffic is routed.
+
+    On a bridge, two pods of one node answer each other past the address translation of services, unless the kernel
+    has br_netfilter. Addresses are remembered under /run, which a node loses when it is killed, as its pods are lost.
+    """
     addresses = {"type": "host-local", "dataDir": "/run/cni/addresses", "ranges": [[{"subnet": str(node.pods)}]]}
-    bridge = {
-        "type": "bridge",
-        "bridge": "cni0",
-        "isGateway": True,
-        "ipMasq": False,
-        "hairpinMode": True,
-        "ipam": {**addresses, "routes": [{"dst": "0.0.0.0/0"}]},
-    }
+    cable = {"type": "ptp", "ipMasq": False, "ipam": {**addresses, "routes": [{"dst": "0.0.0.0/0"}]}}
     ports = {"type": "portmap", "capabilities": {"portMappings": True}}
-    return json.dumps({"cniVersion": "0.4.0", "name": "lab", "plugins": [bridge, ports]}, indent=2)
+    return json.dumps({"cniVersion": "0.4.0", "name": "lab", "plugins": [cable, ports]}, indent=2)
 
 
 def kubelet(settings: Settings, state: State, node: Node) -> str:
@@ -74,7 +72,7 @@ failSwapOn: false
 clusterDomain: cluster.local
 clusterDNS: [{settings.dns}]
 containerRuntimeEndpoint: unix:///run/containerd/containerd.sock
-resolvConf: /etc/resolv.conf
+resolvConf: {state.node(node.name)}/resolv.conf
 evictionHard: {{memory.available: 100Mi, nodefs.available: 1%, imagefs.available: 1%}}
 imageGCHighThresholdPercent: 100
 serializeImagePulls: false

@@ -81,8 +81,13 @@ def test_kubelet_has_the_nodes_control_group_and_the_clusters_dns() -> None:
 
 
 def test_pods_of_a_node_get_addresses_of_its_range() -> None:
-    bridge = json.loads(node_files()["cni/10-lab.conflist"])["plugins"][0]
-    assert bridge["ipam"]["ranges"] == [[{"subnet": "10.2.2.0/24"}]]
+    cable = json.loads(node_files()["cni/10-lab.conflist"])["plugins"][0]
+    assert cable["ipam"]["ranges"] == [[{"subnet": "10.2.2.0/24"}]]
+
+
+def test_pods_that_ask_for_the_nodes_dns_do_not_depend_on_the_hosts_files() -> None:
+    assert yaml.safe_load(node_files()["kubelet.yaml"])["resolvConf"] == "/two/node2/resolv.conf"
+    assert node_files()["resolv.conf"] == "nameserver 10.3.0.10\n"
 
 
 def test_node_has_a_route_to_the_pods_of_every_other_node() -> None:
