@@ -55,7 +55,8 @@ def up(nodes: int) -> None:
     What is missing is installed and built first; `status` says afterwards where everything is.
     """
     progress = Progress()
-    with _lab_to_change() as settings:
+    with _lab_to_change():
+        settings = settings_of(os.environ)
         lab = Lab.of(settings, prepare(settings, progress))
         lifecycle.up(lab, nodes, progress)
         _show(status.lines(lab))
@@ -168,10 +169,10 @@ def start(service: str) -> None:
 def _lab_to_change() -> Iterator[Settings]:
     """Root, and one at a time: whoever changes a lab waits for the one who is at it."""
     requirements.check_user_here()
-    settings = settings_of(os.environ)
-    lock = f"state-{store.content_key([str(settings.state)])}"
-    with store.exclusively(settings.cache / "locks" / lock):
-        yield settings_of(os.environ)
+    wanted = Settings.from_variables(os.environ)
+    lock = f"state-{store.content_key([str(wanted.state)])}"
+    with store.exclusively(wanted.cache / "locks" / lock):
+        yield wanted
 
 
 def _lab() -> Lab:

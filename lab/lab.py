@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
-from lab import process
+from lab import atomic, process
 from lab.errors import LabError
 from lab.layout import Programs, State
 from lab.services import Services, services
@@ -55,31 +55,40 @@ class Lab:
 
 
 def settings_of(environment: Mapping[str, str]) -> Settings:
-    """The settings of the lab that is up, or that an interrupted `up` left; of the environment when there is none.
+    """The settings of the lab that is up; of the environment when none is.
 
     Raises
     ------
     LabError
-        The environment names a setting (folders apart) that is not the one the lab was brought up with.
+        The environment names a setting that is not the one the lab was brought up with.
     """
     wanted = Settings.from_variables(environment)
-    try:
-        noted: dict[str, str] = json.loads(State(wanted.state).settings.read_text())
-    except FileNotFoundError:
+    if facts(State(wanted.state)) is None:
         return wanted
-    for variable, value in wanted.to_variables().items():
-        if environment.get(variable) and noted.get(variable, value) != value:
+    noted = noted_settings(wanted)
+    wants, has = wanted.to_variables(), noted.to_variables()
+    for variable in wants:
+        if environment.get(variable) and wants[variable] != has[variable]:
             raise LabError(
-                f"{variable} is {value}, and the lab in {wanted.state} was brought up with {noted[variable]}: "
-                f"say `python -m lab down` first, with {variable} unset"
+                f"{variable} is {wants[variable]}, and the lab in {wanted.state} was brought up with {has[variable]}: "
+                f"say `python -m lab down` first, or unset {variable}"
             )
-    return Settings.from_variables({**noted, **_folders(wanted)})
+    return noted
+
+
+def noted_settings(settings: Settings) -> Settings:
+    """What an `up` in this state folder noted, whether it succeeded or not; ``settings`` if none did."""
+    try:
+        noted: dict[str, str] = json.loads(State(settings.state).settings.read_text())
+    except FileNotFoundError:
+        return settings
+    return Settings.from_variables({**noted, **_folders(settings)})
 
 
 def note_settings(settings: Settings) -> None:
     """Write down everything that is not in the environment of whoever comes next."""
     values = {name: value for name, value in settings.to_variables().items() if name not in _folders(settings)}
-    State(settings.state).settings.write_text(json.dumps(values, indent=2))
+    atomic.write(State(settings.state).settings, json.dumps(values, indent=2))
 
 
 def _folders(settings: Settings) -> dict[str, str]:
@@ -96,4 +105,4 @@ def facts(state: State) -> Facts | None:
 
 
 def note_up(state: State, nodes: int) -> None:
-    state.finished.write_text(json.dumps(asdict(Facts(nodes, process.boot_id()))))
+    atomic.write(state.finished, json.dumps(asdict(Facts(nodes, process.boot_id()))))

@@ -9,7 +9,7 @@ from lab.command import run
 from lab.errors import LabError
 from lab.host import cgroups, firewall, network, requirements
 from lab.kubernetes import addons, api, certificates, node
-from lab.lab import Lab, facts, note_settings, note_up
+from lab.lab import Lab, facts, note_settings, note_up, noted_settings
 from lab.layout import State
 from lab.progress import Progress
 from lab.services import write_config
@@ -109,7 +109,8 @@ def _link_programs(lab: Lab) -> None:
 
 
 def down(settings: Settings) -> None:
-    """End and remove everything that an `up` with these settings made, however far it came."""
+    """End and remove everything that an `up` in this state folder made, however far it came."""
+    settings = noted_settings(settings)
     state = State(settings.state)
     process.kill_marked(state.root)
     trees = cgroups.hierarchies()

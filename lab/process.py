@@ -16,6 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from lab import atomic
 from lab.wait import until
 
 MARK = "SENTIMENT_LAB_STATE"
@@ -83,9 +84,7 @@ def spawn(
     identity = Identity.of(child.pid)
     # A program that died at once has no identity any more; a record that matches nothing says just that.
     identity = identity or Identity(child.pid, 0, boot_id())
-    draft = records / f".{name}"
-    draft.write_text(json.dumps(asdict(identity)))
-    draft.rename(records / name)
+    atomic.write(records / name, json.dumps(asdict(identity)))
     # The child belongs to the lab, not to this process: it is not waited for here, and says so to nobody.
     child.returncode = 0
     return identity

@@ -20,16 +20,30 @@ from lab.standins import mlflow
 PROGRAMS = Programs(kubernetes=Path("/k"), pause_archive=Path("/a"), prometheus=Path("/p"), promtool=Path("/t"))
 
 
+def noted(tmp_path: Path, *, up: bool) -> Settings:
+    settings = replace(Settings(), state=tmp_path, name="mine", s3_port=9999)
+    lab.note_settings(settings)
+    if up:
+        lab.note_up(State(tmp_path), 1)
+    return settings
+
+
 def test_settings_of_a_lab_are_those_it_was_brought_up_with(tmp_path: Path) -> None:
-    lab.note_settings(replace(Settings(), state=tmp_path, name="mine", s3_port=9999))
-    found = lab.settings_of({"LAB_STATE": str(tmp_path)})
-    assert (found.name, found.s3_port, found.state) == ("mine", 9999, tmp_path)
+    settings = noted(tmp_path, up=True)
+    assert lab.settings_of({"LAB_STATE": str(tmp_path)}) == settings
 
 
 def test_other_settings_in_the_environment_are_not_silently_ignored(tmp_path: Path) -> None:
-    lab.note_settings(replace(Settings(), state=tmp_path, s3_port=9999))
+    noted(tmp_path, up=True)
     with pytest.raises(LabError, match=r"LAB_S3_PORT is 9001, and the lab in .* was brought up with 9999"):
         lab.settings_of({"LAB_STATE": str(tmp_path), "LAB_S3_PORT": "9001"})
+
+
+def test_after_an_up_that_failed_other_settings_may_be_tried_and_the_old_ones_are_cleaned_up(tmp_path: Path) -> None:
+    failed = noted(tmp_path, up=False)
+    wanted = lab.settings_of({"LAB_STATE": str(tmp_path), "LAB_S3_PORT": "9001"})
+    assert (wanted.name, wanted.s3_port) == ("lab", 9001)
+    assert lab.noted_settings(wanted) == failed
 
 
 def test_lab_is_up_once_noted_and_not_after_a_restart_of_the_machine(tmp_path: Path) -> None:
