@@ -1,7 +1,7 @@
 """The status of a SentimentModel: read, written, and the smallest patch from one to the next."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import MISSING, dataclass, fields
 from datetime import UTC, datetime
 from typing import Any, Self, TypeVar
 
@@ -182,8 +182,10 @@ def _camel(name: str) -> str:
 def _record(kind: type[Record], body: Mapping[str, Any] | None) -> Record | None:
     if not body:
         return None
-    names = {_camel(name): name for name in kind.__dataclass_fields__}  # type: ignore[attr-defined]
-    return kind(**{names[name]: value for name, value in body.items() if name in names})
+    known = {one.name: _camel(one.name) for one in fields(kind)}  # type: ignore[arg-type]
+    # `_body` leaves empty texts out.
+    missing = {one.name: "" for one in fields(kind) if one.default is MISSING}  # type: ignore[arg-type]
+    return kind(**{**missing, **{name: body[camel] for name, camel in known.items() if camel in body}})
 
 
 def _records(kind: type[Record], bodies: list[Mapping[str, Any]] | None) -> list[Record]:

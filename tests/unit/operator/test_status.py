@@ -61,6 +61,12 @@ def test_what_is_written_can_be_read_back() -> None:
     assert Status.parse(Status().render()) == Status()
 
 
+def test_an_empty_text_is_left_out_and_read_back() -> None:
+    succeeded = replace(FULL, history=(replace(FULL.history[0], outcome="Succeeded", reason=""),))
+    assert "reason" not in succeeded.render()["history"][0]
+    assert Status.parse(succeeded.render()) == succeeded
+
+
 def test_equal_statuses_need_no_patch() -> None:
     assert merge_patch(FULL.render(), FULL.render()) == {}
 
