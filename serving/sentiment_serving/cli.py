@@ -5,6 +5,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Callable
+from contextlib import ExitStack
 from functools import wraps
 from pathlib import Path
 from typing import ParamSpec
@@ -51,10 +52,10 @@ def main() -> None:
 @_ends_with_a_reason
 def fetch() -> None:
     """Bring the model MODEL_URI with the digest MODEL_DIGEST into the folder MODEL_DIR."""
+    Signals()
     # obstore takes a while to load, and a server that has its model does without it.
     from sentiment_serving.fetch import fetch_from_environ
 
-    Signals()
     fetch_from_environ(FetchSettings.from_environ(os.environ), os.environ)
 
 
@@ -65,12 +66,12 @@ def fetch() -> None:
 @_ends_with_a_reason
 def serve(model: Path | None, host: str | None, port: int | None) -> None:
     """Answer requests with the model in MODEL_DIR, or with one fetched from MODEL_URI when MODEL_DIR is not set."""
+    signals = Signals()
     from sentiment_serving import server
 
-    signals = Signals()
     settings = ServeSettings.from_environ(os.environ, host=host, port=port)
-    with tempfile.TemporaryDirectory(prefix="sentiment-model-") as scratch:
-        path = model or _model_path(Path(scratch))
+    with ExitStack() as stack:
+        path = model or _model_path(stack)
         identity = identity_from_environ(os.environ, path)
         lifecycle = Lifecycle()
         app = create_app(open_model(path), identity=identity, limits=settings.limits, lifecycle=lifecycle)
@@ -78,7 +79,7 @@ def serve(model: Path | None, host: str | None, port: int | None) -> None:
     server.leave()
 
 
-def _model_path(scratch: Path) -> Path:
+def _model_path(stack: ExitStack) -> Path:
     folder = os.environ.get("MODEL_DIR")
     if folder:
         return Path(folder) / MODEL
@@ -90,5 +91,7 @@ def _model_path(scratch: Path) -> Path:
         )
     from sentiment_serving.fetch import fetch_from_environ
 
+    # Only here: with a read-only root there may be no place for temporary files at all.
+    scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="sentiment-model-")))
     fetch_from_environ(FetchSettings.from_environ(os.environ, folder=scratch), os.environ)
     return scratch / MODEL

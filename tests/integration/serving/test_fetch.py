@@ -7,7 +7,7 @@
 | has a hostile or oversized manifest | UnsupportedFormat |
 | lacks a file, or the bucket | ArtifactMissing |
 | refuses | StoreUnauthorized |
-| does not listen, stalls, fails, is no S3 | StoreUnreachable |
+| does not listen, breaks off, fails, is no S3 | StoreUnreachable |
 | is no store at all | UnsafeSource |
 | is fine, but the disk is full or read-only | StorageFull, BadConfiguration |
 """
