@@ -115,7 +115,7 @@ def marked(mark: Path) -> Iterator[Identity]:
                 yield identity
 
 
-def end(identity: Identity, *, grace_seconds: float = 10) -> None:
+def end(identity: Identity, *, grace_seconds: float = 5) -> None:
     """End one process group: ask, and insist when the time is up."""
     identity.signal_group(signal.SIGTERM)
     deadline = time.monotonic() + grace_seconds

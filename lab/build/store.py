@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from lab.progress import Progress
+
 
 def content_key(parts: Iterable[str | bytes]) -> str:
     """A short name for exactly these parts in this order."""
@@ -56,10 +58,14 @@ def keep(cache: Path, name: str, key: str, make: Callable[[Path], None]) -> Path
 
 @contextmanager
 def exclusively(lock: Path) -> Iterator[None]:
-    """Hold a lock file; the system lets go of it when the holder ends, however it ends."""
+    """Hold a lock file, after waiting for whoever holds it; the system lets go of it when its holder ends."""
     lock.parent.mkdir(parents=True, exist_ok=True)
     with lock.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            Progress().say(f"waiting for another command of the lab, which holds {lock}")
+            fcntl.flock(file, fcntl.LOCK_EX)
         yield
 
 

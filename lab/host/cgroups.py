@@ -11,6 +11,7 @@ import contextlib
 from dataclasses import dataclass
 from pathlib import Path
 
+from lab.errors import RequirementError
 from lab.wait import until
 
 _DELEGATED = ("cpu", "cpuset", "hugetlb", "io", "memory", "pids")
@@ -67,7 +68,13 @@ def hand_down(parent: Path) -> None:
     """Give a version 2 group's children the controllers that it has itself."""
     available = (parent / "cgroup.controllers").read_text().split()
     for controller in delegable(available):
-        (parent / "cgroup.subtree_control").write_text(f"+{controller}")
+        try:
+            (parent / "cgroup.subtree_control").write_text(f"+{controller}")
+        except OSError as err:
+            raise RequirementError(
+                f"the control group {parent} cannot hand the {controller} controller down ({err.strerror}): "
+                "is this a container, or does a process with real-time priority run?"
+            ) from err
 
 
 def delegable(available: list[str]) -> list[str]:

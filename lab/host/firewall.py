@@ -4,6 +4,7 @@ Each rule carries a comment with the lab's name, by which `clear` finds and remo
 """
 
 import shlex
+import shutil
 from collections.abc import Iterable
 
 from lab.command import run, succeeds
@@ -49,6 +50,9 @@ def delete(rule: list[str]) -> None:
 
 
 def clear(settings: Settings) -> None:
+    """Remove this lab's rules; where there is no iptables there are none."""
+    if shutil.which("iptables") is None:
+        return
     for chain in _CHAINS:
         for rule in own_rules(run(["iptables", "-w", "-S", chain]).splitlines(), settings):
             run(["iptables", "-w", "-D", *rule])
