@@ -17,8 +17,11 @@ NAME = "sentiment_model"
 INPUT_EXAMPLE = {"text": ["A warm and funny film.", "Dull from start to finish."]}
 
 
-def save_model(path: str, mlflow_model: Any, *, folder: Path) -> None:
-    """Save the version that lies in `folder` as an MLflow model at `path`; called by `mlflow.models.Model.log`."""
+def save_model(path: str, mlflow_model: Any, *, folder: Path, validate_serving_input: bool = False) -> None:
+    """Save the version that lies in `folder` as an MLflow model at `path`; called by `mlflow.models.Model.log`.
+
+    `Model.log` reads `validate_serving_input` and passes it on; it means nothing here.
+    """
     import mlflow.pyfunc
     import pandas as pd  # type: ignore[import-untyped]
     from mlflow.models import ModelSignature

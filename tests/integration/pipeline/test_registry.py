@@ -1,0 +1,190 @@
+"""Registering, gating and promoting against a real MLflow server whose artifacts lie in S3 (moto).
+
+| command  | accepted                                  | refused                                                |
+|----------|-------------------------------------------|--------------------------------------------------------|
+| register | a trained model, once; again the same     | altered after training; never evaluated                |
+| gate     | good enough, no champion or no worse one  | below the floor; worse than the champion               |
+| promote  | what the cluster serves                   | what it does not serve, by version and by digest       |
+"""
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import boto3
+import mlflow
+import pytest
+from mlflow.exceptions import MlflowException
+
+from sentiment_model.manifest import GOLDEN, MANIFEST, MODEL, REFERENCE, digest_of
+from tests.integration.pipeline.conftest import Server, free_port
+from tests.integration.pipeline.workspace import Outcome, Workspace
+
+pytestmark = [
+    pytest.mark.integration,
+    # MLflow 3.17 writes the input example with what pandas 3 will drop in 4.
+    pytest.mark.filterwarnings("ignore:Operation with range is deprecated:pandas.errors.Pandas4Warning"),
+]
+
+NAME = "sentiment-reviews"
+
+
+@pytest.fixture(scope="module")
+def trained(mlflow_server: Server, tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    """A workspace with a trained and evaluated model."""
+    workspace = Workspace(tmp_path_factory.mktemp("trained"), {"data": {"sample_rows": 1500}, "train": {"folds": 2}})
+    workspace.train()
+    return workspace
+
+
+@pytest.fixture
+def client(mlflow_server: Server) -> mlflow.MlflowClient:
+    return mlflow.MlflowClient(mlflow_server.url)
+
+
+def test_a_registered_version_has_its_files_at_the_root_and_the_digest_of_its_manifest(
+    trained: Workspace, client: mlflow.MlflowClient
+) -> None:
+    line = trained.must("register", "--name", NAME, "--output", "register.json")
+    result = json.loads((trained.root / "register.json").read_text())
+    digest = digest_of((trained.root / "models/current" / MANIFEST).read_bytes())
+    assert line == f"version {result['version']} digest {digest}\n"
+
+    version = client.get_model_version(NAME, result["version"])
+    assert version.tags["sentiment.digest"] == digest
+    assert float(version.tags["sentiment.accuracy"]) > 0.8
+
+    uri = client.get_model_version_download_uri(NAME, result["version"])
+    bucket, _, prefix = uri.removeprefix("s3://").partition("/")
+    listed = boto3.client("s3").list_objects_v2(Bucket=bucket, Prefix=prefix)["Contents"]
+    names = {item["Key"].removeprefix(prefix).lstrip("/") for item in listed}
+    assert {MODEL, GOLDEN, REFERENCE, MANIFEST, "MLmodel"} <= names
+    assert not [name for name in names if name.endswith((".pkl", ".pickle", ".joblib", ".pyc"))]
+
+
+def test_mlflow_loads_a_version_as_any_pyfunc_model(trained: Workspace, client: mlflow.MlflowClient) -> None:
+    trained.must("register", "--name", "loaded", "--output", "loaded.json")
+    number = json.loads((trained.root / "loaded.json").read_text())["version"]
+    # In a process that has no sentiment_model installed but the one that travels with the version.
+    script = f"""
+import sys
+sys.path = [p for p in sys.path if not p.endswith(("/model", "/pipeline"))]
+sys.meta_path = [f for f in sys.meta_path if "editable" not in repr(f).lower()]
+import mlflow.pyfunc, pandas, json
+model = mlflow.pyfunc.load_model("models:/loaded/{number}")
+import sentiment_model
+assert "/code/" in sentiment_model.__file__, sentiment_model.__file__
+print(json.dumps(model.predict(pandas.DataFrame({{"text": ["A wonderful film, I loved it.", "Dull and boring."]}}))))
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd="/", check=False)
+    assert done.returncode == 0, done.stderr
+    assert [row["label"] for row in json.loads(done.stdout)] == ["positive", "negative"]
+
+
+def test_registering_twice_gives_one_version(trained: Workspace, client: mlflow.MlflowClient) -> None:
+    first = trained.must("register", "--name", "once")
+    second = trained.must("register", "--name", "once", "--output", "again.json")
+    assert first == second
+    assert json.loads((trained.root / "again.json").read_text())["created"] is False
+    assert len(client.search_model_versions("name = 'once'")) == 1
+
+
+def test_an_altered_model_is_not_registered(trained: Workspace, tmp_path: Path) -> None:
+    folder = tmp_path / "altered"
+    shutil.copytree(trained.root / "models/current", folder)
+    with (folder / GOLDEN).open("a") as file:
+        file.write("\n")
+    refused = trained.run("register", "--name", "altered", "--model-dir", str(folder))
+    assert refused.returncode == 1
+    assert refused.stderr.splitlines()[-1] == (
+        f"Error: golden.jsonl in {folder} changed after training: run `dvc repro`"
+    )
+
+
+def test_a_version_goes_from_challenger_to_champion_only_when_the_cluster_serves_it(
+    trained: Workspace, client: mlflow.MlflowClient
+) -> None:
+    trained.must("register", "--name", "story", "--output", "story.json")
+    result = json.loads((trained.root / "story.json").read_text())
+    number, digest = result["version"], result["digest"]
+
+    assert trained.must("gate", "--name", "story", "--version", number).startswith(f"passed: version {number} ")
+    assert client.get_model_version_by_alias("story", "challenger").version == number
+
+    def promote(version: str, served_digest: str) -> Outcome:
+        resource = {
+            "kind": "SentimentModel",
+            "spec": {"model": {"name": "story", "version": number}},
+            "status": {"serving": {"version": version, "digest": served_digest}},
+        }
+        options = ("--name", "story", "--version", number, "--resource", "reviews", "--serving-json", "-")
+        return trained.run("promote", *options, stdin=json.dumps(resource))
+
+    overtaken = promote("99", digest)
+    assert overtaken.returncode == 1
+    assert f"reviews serves version 99, not version {number}" in overtaken.stderr
+    other_bytes = promote(number, "sha256:" + "0" * 64)
+    assert other_bytes.returncode == 1
+    with pytest.raises(MlflowException):
+        client.get_model_version_by_alias("story", "champion")
+
+    assert promote(number, digest).returncode == 0
+    assert client.get_model_version_by_alias("story", "champion").version == number
+
+
+def test_a_worse_version_is_refused_and_the_challenger_stays(trained: Workspace, client: mlflow.MlflowClient) -> None:
+    trained.must("register", "--name", "contest", "--output", "first.json")
+    first = json.loads((trained.root / "first.json").read_text())["version"]
+    trained.must("gate", "--name", "contest", "--version", first)
+    client.set_registered_model_alias("contest", "champion", first)
+
+    kept = (trained.root / "params.yaml").read_text()
+    shutil.copytree(trained.root / "models/current", trained.root / "models/first")
+    try:
+        # So few n-grams that it must be worse.
+        weak = [{"name": "weak", "ngrams": [1, 1], "min_df": 400, "c": 0.01}]
+        trained.change({"train": {"folds": 2, "candidates": weak}, "gate": {"min_accuracy": 0.4}})
+        trained.must("train")
+        trained.must("evaluate")
+        trained.must("register", "--name", "contest", "--output", "second.json")
+        second = json.loads((trained.root / "second.json").read_text())["version"]
+        refused = trained.run("gate", "--name", "contest", "--version", second)
+        unregistered = trained.run("gate", "--name", "contest")
+    finally:
+        shutil.rmtree(trained.root / "models/current")
+        (trained.root / "models/first").rename(trained.root / "models/current")
+        (trained.root / "params.yaml").write_text(kept)
+        trained.must("evaluate")
+
+    assert second != first
+    assert refused.returncode == unregistered.returncode == 1
+    assert "more than 0.0100 (gate.max_drop)" in refused.stderr
+    assert "the model in models/current has accuracy" in unregistered.stderr
+    assert client.get_model_version_by_alias("contest", "challenger").version == first
+
+
+def test_training_is_recorded_as_one_run_with_the_metrics_of_all_stages(
+    trained: Workspace, client: mlflow.MlflowClient
+) -> None:
+    digest = digest_of((trained.root / "models/current" / MANIFEST).read_bytes())
+    experiment = client.get_experiment_by_name("sentiment-reviews")
+    assert experiment is not None
+    runs = client.search_runs([experiment.experiment_id], f"tags.`sentiment.digest` = '{digest}'")
+    assert len(runs) == 1
+    assert {"cv_accuracy", "parity_max_difference", "accuracy", "macro_f1", "ece"} <= set(runs[0].data.metrics)
+    assert runs[0].data.params["recipe"] in ("words", "pairs", "triples", "triples-loose")
+
+
+def test_a_registry_that_is_down_is_said_and_does_not_cost_the_training(
+    trained: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"http://127.0.0.1:{free_port()}")
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+    done = trained.run("evaluate")
+    assert done.returncode == 0
+    assert "MLflow did not record the run" in done.stderr
+    asked = trained.run("register", "--name", "down")
+    assert asked.returncode == 1
+    assert "Traceback" not in asked.stderr

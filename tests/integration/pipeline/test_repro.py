@@ -1,0 +1,88 @@
+"""`dvc repro` and `dvc push` in a copy of the checkout, with the raw reviews and the cache in S3 (moto)."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import boto3
+import pytest
+
+from sentiment_pipeline.sample import write_sample
+from tests.integration.pipeline.conftest import Server
+from tests.integration.pipeline.workspace import REPOSITORY, Workspace
+
+pytestmark = pytest.mark.integration
+
+
+@pytest.fixture(scope="module")
+def copied(store: Server, tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    """What a clone holds of the pipeline, with reviews in S3 as its source."""
+    root = tmp_path_factory.mktemp("checkout")
+    for name in ("dvc.yaml", ".dvcignore", ".gitignore"):
+        shutil.copy(REPOSITORY / name, root / name)
+    (root / ".dvc").mkdir()
+    shutil.copy(REPOSITORY / ".dvc/config", root / ".dvc/config")
+    for name in ("model", "pipeline"):
+        shutil.copytree(REPOSITORY / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
+    subprocess.run(["git", "init", "--quiet", str(root)], check=True)
+
+    reviews = root / "reviews.csv"
+    write_sample(reviews, rows=1200, seed=3)
+    boto3.client("s3").upload_file(str(reviews), "raw", "reviews.csv")
+    reviews.unlink()
+    return Workspace(
+        root, {"data": {"source": "s3://raw/reviews.csv", "group": "movie", "id": "id"}, "train": {"folds": 2}}
+    )
+
+
+def dvc(root: Path, *arguments: str) -> str:
+    """Run dvc as a person would; `python` in its stages is the one of these tests."""
+    binaries = str(Path(sys.executable).parent)
+    environment = {**os.environ, "PATH": f"{binaries}:{os.environ['PATH']}", "DVC_NO_ANALYTICS": "1"}
+    done = subprocess.run(
+        [f"{binaries}/dvc", *arguments], cwd=root, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_repro_goes_from_a_file_in_s3_to_an_evaluated_model(copied: Workspace) -> None:
+    dvc(copied.root, "repro")
+    ingested = json.loads((copied.root / "reports/ingest.json").read_text())
+    assert ingested["source"] == "s3://raw/reviews.csv"
+    prepared = json.loads((copied.root / "reports/prepare.json").read_text())
+    assert prepared["rows"] == 1200
+    assert prepared["groups"] == 60
+
+    evaluated = json.loads(dvc(copied.root, "metrics", "show", "--json"))
+    accuracy = evaluated[""]["data"]["reports/evaluate.json"]["data"]["accuracy"]
+    assert accuracy > 0.75
+
+    assert "up to date" in dvc(copied.root, "repro").replace("\n", " ")
+    assert dvc(copied.root, "status").strip() == "Data and pipelines are up to date."
+
+
+def test_what_repro_made_can_be_pushed_and_pulled(copied: Workspace) -> None:
+    dvc(copied.root, "repro")
+    before = (copied.root / "models/current/model.safetensors").read_bytes()
+    dvc(copied.root, "push")
+    shutil.rmtree(copied.root / ".dvc/cache")
+    shutil.rmtree(copied.root / "models")
+    dvc(copied.root, "pull")
+    assert (copied.root / "models/current/model.safetensors").read_bytes() == before
+
+
+def test_another_recipe_leaves_ingest_and_prepare_alone(copied: Workspace) -> None:
+    dvc(copied.root, "repro")
+    copied.change(
+        {
+            "data": {"source": "s3://raw/reviews.csv", "group": "movie", "id": "id"},
+            "train": {"folds": 2, "candidates": [{"name": "words", "ngrams": [1, 1], "min_df": 2, "c": 1.0}]},
+        }
+    )
+    said = dvc(copied.root, "repro")
+    assert "Stage 'prepare' didn't change, skipping" in said
+    assert json.loads((copied.root / "reports/train.json").read_text())["winner"] == "words"
