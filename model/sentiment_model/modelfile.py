@@ -101,9 +101,13 @@ def _json(value: Any) -> str:
 
 def _pack(typecode: str, values: Iterable[Any]) -> memoryview:
     try:
-        return memoryview(array(typecode, values))
+        packed = array(typecode, values)
     except OverflowError:
-        raise ModelFileError("a key is not an unsigned 64-bit integer, or a number does not fit 32 bits") from None
+        raise ModelFileError("a key is not an unsigned 64-bit integer") from None
+    if not all(map(math.isfinite, packed)):
+        # Python turns what is too large for 32 bits into infinity without a word.
+        raise ModelFileError("a number does not fit 32 bits")
+    return memoryview(packed)
 
 
 def _decode(container: Container) -> LinearModel:
