@@ -79,9 +79,12 @@ class KubernetesCluster:
 
     @classmethod
     def connect(cls, *, timeout_seconds: float, threads: int) -> Self:
-        """Use the KUBECONFIG of the environment, or the service account of the pod."""
+        """Use the service account of the pod, or else the KUBECONFIG of the environment."""
         configuration = client.Configuration()
-        config.load_config(client_configuration=configuration)  # type: ignore[no-untyped-call]
+        try:
+            config.load_incluster_config(client_configuration=configuration)  # type: ignore[no-untyped-call]
+        except config.ConfigException:
+            config.load_kube_config(client_configuration=configuration)  # type: ignore[no-untyped-call]
         configuration.connection_pool_maxsize = threads
         configuration.retries = 1
         api = client.ApiClient(configuration)

@@ -3,6 +3,7 @@
 Run with `python -m sentiment_operator`, or `kopf run --standalone -m sentiment_operator.main`.
 """
 
+import logging
 import os
 from typing import Any
 
@@ -31,6 +32,8 @@ async def start(settings: kopf.OperatorSettings, memo: Any, **_: Any) -> None:
     settings.watching.chunk_size = 500
     for child in CHILDREN:
         settings.watching.label_selectors[child] = CHILD_SELECTOR
+    for chatty in ("aiohttp.access", "kopf.activities.probe"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
     try:
         memo.engine = Engine(Settings.from_environment(os.environ))
         await memo.engine.start()

@@ -68,7 +68,7 @@ class Serving:
 class RolloutStatus:
     """A rollout under way. `started_time` is that of the deadline's clock; `attempt` counts its starts."""
 
-    step: str
+    step: str = ""
     version: str = ""
     revision: str = ""
     attempt: int = 1
@@ -79,24 +79,24 @@ class RolloutStatus:
 class Rejected:
     """A verdict on a model. It holds for what has the same `key`."""
 
-    version: str
-    digest: str
-    key: str
-    reason: str
-    message: str
-    time: str
+    version: str = ""
+    digest: str = ""
+    key: str = ""
+    reason: str = ""
+    message: str = ""
+    time: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Finished:
     """An entry of the history."""
 
-    version: str
-    digest: str
-    revision: str
-    outcome: str
-    reason: str
-    time: str
+    version: str = ""
+    digest: str = ""
+    revision: str = ""
+    outcome: str = ""
+    reason: str = ""
+    time: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,7 +129,8 @@ class Status:
 
     @classmethod
     def parse(cls, body: Mapping[str, Any]) -> Self:
-        """Read a status; what is missing or of an unknown field is left out."""
+        """Read a status as the schema lets it be; what is missing, or of an unknown field, is left out."""
+        rollout = _record(RolloutStatus, body.get("rollout"))
         return cls(
             observed_generation=body.get("observedGeneration", 0),
             conditions=tuple(
@@ -141,11 +142,11 @@ class Status:
                     observed_generation=one["observedGeneration"],
                     last_transition_time=one["lastTransitionTime"],
                 )
-                for one in body.get("conditions") or ()
+                for one in body.get("conditions") or ()  # the schema requires all of them
             ),
             desired=_record(Desired, body.get("desired")),
             serving=_record(Serving, body.get("serving")),
-            rollout=_record(RolloutStatus, body.get("rollout")),
+            rollout=rollout if rollout and rollout.started_time else None,
             rejected=tuple(_records(Rejected, body.get("rejected"))),
             history=tuple(_records(Finished, body.get("history"))),
             replicas=body.get("replicas", 0),

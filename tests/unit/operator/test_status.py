@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 
 from sentiment_operator.status import Condition, Finished, Lineage, Rejected, RolloutStatus, Status, merge_patch
@@ -65,6 +66,17 @@ def test_an_empty_text_is_left_out_and_read_back() -> None:
     succeeded = replace(FULL, history=(replace(FULL.history[0], outcome="Succeeded", reason=""),))
     assert "reason" not in succeeded.render()["history"][0]
     assert Status.parse(succeeded.render()) == succeeded
+
+
+@pytest.mark.parametrize("part", ["desired", "serving", "rollout", "lineage"])
+def test_a_part_that_is_incomplete_is_read(part: str) -> None:
+    """Empty fields are not written, and others may write to the status as well."""
+    assert Status.parse({part: {"version": "14"}}).render() is not None
+
+
+@pytest.mark.parametrize("part", ["rejected", "history"])
+def test_an_entry_without_its_empty_fields_is_read(part: str) -> None:
+    assert Status.parse({part: [{"version": "14"}]}).render()[part] == [{"version": "14"}]
 
 
 def test_equal_statuses_need_no_patch() -> None:
