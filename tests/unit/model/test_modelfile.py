@@ -1,7 +1,7 @@
 """Writing and reading `model.safetensors`, and refusing everything that is not one.
 
-Damage is tried three ways: by hand, with the sentence that is due; every truncation; and random mutations, after which a
-file is either refused with a ModelFileError or holds a model that scores with finite numbers.
+Damage is tried three ways: by hand, with the sentence that is due; every truncation; and random mutations, after which
+a file is either refused with a ModelFileError or holds a model that scores with finite numbers.
 """
 
 import json
