@@ -47,7 +47,7 @@ def operator(cluster: Cluster, images: dict[str, str]) -> None:
 
 
 @pytest.fixture(scope="session")
-def registry(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Registry]:
+def registry(cluster: Cluster, mlflow_imported: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Registry]:
     """The lab's MLflow, and a small trained model to publish there."""
     with pytest.MonkeyPatch.context() as patch:
         for name, value in cluster.environment.items():

@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import boto3
-from mlflow import MlflowClient
 
 from delivery.cluster import ROOT
 from demo.broken import break_model
@@ -22,6 +21,7 @@ from sentiment_pipeline.params import load_params
 from sentiment_pipeline.prepare import prepare
 from sentiment_pipeline.registry import MlflowRegistry
 from sentiment_pipeline.tracking import DIGEST_TAG
+from sentiment_pipeline.tracking import connect as mlflow_client
 from sentiment_pipeline.train import train
 
 PARAMS = """
@@ -107,7 +107,7 @@ class Registry:
     def publish_tampered(self, model: str) -> str:
         """A version whose model file was changed in the store after it was registered."""
         number = self.publish(model)
-        uri = MlflowClient().get_model_version_download_uri(model, number)
+        uri = mlflow_client().get_model_version_download_uri(model, number)
         bucket, _, prefix = uri.removeprefix("s3://").partition("/")
         store = boto3.client("s3")
         key = f"{prefix}/{MODEL}"
