@@ -1,6 +1,7 @@
 """The command line: stages for DVC, commands for CI. Each body is one call."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -109,11 +110,21 @@ def register(name: str, model_dir: Path, output: Path | None) -> None:
 @_NAME
 @click.option("--version", "number", help="Judge this version, and make it the challenger if it passes.")
 def gate(name: str, number: str | None) -> None:
-    """Judge a model against gate.min_accuracy and the champion; the exit code says the verdict."""
+    """Judge a model against gate.min_accuracy and the champion; the exit code says the verdict.
+
+    Without --version the model in models/current is judged, and without MLFLOW_TRACKING_URI by gate.min_accuracy alone.
+    """
     from sentiment_pipeline.gate import gate as run
+    from sentiment_pipeline.gate import gate_here
     from sentiment_pipeline.registry import MlflowRegistry
 
-    click.echo(f"passed: {run(MlflowRegistry(), load_params(), name, number).sentence}")
+    params = load_params()
+    if number is None and not os.environ.get("MLFLOW_TRACKING_URI"):
+        click.echo("MLFLOW_TRACKING_URI is not set: no champion to compare with, the floor alone decides", err=True)
+        verdict = gate_here(params)
+    else:
+        verdict = run(MlflowRegistry(), params, name, number)
+    click.echo(f"passed: {verdict.sentence}")
 
 
 @main.command()

@@ -52,6 +52,16 @@ def decide(candidate: Standing, champion: Standing | None, limits: GateParams) -
     return Verdict(True, compared)
 
 
+def gate_here(params: Params, root: Path = Path()) -> Verdict:
+    """Judge models/current by the floor alone, where no registry knows a champion (a pull request, a laptop).
+
+    Raises:
+        Refused: the gate says no.
+        DataError: held-out reviews or model are missing.
+    """
+    return _passed(decide(_standing(root), None, params.gate))
+
+
 def gate(registry: Registry, params: Params, name: str, number: str | None, root: Path = Path()) -> Verdict:
     """Judge version `number`, or models/current where none is given; a version that passes is the challenger.
 
@@ -64,22 +74,31 @@ def gate(registry: Registry, params: Params, name: str, number: str | None, root
     champion = registry.by_alias(name, CHAMPION)
     with tempfile.TemporaryDirectory() as scratch:
         if number is None:
-            folder, who = root / paths.MODEL_DIR, "the model in models/current"
+            candidate = _standing(root)
         else:
-            version = registry.version(name, number)
-            folder, who = _download(registry, version, Path(scratch)), f"version {number}"
-        candidate = Standing(who, _accuracy(folder, held_out))
+            folder = _download(registry, registry.version(name, number), Path(scratch))
+            candidate = Standing(f"version {number}", _accuracy(folder, held_out))
         best = None
         if champion is not None:
             before = _download(registry, champion, Path(scratch))
             best = Standing(f"the champion (version {champion.number})", _accuracy(before, held_out))
-    verdict = decide(candidate, best, params.gate)
-    if not verdict.passed:
-        raise Refused(verdict.sentence)
+    verdict = _passed(decide(candidate, best, params.gate))
     if number is not None:
         registry.set_alias(name, CHALLENGER, number)
         say(f"alias {CHALLENGER} of {name} is version {number}")
     return verdict
+
+
+def _passed(verdict: Verdict) -> Verdict:
+    if not verdict.passed:
+        raise Refused(verdict.sentence)
+    return verdict
+
+
+def _standing(root: Path) -> Standing:
+    folder = root / paths.MODEL_DIR
+    verified_digest(folder)
+    return Standing("the model in models/current", _accuracy(folder, read_reviews(root / paths.TEST)))
 
 
 def _download(registry: Registry, version: Version, scratch: Path) -> Path:

@@ -1,17 +1,20 @@
 """What `train` leaves in models/current: reproducible bytes, golden rows, a reference, and the digest of all."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from sentiment_model import Scorer
 from sentiment_model.manifest import GOLDEN, MANIFEST, MODEL, REFERENCE, digest_of
-from sentiment_pipeline.errors import DataError
+from sentiment_pipeline import paths
+from sentiment_pipeline.errors import DataError, Refused
+from sentiment_pipeline.gate import gate_here
 from sentiment_pipeline.golden import MAX_TEXT_LENGTH, golden_texts
-from sentiment_pipeline.params import Candidate, GoldenParams
+from sentiment_pipeline.params import Candidate, GateParams, GoldenParams, load_params
 from sentiment_pipeline.register import verified_digest
-from sentiment_pipeline.reviews import Review
+from sentiment_pipeline.reviews import Review, write_reviews
 from sentiment_pipeline.train import fit, write_version
 from tests.unit.pipeline.corpora import three_classes, two_classes
 
@@ -79,6 +82,17 @@ def test_the_reference_is_made_of_distributions(tmp_path: Path) -> None:
         histogram = reference[name]
         assert len(histogram["shares"]) == len(histogram["edges"]) - 1
         assert sum(histogram["shares"]) == pytest.approx(1.0, abs=1e-5)
+
+
+def test_without_a_registry_the_floor_alone_decides(tmp_path: Path) -> None:
+    reviews = two_classes()
+    build(tmp_path / paths.MODEL_DIR, reviews)
+    write_reviews(tmp_path / paths.TEST, reviews[300:])
+    params = load_params(Path(__file__).parents[3] / paths.PARAMS)
+    low = replace(params, gate=GateParams(min_accuracy=0.6))
+    assert gate_here(low, tmp_path).passed
+    with pytest.raises(Refused, match=r"below the floor of 1\.0000"):
+        gate_here(replace(params, gate=GateParams(min_accuracy=1.0)), tmp_path)
 
 
 def test_a_folder_that_is_not_a_version_is_refused(tmp_path: Path) -> None:

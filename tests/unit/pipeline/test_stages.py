@@ -1,0 +1,74 @@
+"""The stages one after the other on a file that a team might bring: three labels, other column names, gaps, duplicates."""
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+
+from sentiment_model import Scorer
+from sentiment_model.manifest import MODEL
+from sentiment_pipeline import paths
+from sentiment_pipeline.evaluate import evaluate
+from sentiment_pipeline.ingest import ingest
+from sentiment_pipeline.params import load_params
+from sentiment_pipeline.prepare import prepare
+from sentiment_pipeline.train import train
+from tests.unit.pipeline.corpora import three_classes
+
+PARAMS = """
+data:
+  source: survey.csv
+  text: comment
+  label: stars
+  group: product
+  labels: {"1": negative, "3": neutral, "5": positive}
+prepare: {min_rows: 100}
+split: {}
+train: {folds: 2, candidates: [{name: pairs, c: 5}]}
+golden: {rows: 30}
+gate: {}
+tracking: {}
+"""
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "params.yaml").write_text(PARAMS)
+    stars = {"negative": "1", "neutral": "3", "positive": "5"}
+    with (tmp_path / "survey.csv").open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["product", "comment", "stars"])
+        for review in three_classes(600):
+            writer.writerow([review.group, review.text, stars[review.label]])
+        writer.writerow(["any", "", "5"])
+        writer.writerow(["any", "Said once.", "5"])
+        writer.writerow(["any", "Said once.", "5"])
+    return tmp_path
+
+
+def test_three_labels_go_from_file_to_evaluated_model(root: Path) -> None:
+    params = load_params()
+    ingest(params.data)
+    prepare(params)
+    train(params)
+    evaluate(params)
+
+    prepared = json.loads(paths.PREPARE_REPORT.read_text())
+    assert prepared["dropped"] == {"empty_text": 1, "empty_label": 0, "duplicate": 1, "contradiction": 0}
+    assert Scorer.open(paths.MODEL_DIR / MODEL).labels == ("negative", "neutral", "positive")
+    evaluated = json.loads(paths.EVALUATE_REPORT.read_text())
+    assert evaluated["accuracy"] > evaluated["baseline_accuracy"] + 0.2
+    assert json.loads(paths.TRAIN_REPORT.read_text())["digest"] == evaluated["digest"]
+    for plot in (paths.CONFUSION_PLOT, paths.CALIBRATION_PLOT, paths.CANDIDATES_PLOT):
+        assert len(plot.read_text().splitlines()) > 2
+
+
+def test_ingesting_again_leaves_nothing_of_another_format(root: Path) -> None:
+    params = load_params()
+    paths.RAW.mkdir(parents=True)
+    (paths.RAW / "reviews.jsonl").touch()
+    ingest(params.data)
+    assert [path.name for path in paths.RAW.iterdir()] == ["reviews.csv"]
