@@ -1,0 +1,220 @@
+"""The rules of the schema, asked of a real API server: each refuses its bad example and takes a good one.
+
+Covers: every CEL rule and pattern, defaults, immutability, columns, the scale subresource, field selectors.
+"""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from delivery.cluster import ROOT, Cluster
+
+pytestmark = pytest.mark.e2e
+
+GOOD: dict[str, Any] = {"model": {"name": "sentiment-reviews", "version": "14"}}
+
+
+def manifest(spec: dict[str, Any], *, name: str = "reviews") -> str:
+    body = {"apiVersion": "sentiment.dev/v1alpha1", "kind": "SentimentModel", "metadata": {"name": name}, "spec": spec}
+    return json.dumps(body)
+
+
+@pytest.fixture(scope="module")
+def namespace(cluster: Cluster) -> Iterator[str]:
+    """A namespace where nothing is ever made for real but what a test makes."""
+    cluster.kubectl("apply", "--server-side", "-f", str(ROOT / "crds" / "sentimentmodel.yaml"))
+    cluster.kubectl("wait", "crd/sentimentmodels.sentiment.dev", "--for=condition=Established", "--timeout=30s")
+    name = f"crd-{uuid4().hex[:8]}"
+    cluster.kubectl("create", "namespace", name)
+    yield name
+    cluster.kubectl("delete", "namespace", name, "--wait=false")
+
+
+def refusal(cluster: Cluster, namespace: str, spec: dict[str, Any], *, name: str = "reviews") -> str:
+    """Why the API server refuses it; empty if it does not."""
+    done = cluster.try_kubectl(
+        "-n", namespace, "create", "--dry-run=server", "-f", "-", stdin=manifest(spec, name=name)
+    )
+    return "" if done.returncode == 0 else done.stderr
+
+
+BAD: list[tuple[str, dict[str, Any], str]] = [
+    ("version and alias", {"model": {"name": "m", "version": "1", "alias": "champion"}}, "exactly one of version"),
+    ("neither", {"model": {"name": "m"}}, "exactly one of version"),
+    ("no model", {}, "spec.model: Required"),
+    ("a version with a leading zero", {"model": {"name": "m", "version": "01"}}, "spec.model.version"),
+    ("version zero", {"model": {"name": "m", "version": "0"}}, "spec.model.version"),
+    ("a version that is a number", {"model": {"name": "m", "version": 1}}, "must be of type string"),
+    ("a reserved alias", {"model": {"name": "m", "alias": "Latest"}}, "reserved by MLflow"),
+    ("an alias like a version", {"model": {"name": "m", "alias": "v12"}}, "reserved by MLflow"),
+    ("an alias with a dot", {"model": {"name": "m", "alias": "a.b"}}, "spec.model.alias"),
+    ("a model name with a slash", {"model": {"name": "a/b", "version": "1"}}, "spec.model.name"),
+    (
+        "fewer at most than at least",
+        {**GOOD, "autoscaling": {"minReplicas": 3, "maxReplicas": 2}},
+        "must not be greater",
+    ),
+    ("no upper limit", {**GOOD, "autoscaling": {"minReplicas": 3}}, "maxReplicas: Required"),
+    ("negative replicas", {**GOOD, "replicas": -1}, "spec.replicas"),
+    ("an unknown Service type", {**GOOD, "service": {"type": "ExternalName"}}, "Unsupported value"),
+    ("a port out of range", {**GOOD, "service": {"port": 70000}}, "spec.service.port"),
+    ("no quantity", {**GOOD, "resources": {"limits": {"memory": "1Q"}}}, "spec.resources.limits.memory"),
+    ("a Secret without a name", {**GOOD, "credentials": {}}, "secretName: Required"),
+    ("an accuracy above 1", {**GOOD, "rollout": {"verification": {"minAccuracy": "1.2"}}}, "minAccuracy"),
+    ("an accuracy without texts", {**GOOD, "rollout": {"verification": {"minAccuracy": "0.9"}}}, "go together"),
+    (
+        "texts without an accuracy",
+        {**GOOD, "rollout": {"verification": {"qualitySet": {"configMapName": "texts"}}}},
+        "go together",
+    ),
+    ("a disagreement that is a number", {**GOOD, "rollout": {"verification": {"maxDisagreement": 0.2}}}, "type string"),
+    ("no time at all", {**GOOD, "rollout": {"progressDeadlineSeconds": 0}}, "progressDeadlineSeconds"),
+    ("an image with a blank", {**GOOD, "image": "a b"}, "spec.image"),
+    ("an unknown field", {**GOOD, "modle": {}}, "unknown field"),
+]
+
+
+@pytest.mark.parametrize(("spec", "why"), [row[1:] for row in BAD], ids=[row[0] for row in BAD])
+def test_a_bad_spec_is_refused_with_its_reason(
+    cluster: Cluster, namespace: str, spec: dict[str, Any], why: str
+) -> None:
+    assert why in refusal(cluster, namespace, spec)
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("a" * 51, "at most 50 characters"),
+        ("1reviews", "DNS-1035"),
+        ("re.views", "DNS-1035"),
+        ("reviews-candidate", "must not end in '-candidate'"),
+    ],
+)
+def test_a_bad_name_is_refused_with_its_reason(cluster: Cluster, namespace: str, name: str, why: str) -> None:
+    assert why in refusal(cluster, namespace, GOOD, name=name)
+
+
+@pytest.mark.parametrize("name", ["a", "reviews", "a" * 50, "candidate", "my-candidate-2"])
+def test_a_good_name_is_taken(cluster: Cluster, namespace: str, name: str) -> None:
+    assert refusal(cluster, namespace, GOOD, name=name) == ""
+
+
+def test_everything_that_the_spec_offers_is_taken(cluster: Cluster, namespace: str) -> None:
+    spec = {
+        "model": {"name": "sentiment-reviews", "alias": "champion"},
+        "image": "registry/sentiment-serving@sha256:" + "0" * 64,
+        "replicas": 0,
+        "autoscaling": {"minReplicas": 2, "maxReplicas": 2, "targetCPUUtilizationPercentage": 70},
+        "resources": {"requests": {"cpu": 1, "memory": "0.5Gi"}, "limits": {"memory": "1Gi"}},
+        "service": {"type": "NodePort", "port": 8080, "annotations": {"a": "b"}},
+        "monitoring": {"scrape": False},
+        "credentials": {"secretName": "artifact-store"},
+        "podTemplate": {
+            "nodeSelector": {"disk": "fast"},
+            "tolerations": [{"key": "gpu", "operator": "Exists"}],
+            "affinity": {"podAntiAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": []}},
+            "topologySpreadConstraints": [{"maxSkew": 1, "topologyKey": "zone", "whenUnsatisfiable": "DoNotSchedule"}],
+            "serviceAccountName": "reader",
+            "imagePullSecrets": [{"name": "pull"}],
+            "labels": {"team": "a"},
+            "annotations": {"note": "b"},
+        },
+        "rollout": {
+            "progressDeadlineSeconds": 300,
+            "startupDeadlineSeconds": 30,
+            "verification": {
+                "parity": False,
+                "maxDisagreement": "0.1",
+                "minAccuracy": "0.90",
+                "qualitySet": {"configMapName": "texts"},
+                "soakSeconds": 0,
+            },
+            "retryToken": "again",
+        },
+        "suspend": True,
+    }
+    assert refusal(cluster, namespace, spec) == ""
+
+
+def test_what_is_left_out_has_defaults(cluster: Cluster, namespace: str) -> None:
+    made = cluster.kubectl("-n", namespace, "create", "--dry-run=server", "-o", "json", "-f", "-", stdin=manifest(GOOD))
+    assert json.loads(made)["spec"] == {
+        **GOOD,
+        "replicas": 2,
+        "service": {"type": "ClusterIP", "port": 80},
+        "monitoring": {"scrape": True},
+        "rollout": {
+            "progressDeadlineSeconds": 600,
+            "startupDeadlineSeconds": 60,
+            "verification": {"parity": True, "maxDisagreement": "0.20", "soakSeconds": 10},
+            "retryToken": "",
+        },
+        "suspend": False,
+    }
+
+
+@pytest.fixture(scope="module")
+def stored(cluster: Cluster, namespace: str) -> str:
+    """A resource that is really there (suspended, so that an operator would leave it at that)."""
+    spec = {"model": {"name": "sentiment-reviews", "alias": "champion"}, "suspend": True}
+    cluster.kubectl("-n", namespace, "create", "-f", "-", stdin=manifest(spec, name="stored"))
+    return "stored"
+
+
+def test_the_model_of_a_resource_cannot_be_changed(cluster: Cluster, namespace: str, stored: str) -> None:
+    done = cluster.try_kubectl(
+        "-n", namespace, "patch", "smdl", stored, "--type=merge", "-p", '{"spec":{"model":{"name":"another"}}}'
+    )
+    assert "spec.model.name is immutable" in done.stderr
+
+
+def test_the_wanted_version_is_shown_before_any_operator_has_seen_it(
+    cluster: Cluster, namespace: str, stored: str
+) -> None:
+    assert cluster.kubectl("-n", namespace, "get", "smdl", stored).split("\n")[1].split()[:3] == [
+        stored,
+        "sentiment-reviews",
+        "champion",
+    ]
+    patch = '{"spec":{"model":{"version":"14","alias":null}}}'
+    cluster.kubectl("-n", namespace, "patch", "smdl", stored, "--type=merge", "-p", patch)
+    assert cluster.kubectl("-n", namespace, "get", "smdl", stored).split("\n")[1].split()[2] == "14"
+
+
+def test_the_columns_are_those_of_the_contract(cluster: Cluster, namespace: str, stored: str) -> None:
+    def columns(*options: str) -> list[str]:
+        return cluster.kubectl("-n", namespace, "get", "smdl", stored, *options).split("\n")[0].split()
+
+    narrow = ["NAME", "MODEL", "REQUESTED", "SERVING", "READY", "REASON", "PODS", "AGE"]
+    assert columns() == narrow
+    assert columns("-o", "wide") == [*narrow, "ALIAS", "AVAILABLE", "ENDPOINT", "DIGEST", "SINCE"]
+
+
+def test_it_is_among_all_and_mlops(cluster: Cluster, namespace: str, stored: str) -> None:
+    for category in ("all", "mlops"):
+        assert f"sentimentmodel.sentiment.dev/{stored}" in cluster.kubectl(
+            "-n", namespace, "get", category, "-o", "name"
+        )
+
+
+def test_it_can_be_scaled(cluster: Cluster, namespace: str, stored: str) -> None:
+    cluster.kubectl("-n", namespace, "scale", "smdl", stored, "--replicas=5")
+    found = json.loads(cluster.kubectl("-n", namespace, "get", "smdl", stored, "-o", "json"))
+    assert found["spec"]["replicas"] == 5
+
+
+def test_it_can_be_selected_by_its_model(cluster: Cluster, namespace: str, stored: str) -> None:
+    def select(model: str) -> str:
+        return cluster.kubectl(
+            "-n", namespace, "get", "smdl", "--field-selector", f"spec.model.name={model}", "-o", "name"
+        )
+
+    assert select("sentiment-reviews").strip().endswith(stored)
+    assert select("another") == ""
+
+
+def test_the_crd_is_small(cluster: Cluster) -> None:
+    assert (ROOT / "crds" / "sentimentmodel.yaml").stat().st_size < 24 * 1024
