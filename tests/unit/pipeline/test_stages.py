@@ -1,4 +1,4 @@
-"""The stages one after the other on a file that a team might bring: three labels, other column names, gaps, duplicates."""
+"""The stages one after the other on a file that a team might bring: three labels, own columns, gaps, duplicates."""
 
 import csv
 import json
