@@ -1,0 +1,151 @@
+"""Asking the registry: answers are kept, a hung registry holds nobody up, an outage is probed and not stormed."""
+
+import asyncio
+import threading
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from sentiment_operator import resolver
+from sentiment_operator.errors import RegistryError, RegistryUnreachable, VersionNotFound
+from sentiment_operator.resolver import Resolver
+from sentiment_operator.resource import Reference, ResolvedVersion
+from tests.unit.operator.scenes import resolved
+
+FOURTEEN = Reference(name="m", version="14")
+FIFTEEN = Reference(name="m", version="15")
+
+
+class Answering:
+    """A registry that answers with what it is given, and counts how often it is asked."""
+
+    def __init__(self, *answers: ResolvedVersion | Exception) -> None:
+        self.answers = list(answers)
+        self.asked: list[Reference] = []
+        self.free = threading.Event()
+        self.free.set()
+
+    def resolve(self, reference: Reference) -> ResolvedVersion:
+        self.asked.append(reference)
+        assert self.free.wait(10)
+        answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+
+def with_resolver(
+    registry: Answering, test: Callable[[Resolver], Awaitable[None]], *, fresh: float = 60, retry: float = 60
+) -> None:
+    async def run() -> None:
+        with ThreadPoolExecutor(2) as pool:
+            await asyncio.wait_for(test(Resolver(registry, pool, fresh_seconds=fresh, retry_seconds=retry)), timeout=10)
+
+    asyncio.run(run())
+
+
+def nobody() -> None:
+    raise AssertionError("nobody had to be woken")
+
+
+def test_an_answer_is_kept_for_a_while() -> None:
+    registry = Answering(resolved("14"))
+
+    async def test(resolver: Resolver) -> None:
+        for _ in range(3):
+            assert await resolver.ask(FOURTEEN, nobody) == resolved("14")
+        assert len(registry.asked) == 1
+
+    with_resolver(registry, test)
+
+
+def test_an_old_answer_is_asked_for_again() -> None:
+    registry = Answering(resolved("14"), VersionNotFound("gone"))
+
+    async def test(resolver: Resolver) -> None:
+        assert await resolver.ask(FOURTEEN, nobody) == resolved("14")
+        assert isinstance(await resolver.ask(FOURTEEN, nobody), VersionNotFound)
+
+    with_resolver(registry, test, fresh=0)
+
+
+def test_one_question_serves_all_who_ask_the_same() -> None:
+    registry = Answering(resolved("14"))
+
+    async def test(resolver: Resolver) -> None:
+        await asyncio.gather(*(resolver.ask(FOURTEEN, nobody) for _ in range(5)))
+        assert len(registry.asked) == 1
+
+    with_resolver(registry, test)
+
+
+def test_a_forgotten_answer_is_asked_for_again() -> None:
+    registry = Answering(VersionNotFound("not yet"), resolved("14"))
+
+    async def test(resolver: Resolver) -> None:
+        assert isinstance(await resolver.ask(FOURTEEN, nobody), VersionNotFound)
+        resolver.forget(FOURTEEN)
+        assert await resolver.ask(FOURTEEN, nobody) == resolved("14")
+
+    with_resolver(registry, test)
+
+
+def test_a_hung_registry_is_an_outage_and_its_late_answer_wakes_whoever_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(resolver, "GRACE_SECONDS", 0.01)
+    registry = Answering(resolved("14"))
+    registry.free.clear()
+
+    async def test(resolver: Resolver) -> None:
+        woken = asyncio.Event()
+        assert isinstance(await resolver.ask(FOURTEEN, woken.set), RegistryUnreachable)
+        registry.free.set()
+        await woken.wait()
+        assert await resolver.ask(FOURTEEN, nobody) == resolved("14")
+
+    with_resolver(registry, test)
+
+
+def test_during_an_outage_other_questions_are_not_sent() -> None:
+    registry = Answering(RegistryUnreachable("down"))
+
+    async def test(resolver: Resolver) -> None:
+        assert isinstance(await resolver.ask(FOURTEEN, nobody), RegistryUnreachable)
+        assert isinstance(await resolver.ask(FIFTEEN, nobody), RegistryUnreachable)
+        assert registry.asked == [FOURTEEN]
+
+    with_resolver(registry, test)
+
+
+def test_an_outage_ends_with_the_first_answer() -> None:
+    registry = Answering(RegistryUnreachable("down"), resolved("14"))
+
+    async def test(resolver: Resolver) -> None:
+        assert isinstance(await resolver.ask(FOURTEEN, nobody), RegistryUnreachable)
+        assert await resolver.ask(FOURTEEN, nobody) == resolved("14")
+        assert await resolver.ask(FIFTEEN, nobody) == resolved("14")
+
+    with_resolver(registry, test, retry=0)
+
+
+def test_an_absent_version_is_no_outage() -> None:
+    registry = Answering(VersionNotFound("absent"), resolved("15"))
+
+    async def test(resolver: Resolver) -> None:
+        assert isinstance(await resolver.ask(FOURTEEN, nobody), VersionNotFound)
+        assert await resolver.ask(FIFTEEN, nobody) == resolved("15")
+
+    with_resolver(registry, test)
+
+
+@pytest.mark.parametrize("error", [ValueError("surprise"), KeyError("another")])
+def test_an_unexpected_failure_of_the_client_is_an_outage(error: Exception) -> None:
+    registry = Answering(error)
+
+    async def test(resolver: Resolver) -> None:
+        answer = await resolver.ask(FOURTEEN, nobody)
+        assert isinstance(answer, RegistryError)
+        assert answer.unknown
+        assert "surprise" not in str(answer)
+
+    with_resolver(registry, test)

@@ -1,0 +1,57 @@
+"""Where a model may be fetched from."""
+
+import pytest
+
+from sentiment_operator.errors import UnsafeSource
+from sentiment_operator.source import checked_source
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "s3://mlflow/1/models/m-1/artifacts",
+        "gs://bucket/path",
+        "az://container/path",
+        "abfss://container@account.dfs.core.windows.net/path",
+        "wasbs://container@account.blob.core.windows.net/path",
+        "https://mlflow.example.com/api/2.0/mlflow-artifacts/artifacts/1",
+    ],
+)
+def test_a_store_is_safe(uri: str) -> None:
+    assert checked_source(uri, allow_http=False) == uri
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "file:///etc/passwd",
+        "/etc/passwd",
+        "../model",
+        "model",
+        "",
+        "ftp://host/path",
+        "dbfs:/models",
+        "s3:///no-bucket",
+        "https://169.254.169.254/latest/meta-data",
+        "https://[fe80::1]/x",
+        "https://127.0.0.1/x",
+        "https://localhost/x",
+        "https://metadata.google.internal/x",
+        "https://0.0.0.0/x",
+        "https://user:password@host/x",
+        "http://mlflow.example.com/x",
+    ],
+)
+def test_anything_else_is_not(uri: str) -> None:
+    with pytest.raises(UnsafeSource):
+        checked_source(uri, allow_http=False)
+
+
+def test_plain_http_is_a_matter_of_a_setting() -> None:
+    assert checked_source("http://mlflow.mlflow.svc/x", allow_http=True)
+
+
+def test_a_password_is_not_repeated() -> None:
+    with pytest.raises(UnsafeSource) as refused:
+        checked_source("https://user:secret@host/x", allow_http=False)
+    assert "secret" not in str(refused.value)
