@@ -1,4 +1,4 @@
-"""The work queue: one run a key at a time, nothing lost, failures retried later, and a probe that sees it stuck.
+"""The work queue: one run a key at a time, nothing lost, failures retried later, and a probe that sees it stuck."""
 
 import asyncio
 from collections import Counter

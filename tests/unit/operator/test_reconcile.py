@@ -1,0 +1,257 @@
+"""Acting on decisions: what is written, in which order, and that nothing is written when nothing differs."""
+
+import asyncio
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from copy import deepcopy
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from sentiment_operator.cluster import Cluster
+from sentiment_operator.errors import ClusterError, Conflict, Refused
+from sentiment_operator.names import FIELD_MANAGER, Key
+from sentiment_operator.observed import Deployment, Observation, Template
+from sentiment_operator.reconcile import Reconciler
+from sentiment_operator.resolver import Resolver
+from sentiment_operator.resource import Reference, ResolvedVersion, SentimentModel
+from sentiment_operator.settings import Settings
+from sentiment_operator.status import Status
+from tests.unit.operator.scenes import IMAGE, body, model, pod, resolved, situation
+
+KEY = Key("shop", "reviews")
+
+
+class Registry:
+    def resolve(self, reference: Reference) -> ResolvedVersion:
+        return resolved(reference.version)
+
+
+class Memory(Cluster):
+    """A cluster in memory: keeps what is applied, as an API server without controllers would, and notes every write."""
+
+    def __init__(self, given: SentimentModel | None, seen: Observation | None = None) -> None:
+        self.model = given
+        self.seen = seen or Observation()
+        self.writes: list[str] = []
+        self.events: list[str] = []
+        self.refusal: ClusterError | None = None
+        self.conflict = False
+
+    def check(self, namespace: str) -> None:
+        return
+
+    def get(self, key: Key) -> SentimentModel | None:
+        return self.model
+
+    def observe(self, key: Key) -> Observation:
+        return self.seen
+
+    def apply(self, manifest: Mapping[str, Any]) -> None:
+        kind = manifest["kind"]
+        self.writes.append(kind)
+        if self.refusal is not None:
+            raise self.refusal
+        stored = deepcopy(dict(manifest))
+        stored["metadata"].update(uid="child", generation=1, resourceVersion="9")
+        if kind == "Deployment":
+            stored["spec"].setdefault("replicas", 1)
+            found = Deployment.parse(stored)
+            template = Template.parse(stored["spec"]["template"])
+            self.seen = replace(self.seen, deployment=found, templates=(*self.seen.templates, template))
+        elif kind == "Service":
+            self.seen = replace(self.seen, service=stored)
+        else:
+            self.seen = replace(self.seen, disruption_budget=stored)
+
+    def hand_over_replicas(self, deployment: Mapping[str, Any]) -> None:
+        self.writes.append("handover")
+
+    def delete(self, api_version: str, kind: str, key: Key, *, uid: str) -> None:
+        self.writes.append(f"delete {kind}")
+        self.seen = replace(self.seen, disruption_budget=None)
+
+    def patch_status(self, model: SentimentModel, patch: Mapping[str, Any]) -> SentimentModel | None:
+        if self.conflict:
+            raise Conflict("changed")
+        assert self.model is not None
+        assert model.resource_version == self.model.resource_version, "the status is written on what was read"
+        self.writes.append("status")
+        merged = merge(self.model.status.render(), patch)
+        version = str(int(model.resource_version) + 1)
+        self.model = replace(self.model, status=Status.parse(merged), resource_version=version)
+        return self.model
+
+    def record_event(self, model: SentimentModel, *, warning: bool, reason: str, message: str, time: str) -> None:
+        self.events.append(reason)
+
+
+def merge(value: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(value)
+    for name, change in patch.items():
+        if change is None:
+            merged.pop(name, None)
+        elif isinstance(change, Mapping):
+            merged[name] = merge(merged.get(name) or {}, change)
+        else:
+            merged[name] = change
+    return merged
+
+
+class Notes:
+    def __init__(self) -> None:
+        self.gone: list[Key] = []
+
+    def reconciled(self, model: SentimentModel, status: Status, seen: Observation, seconds: float) -> None:
+        return
+
+    def forgotten(self, key: Key) -> None:
+        self.gone.append(key)
+
+
+def reconcile(cluster: Cluster, *, times: int = 1, notes: Notes | None = None) -> float | None:
+    settings = Settings(mlflow_tracking_uri="http://mlflow", serving_image=IMAGE)
+
+    async def run() -> float | None:
+        with ThreadPoolExecutor(2) as pool:
+            reconciler = Reconciler(
+                cluster,
+                Resolver(Registry(), pool, fresh_seconds=60, retry_seconds=10),
+                settings=settings,
+                pool=pool,
+                recorder=notes or Notes(),
+                wake=lambda key: None,
+            )
+            again: float | None = None
+            for _ in range(times):
+                again = await reconciler(KEY)
+            return again
+
+    return asyncio.run(run())
+
+
+def conditions(cluster: Memory) -> dict[str, str]:
+    assert cluster.model is not None
+    return {one.type: f"{one.status}/{one.reason}" for one in cluster.model.status.conditions}
+
+
+SETTLED = {
+    "serves": "14",
+    "children": {"runs": "14", "pods": [{"version": "14", "ready": True}, {"version": "14", "ready": True}]},
+}
+
+
+def memory(given: Mapping[str, Any]) -> Memory:
+    case = situation(given)
+    return Memory(case.model, case.seen)
+
+
+def test_the_pin_is_remembered_before_anything_is_made() -> None:
+    cluster = Memory(model())
+    reconcile(cluster)
+    assert cluster.writes[:4] == ["status", "Service", "PodDisruptionBudget", "Deployment"]
+
+
+def test_what_has_settled_costs_no_write() -> None:
+    cluster = memory(SETTLED)
+    reconcile(cluster)
+    assert conditions(cluster)["Ready"] == "True/Serving"
+    cluster.writes.clear()
+    reconcile(cluster, times=3)
+    assert cluster.writes == []
+
+
+def test_a_verdict_is_remembered_before_the_deployment_is_touched() -> None:
+    cluster = memory(
+        {
+            "serves": "13",
+            "rolling": {"step": "RollingOut", "version": "14"},
+            "children": {"runs": "14", "earlier": ["13"], "replicas": 4},
+        }
+    )
+    crashed = {"restartCount": 2, "state": {"waiting": {"reason": "CrashLoopBackOff"}}}
+    crashed["lastState"] = {"terminated": {"exitCode": 1}}
+    assert cluster.model is not None
+    cluster.seen = replace(cluster.seen, pods=(pod(cluster.model, 0, version="14", serving=crashed),))
+    reconcile(cluster)
+    assert cluster.writes[:2] == ["status", "Deployment"]
+    assert [one.version for one in cluster.model.status.rejected] == ["14"]
+    assert conditions(cluster)["ModelVerified"] == "False/Crashed"
+    assert cluster.seen.deployment is not None
+    assert cluster.seen.deployment.template.version == "13"
+
+
+def test_a_refused_spec_is_told_once_and_looked_at_again() -> None:
+    cluster = Memory(model())
+    cluster.refusal = Refused("The API server refuses the spec: no.", invalid=True)
+    again = reconcile(cluster)
+    assert conditions(cluster)["Ready"] == "False/InvalidSpec"
+    assert again is not None
+    cluster.writes.clear()
+    reconcile(cluster)
+    assert "status" not in cluster.writes
+
+
+def test_a_refused_spec_heals_without_an_edit() -> None:
+    cluster = Memory(model())
+    cluster.refusal = Refused("The API server refuses the spec: no.", invalid=True)
+    reconcile(cluster)
+    cluster.refusal = None
+    reconcile(cluster)
+    assert conditions(cluster)["Ready"] == "False/RollingOut"
+
+
+def test_the_live_count_is_handed_over_before_it_is_left_to_the_autoscaler() -> None:
+    cluster = memory(SETTLED)
+    assert cluster.model is not None
+    assert cluster.seen.deployment is not None
+    live = deepcopy(dict(cluster.seen.deployment.body))
+    entry = {"manager": FIELD_MANAGER, "operation": "Apply", "fieldsV1": {"f:spec": {"f:replicas": {}}}}
+    live["metadata"]["managedFields"] = [entry]
+    cluster.seen = replace(cluster.seen, deployment=Deployment.parse(live))
+    spec = body({"autoscaling": {"minReplicas": 2, "maxReplicas": 5}}, generation=3)
+    cluster.model = replace(SentimentModel.parse(spec), status=cluster.model.status)
+    reconcile(cluster)
+    assert cluster.writes[:2] == ["handover", "Deployment"]
+
+
+def test_the_budget_of_a_single_pod_is_deleted() -> None:
+    cluster = memory({**SETTLED, "spec": {"replicas": 2}})
+    assert cluster.model is not None
+    cluster.model = replace(SentimentModel.parse(body({"replicas": 1}, generation=3)), status=cluster.model.status)
+    reconcile(cluster)
+    assert "delete PodDisruptionBudget" in cluster.writes
+
+
+def test_what_is_gone_is_forgotten() -> None:
+    notes = Notes()
+    assert reconcile(Memory(None), notes=notes) is None
+    assert notes.gone == [KEY]
+
+
+def test_what_is_being_deleted_is_left_alone() -> None:
+    cluster = Memory(replace(model(), deleting=True))
+    assert reconcile(cluster) is None
+    assert cluster.writes == []
+
+
+def test_a_change_meanwhile_is_no_failure() -> None:
+    cluster = memory(SETTLED)
+    cluster.conflict = True
+    again = reconcile(cluster)
+    assert again is not None
+    assert again < 1
+
+
+def test_a_failing_api_server_is_reported_to_the_queue() -> None:
+    cluster = Memory(model())
+    cluster.refusal = ClusterError("HTTP 503")
+    with pytest.raises(ClusterError):
+        reconcile(cluster)
+
+
+def test_events_tell_transitions_and_repeat_nothing() -> None:
+    cluster = memory(SETTLED)
+    reconcile(cluster, times=3)
+    assert cluster.events == ["Serving"]
