@@ -207,8 +207,10 @@ class Observation:
         bodies = (self.deployment.body if self.deployment else None, self.service, self.disruption_budget)
         return tuple(body for body in bodies if body is not None)
 
-    def template(self, key: str) -> Template | None:
-        return next((one for one in self.templates if one.key == key), None)
+    def template(self, key: str, *, image: str = "") -> Template | None:
+        """The first template of that key; of those, one with `image` (the default image may have moved in between)."""
+        known = [one for one in self.templates if one.key == key]
+        return next((one for one in known if one.image == image), known[0] if known else None)
 
 
 def owner_of(child: Json, *, uid: str, name: str) -> str:

@@ -137,6 +137,7 @@ def _absent(error: Any) -> bool:
 def _failure(error: Any, reference: Reference) -> RegistryError:
     if error.error_code in ("PERMISSION_DENIED", "UNAUTHENTICATED", "CUSTOMER_UNAUTHORIZED"):
         return Unauthorized(
-            f"The registry does not let the operator read {reference.name}: check the credentials in its environment."
+            f"The registry does not let the operator read {reference.name}: check the credentials in the operator's "
+            "environment, and that the server allows the host name it is called by."
         )
     return RegistryUnreachable(f"The registry could not be asked about {reference} ({error.error_code}).")

@@ -19,7 +19,7 @@ def holding(case: Situation, serving: Serving | None) -> tuple[Manifest, ...]:
     if serving is None:
         return ()
     key = serving.revision.removeprefix(f"{case.model.name}-")
-    kept = case.seen.template(key)
+    kept = case.seen.template(key, image=serving.image)
     if kept is not None:
         return _changed(case, kept.body, replicas=replicas(case))
     # Its ReplicaSets are gone: the same version, as the spec of today shapes pods.

@@ -1,0 +1,207 @@
+"""The registry's adapter against a real MLflow server, and against servers that fail.
+
+Covers: version and alias found; every way in which there is no usable version, told apart; outages in bounded time.
+"""
+
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Event, Thread
+from uuid import uuid4
+
+import pytest
+
+from sentiment_operator.errors import (
+    AliasNotFound,
+    DigestMissing,
+    ModelNotFound,
+    PendingRegistration,
+    RegistrationFailed,
+    RegistryUnreachable,
+    Unauthorized,
+    UnsafeSource,
+    VersionNotFound,
+)
+from sentiment_operator.resource import Reference, ResolvedVersion
+from tests.integration.operator.conftest import MlflowServer
+
+pytestmark = [pytest.mark.integration, pytest.mark.usefixtures("mlflow_imported")]
+
+DIGEST = "sha256:" + "a" * 64
+
+
+@pytest.fixture
+def registry(mlflow_server: MlflowServer, monkeypatch: pytest.MonkeyPatch) -> "Registered":
+    return Registered(mlflow_server, monkeypatch)
+
+
+class Registered:
+    """A registered model of its own for each test, and the adapter that is asked about it."""
+
+    def __init__(self, server: MlflowServer, monkeypatch: pytest.MonkeyPatch) -> None:
+        from mlflow import MlflowClient
+
+        self.server = server
+        self.name = f"model-{uuid4().hex[:8]}"
+        self.client = MlflowClient(tracking_uri=server.url, registry_uri=server.url)
+        self.client.create_registered_model(self.name)
+        self.monkeypatch = monkeypatch
+
+    def add(self, *, source: str = "s3://mlflow/1/artifacts", digest: str = DIGEST) -> str:
+        tags = {"sentiment.git_commit": "c0ffee", "sentiment.accuracy": "0.92"}
+        if digest:
+            tags["sentiment.digest"] = digest
+        return str(self.client.create_model_version(self.name, source, tags=tags).version)
+
+    def rewrite(self, version: str, column: str, value: str) -> None:
+        """Make the server say what only a registry of another make or history would."""
+        with closing(sqlite3.connect(self.server.database)) as database, database:
+            database.execute(
+                f"UPDATE model_versions SET {column} = ? WHERE name = ? AND version = ?",  # noqa: S608
+                (value, self.name, version),
+            )
+
+    def resolve(
+        self, *, version: str = "", alias: str = "", name: str = "", allow_http: bool = False
+    ) -> ResolvedVersion:
+        return connect(self.server.url, self.monkeypatch, allow_http=allow_http)(
+            Reference(name=name or self.name, version=version, alias=alias)
+        )
+
+
+def connect(
+    url: str, monkeypatch: pytest.MonkeyPatch, *, timeout_seconds: float = 30, allow_http: bool = False
+) -> Callable[[Reference], ResolvedVersion]:
+    from sentiment_operator.registry import MlflowRegistry
+
+    for name in ("TIMEOUT", "MAX_RETRIES", "BACKOFF_FACTOR"):
+        monkeypatch.setenv(f"MLFLOW_HTTP_REQUEST_{name}", "1")  # so that it is put back afterwards
+    return MlflowRegistry.connect(url, timeout_seconds=timeout_seconds, allow_http=allow_http).resolve
+
+
+def test_a_version_is_found_with_all_that_is_needed(registry: Registered) -> None:
+    version = registry.add()
+    assert registry.resolve(version=version) == ResolvedVersion(
+        version="1", digest=DIGEST, source_uri="s3://mlflow/1/artifacts", git_commit="c0ffee", accuracy="0.92"
+    )
+
+
+def test_an_alias_is_the_version_it_points_to(registry: Registered) -> None:
+    registry.add()
+    second = registry.add()
+    registry.client.set_registered_model_alias(registry.name, "champion", second)
+    assert registry.resolve(alias="champion").version == second
+
+
+def test_a_digest_without_its_prefix_is_completed(registry: Registered) -> None:
+    assert registry.resolve(version=registry.add(digest="a" * 64)).digest == DIGEST
+
+
+def test_proxied_artifacts_are_fetched_from_the_server_itself(registry: Registered) -> None:
+    version = registry.add()
+    registry.rewrite(version, "storage_location", "mlflow-artifacts:/1/artifacts")
+    found = registry.resolve(version=version, allow_http=True)
+    assert found.source_uri == f"{registry.server.url}/api/2.0/mlflow-artifacts/artifacts/1/artifacts"
+
+
+def test_an_absent_model_an_absent_version_and_an_absent_alias_are_told_apart(registry: Registered) -> None:
+    registry.add()
+    with pytest.raises(ModelNotFound):
+        registry.resolve(name="nobody", version="1")
+    with pytest.raises(ModelNotFound):
+        registry.resolve(name="nobody", alias="champion")
+    with pytest.raises(VersionNotFound, match="has no version 99"):
+        registry.resolve(version="99")
+    with pytest.raises(AliasNotFound, match="alias champion"):
+        registry.resolve(alias="champion")
+
+
+def test_a_deleted_version_is_absent(registry: Registered) -> None:
+    version = registry.add()
+    registry.client.delete_model_version(registry.name, version)
+    with pytest.raises(VersionNotFound):
+        registry.resolve(version=version)
+
+
+def test_a_pending_registration_and_a_failed_one_are_told_apart(registry: Registered) -> None:
+    version = registry.add()
+    registry.rewrite(version, "status", "PENDING_REGISTRATION")
+    with pytest.raises(PendingRegistration):
+        registry.resolve(version=version)
+    registry.rewrite(version, "status", "FAILED_REGISTRATION")
+    with pytest.raises(RegistrationFailed):
+        registry.resolve(version=version)
+
+
+def test_a_version_without_a_digest_is_refused(registry: Registered) -> None:
+    with pytest.raises(DigestMissing, match=r"no tag sentiment\.digest"):
+        registry.resolve(version=registry.add(digest=""))
+
+
+@pytest.mark.parametrize("source", ["http://10.0.0.1/model", "ftp://host/model", "https://169.254.169.254/latest"])
+def test_an_unsafe_source_is_refused(registry: Registered, source: str) -> None:
+    with pytest.raises(UnsafeSource):
+        registry.resolve(version=registry.add(source=source))
+
+
+@contextmanager
+def answering(status: int, body: bytes = b"no", wait: Event | None = None) -> Iterator[str]:
+    """A server that answers everything with `status`, once `wait` is set."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            if wait is not None:
+                wait.wait(30)
+                return
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, format: str, *args: object) -> None:
+            return
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        if wait is not None:
+            wait.set()
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+ASKED = Reference(name="sentiment-reviews", version="14")
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_server_that_wants_other_credentials_is_no_outage(status: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    with answering(status) as url, pytest.raises(Unauthorized):
+        connect(url, monkeypatch)(ASKED)
+
+
+@pytest.mark.parametrize("status", [404, 500, 502])
+def test_a_server_that_is_no_registry_says_nothing_about_the_version(
+    status: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with answering(status, b"<html>proxy</html>") as url, pytest.raises(RegistryUnreachable):
+        connect(url, monkeypatch)(ASKED)
+
+
+def test_a_server_that_is_not_there_is_an_outage(monkeypatch: pytest.MonkeyPatch) -> None:
+    with answering(200) as url:
+        gone = url
+    with pytest.raises(RegistryUnreachable):
+        connect(gone, monkeypatch)(ASKED)
+
+
+def test_a_server_that_hangs_is_an_outage_in_bounded_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    start = time.monotonic()
+    with answering(200, wait=Event()) as url, pytest.raises(RegistryUnreachable):
+        connect(url, monkeypatch, timeout_seconds=1)(ASKED)
+    assert time.monotonic() - start < 10
