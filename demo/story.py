@@ -36,7 +36,7 @@ def tell(kind: Literal["lab", "current"], data: str) -> None:
     """
     story = Story(steps=13 if kind == "lab" else 12)
     if kind == "lab":
-        with story.step("A real Kubernetes cluster: two nodes, registry, S3, MLflow, Prometheus"):
+        with story.step("A real Kubernetes: 2 nodes, registry, S3, MLflow, Prometheus"):
             story.run(sys.executable, "-m", "lab", "up", "--nodes", "2", cwd=ROOT, environment=os.environ)
     Telling(story, connect(kind)).tell(data)
     story.table()
@@ -55,13 +55,13 @@ class Telling:
             source = reviews.upload(data, environment=self.cluster.environment, say=self.story.say)
             workspace.prepare(self.cluster.environment)
             workspace.set_parameters(self.workspace, {"data.source": source.uri, **source.parameters})
-        with step("The pipeline: ingest from S3, prepare, train, evaluate; results to the DVC remote"):
+        with step("Ingest from S3, prepare, train, evaluate; dvc push"):
             self.make("train")
             self.dvc("push")
             self.make("verify-model")
-        with step(f"Register the model as {MODEL}, version 1"):
+        with step("Register the first version, gate it"):
             first = self.register()
-        with step("Build both images from their Dockerfiles and push them"):
+        with step("Build both images and push them"):
             self.make("images", f"CLUSTER={self.cluster.kind}")
         with step("Install the operator, apply the SentimentModel, wait as CI does"):
             write_kustomization(self.cluster, pushed_images())
@@ -72,14 +72,14 @@ class Telling:
             self.make("promote", f"VERSION={first}")
         with step("Predictions over HTTP"):
             self.predict()
-        with step("Retrain with other parameters, register version 2"):
+        with step("Retrain with other parameters, register a second version"):
             workspace.set_parameters(self.workspace, RETRAIN)
             self.make("train")
             second = self.register()
-        with step("Patch to version 2 under constant load"):
+        with step("Roll it out under constant load"):
             self.roll_out_under_load(second)
             self.make("promote", f"VERSION={second}")
-        with step("Version 3: its model file is unreadable on purpose"):
+        with step("A third version, unreadable on purpose"):
             third = self.register_broken()
             self.be_refused(third, serving=second)
         with step("What a platform engineer sees"):
