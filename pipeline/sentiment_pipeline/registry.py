@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-from sentiment_pipeline import flavor
+from sentiment_pipeline import flavor, paths
 from sentiment_pipeline.errors import RegistryError
 from sentiment_pipeline.params import Params
 from sentiment_pipeline.tracking import DIGEST_TAG, connect, ensure_run
@@ -91,6 +91,10 @@ class MlflowRegistry:
         from mlflow.models import Model
 
         run_id = self._ask(ensure_run, self._client, params, root)
+        for source in (root / paths.PARAMS, root / paths.LOCK):
+            # What the tag names by its hash can be looked up here, also when nobody committed it.
+            if source.is_file():
+                self._ask(self._client.log_artifact, run_id, str(source))
         logged = self._ask(
             Model.log,
             artifact_path=None,

@@ -56,6 +56,8 @@ def test_a_registered_version_has_its_files_at_the_root_and_the_digest_of_its_ma
     assert version.tags["sentiment.digest"] == digest
     assert float(version.tags["sentiment.accuracy"]) > 0.8
 
+    assert [item.path for item in client.list_artifacts(result["run_id"])] == ["params.yaml"]
+
     uri = client.get_model_version_download_uri(NAME, result["version"])
     bucket, _, prefix = uri.removeprefix("s3://").partition("/")
     listed = boto3.client("s3").list_objects_v2(Bucket=bucket, Prefix=prefix)["Contents"]
