@@ -1,0 +1,127 @@
+"""Faults of the surroundings are told, waited for and healed without an edit; they are never held against the model.
+
+Covers: no node, missing Secret, image that cannot be pulled, quota, a pod template that the API server refuses, a
+Deployment of the same name that is somebody else's, too little memory.
+"""
+
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from tests.e2e.environment import Registry
+from tests.e2e.resource import Resource
+from tests.e2e.waiting import eventually
+
+pytestmark = pytest.mark.e2e
+
+SOON = {"rollout": {"progressDeadlineSeconds": 5}}
+STALLED = ("True", "ProgressDeadlineExceeded")
+
+
+@pytest.fixture
+def labelled(fresh: Resource) -> Iterator[str]:
+    """The name of a node label that no node has (and none keeps)."""
+    label = f"e2e.sentiment.dev/{fresh.namespace}"
+    yield label
+    fresh.cluster.kubectl("label", "nodes", "--all", f"{label}-")
+
+
+def test_a_pod_without_a_node_waits_and_heals(fresh: Resource, registry: Registry, labelled: str) -> None:
+    fresh.apply(registry.publish(fresh.model), podTemplate={"nodeSelector": {labelled: "yes"}}, **SOON)
+    fresh.wait_for(Ready=("False", "RollingOut"), Reconciling=("True", "RollingOut"))
+    fresh.wait_for(
+        Ready=("False", "ProgressDeadlineExceeded"),
+        ModelVerified=("Unknown", "Checking"),
+        Reconciling=("False", "Settled"),
+        Stalled=STALLED,
+    )
+    assert "has no node" in fresh.message("Ready")
+    fresh.cluster.kubectl("label", "nodes", "--all", f"{labelled}=yes")
+    fresh.wait_for(Ready=("True", "Serving"), Stalled=("False", "AsExpected"))
+
+
+def test_a_missing_secret_is_named_and_heals_when_it_is_there(fresh: Resource, registry: Registry) -> None:
+    secret = fresh.get("secret", "artifact-store")
+    fresh.apply(registry.publish(fresh.model), credentials={"secretName": "later"}, **SOON)
+    fresh.wait_for(Stalled=STALLED, Available=("False", "NeverDeployed"))
+    assert 'secret "later" not found' in fresh.message("Ready")
+    later = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "later"}, "data": secret["data"]}
+    fresh.kubectl("apply", "-f", "-", stdin=json.dumps(later))
+    fresh.wait_for(Ready=("True", "Serving"), Stalled=("False", "AsExpected"))
+
+
+def test_a_quota_is_named_and_heals_when_it_is_raised(fresh: Resource, registry: Registry) -> None:
+    quota = {"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "few"}, "spec": {"hard": {"pods": "1"}}}
+    fresh.kubectl("apply", "-f", "-", stdin=json.dumps(quota))
+    eventually(lambda: fresh.get("resourcequota", "few").get("status", {}).get("hard"), "the quota in force")
+    fresh.apply(registry.publish(fresh.model), **SOON)
+    fresh.wait_for(Stalled=STALLED)
+    assert "exceeded quota" in fresh.message("Ready")
+    fresh.kubectl("delete", "resourcequota", "few")
+    fresh.wait_for(Ready=("True", "Serving"), seconds=150)
+
+
+def test_a_foreign_deployment_of_the_same_name_is_never_touched(fresh: Resource, registry: Registry) -> None:
+    foreign = {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": fresh.name},
+        "spec": {
+            "replicas": 0,
+            "selector": {"matchLabels": {"app": "foreign"}},
+            "template": {
+                "metadata": {"labels": {"app": "foreign"}},
+                "spec": {"containers": [{"name": "main", "image": "foreign:1"}]},
+            },
+        },
+    }
+    fresh.kubectl("apply", "-f", "-", stdin=json.dumps(foreign))
+    before = fresh.get("deployment")["metadata"]["uid"]
+    fresh.apply(registry.publish(fresh.model))
+    fresh.wait_for(
+        Ready=("False", "NameConflict"), Available=("False", "NeverDeployed"), Stalled=("True", "NameConflict")
+    )
+    after = fresh.get("deployment")
+    assert (after["metadata"]["uid"], after["metadata"]["generation"]) == (before, 1)
+    assert fresh.kubectl("get", "service", "-o", "name") == ""
+    fresh.kubectl("delete", "smdl", fresh.name)
+    assert fresh.get("deployment")["metadata"]["uid"] == before
+
+
+def test_an_image_that_cannot_be_pulled_stalls_and_what_serves_goes_on(served: Resource) -> None:
+    served.patch({"spec": {"image": "10.88.0.1:5000/nobody/nothing:1", "rollout": {"progressDeadlineSeconds": 5}}})
+    served.wait_for(Ready=("False", "ProgressDeadlineExceeded"), Stalled=STALLED)
+    assert "nobody/nothing:1" in served.message("Ready")
+    assert served.conditions()["Available"] == ("True", "MinimumReplicasAvailable")
+    assert served.status()["serving"]["version"] == "1"
+    assert "rejected" not in served.status()
+    served.patch({"spec": {"image": None, "rollout": None}})
+    served.wait_for(Ready=("True", "Serving"), Stalled=("False", "AsExpected"))
+
+
+def test_too_little_memory_goes_back_to_the_template_that_serves(served: Resource) -> None:
+    good = served.status()["serving"]
+    served.patch({"spec": {"resources": {"limits": {"memory": "20Mi"}}}})
+    outcome = served.wait()
+    assert (outcome.ready, outcome.reason) == (False, "Rejected"), outcome
+    assert served.conditions()["ModelVerified"] == ("False", "OutOfMemory")
+    assert served.status()["serving"] == good
+    served.kubectl("delete", "pod", "--all", "--wait=false")
+    eventually(lambda: all(memory_limit(pod) == "512Mi" for pod in served.pods()), "pods of the good template")
+    served.patch({"spec": {"resources": None}})
+    served.wait_for(Ready=("True", "Serving"), Stalled=("False", "AsExpected"))
+
+
+def memory_limit(pod: dict[str, object]) -> str:
+    containers = json.loads(json.dumps(pod))["spec"]["containers"]
+    return str(containers[0]["resources"]["limits"]["memory"])
+
+
+def test_a_pod_template_that_the_api_server_refuses_is_told_and_what_serves_goes_on(served: Resource) -> None:
+    served.patch({"spec": {"podTemplate": {"tolerations": [{"key": "a", "operator": "Sometimes"}]}}})
+    served.wait_for(Ready=("False", "InvalidSpec"), Stalled=("True", "InvalidSpec"))
+    assert "tolerations" in served.message("Ready")
+    assert served.conditions()["Available"] == ("True", "MinimumReplicasAvailable")
+    served.patch({"spec": {"podTemplate": None}})
+    served.wait_for(Ready=("True", "Serving"), Stalled=("False", "AsExpected"))
