@@ -116,7 +116,7 @@ def down(settings: Settings) -> None:
     trees = cgroups.hierarchies()
     for name in cgroups.with_prefix(trees, f"{settings.name}-node"):
         cgroups.remove(trees, name)
-    network.delete_bridge(settings)
+    network.delete_links(settings)
     firewall.clear(settings)
     if state.root.exists():
         shutil.rmtree(state.root)

@@ -9,9 +9,7 @@ from lab.command import run, succeeds
 from lab.errors import LabError
 from lab.settings import Node, Settings
 
-
-def bridge_exists(settings: Settings) -> bool:
-    return Path("/sys/class/net", settings.bridge).exists()
+_LINKS = Path("/sys/class/net")
 
 
 def create_bridge(settings: Settings) -> None:
@@ -27,18 +25,29 @@ def create_bridge(settings: Settings) -> None:
     run(["ip", "link", "set", settings.bridge, "up"])
 
 
-def delete_bridge(settings: Settings) -> None:
-    """Addresses and routes go with the bridge."""
-    if bridge_exists(settings):
-        run(["ip", "link", "delete", settings.bridge])
+def delete_links(settings: Settings) -> None:
+    """All cables, and the bridge, with which its addresses and routes go.
+
+    A cable does not always go with the node at its far end: the kernel keeps a network namespace for as long as a
+    connection in it waits for an answer to its goodbye, which may be minutes.
+    """
+    for path in sorted(_LINKS.glob(f"{settings.bridge}n[0-9]")):
+        _delete(path.name)
+    _delete(settings.bridge)
 
 
 def connect(settings: Settings, node: Node, pid: int) -> None:
     """Plug a cable from the bridge into the network namespace of a process; the far end is called eth0."""
+    disconnect(node)
     peer = ["type", "veth", "peer", "name", "eth0", "netns", str(pid)]
     run(["ip", "link", "add", node.link, "master", settings.bridge, *peer])
     run(["ip", "link", "set", node.link, "up"])
     run(["ip", "route", "replace", str(node.pods), "via", str(node.address)])
+
+
+def disconnect(node: Node) -> None:
+    """Pull the cable; nothing that the node says from now on is heard."""
+    _delete(node.link)
 
 
 def route_services(settings: Settings, through: Node) -> None:
@@ -46,14 +55,19 @@ def route_services(settings: Settings, through: Node) -> None:
     run(["ip", "route", "replace", str(settings.service_cidr), "via", str(through.address)])
 
 
-def connected(node: Node) -> bool:
-    return Path("/sys/class/net", node.link).exists()
-
-
 def overlapping(routed: Iterable[IPv4Network], wanted: Iterable[IPv4Network]) -> IPv4Network | None:
     """The first wanted range that something already routed overlaps."""
     existing = list(routed)
     return next((w for w in wanted if any(w.overlaps(r) for r in existing)), None)
+
+
+def _delete(link: str) -> None:
+    try:
+        if (_LINKS / link).exists():
+            run(["ip", "link", "delete", link])
+    except LabError:
+        if (_LINKS / link).exists():  # else the kernel was faster: it has just ended the namespace at the other end
+            raise
 
 
 def _routes() -> list[IPv4Network]:

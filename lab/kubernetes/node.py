@@ -42,12 +42,12 @@ def start(settings: Settings, state: State, node: Node, programs: Programs, peer
 
 def kill(state: State, node: Node) -> None:
     """End a node as a power cut would, with all its pods; its disk stays."""
+    network.disconnect(node)
     identity = process.recorded(state.processes, node.name)
     if identity:
         # unshare --kill-child ends the first process of the node's namespace, and the kernel all others with it.
         process.kill_group(identity)
     cgroups.remove(cgroups.hierarchies(), node.cgroup)
-    until(f"the end of the network of {node.name}", lambda: not network.connected(node), seconds=20)
 
 
 def running(state: State, node: Node) -> bool:

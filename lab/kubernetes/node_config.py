@@ -112,6 +112,7 @@ ip route add default via {settings.host}
 {routes}
 echo 1 > /proc/sys/net/ipv4/ip_forward
 echo 1 > /proc/sys/net/ipv4/conf/all/route_localnet
+echo 1 > /proc/sys/net/ipv4/tcp_orphan_retries  # a killed node's connections do not keep its namespace for minutes
 
 mount --make-rshared /
 mount -t tmpfs tmpfs /run
