@@ -147,7 +147,9 @@ def towards(case: Situation, target: Target, serving: Serving | None, finding: D
                 course,
                 outcome=Outcome.SERVING,
                 message=f"Version {target.version} serves on {live.available} of {live.wanted} pods.",
-                serving=serving_from(model, seen.template(target.key, image=target.image) or live.template, serving, case.now),
+                serving=serving_from(
+                    model, seen.template(target.key, image=target.image) or live.template, serving, case.now
+                ),
                 verified=SKIPPED,
             )
     cause = f" {case.refusal or finding.message}".rstrip()

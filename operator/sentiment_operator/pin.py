@@ -25,7 +25,17 @@ def pinned(model: SentimentModel, seen: Observation, answer: Answer, *, default_
         )
     if desired is None:
         return Desired(version=model.spec.reference.version, alias=model.spec.reference.alias)
-    return replace(desired, image="" if model.spec.image else desired.image or default_image)
+    if model.spec.image:
+        return replace(desired, image="")
+    return replace(desired, image=desired.image or _serving_image(model, desired) or default_image)
+
+
+def _serving_image(model: SentimentModel, desired: Desired) -> str:
+    """The image of what serves, if that is what is asked for: asking for it again is no reason to restart it."""
+    serving, target = model.status.serving, target_for(model, desired)
+    if serving is None or target is None or serving.revision != target.revision(model.name):
+        return ""
+    return serving.image
 
 
 def _known(model: SentimentModel) -> Desired | None:

@@ -125,6 +125,16 @@ def test_a_new_default_image_is_taken_with_the_next_version() -> None:
     assert decision.status.desired.image == "registry/newer:9"
 
 
+def test_asking_again_for_what_serves_does_not_restart_it_with_a_new_default_image() -> None:
+    """13 serves, 14 was asked for and refused, 13 is asked for again; meanwhile the operator was upgraded."""
+    thirteen = {"model": {"name": "sentiment-reviews", "version": "13"}}
+    pods = [{"version": "13", "ready": True}, {"version": "13", "ready": True}]
+    case = situation({"spec": thirteen, "serves": "13", "pinned": False, "children": {"runs": "13", "pods": pods}})
+    decision = decide(replace(case, default_image="registry/newer:9"))
+    assert decision.apply == ()
+    assert told(decision)["Ready"] == "True/Serving"
+
+
 def test_a_version_that_is_registered_anew_stays_what_was_pinned() -> None:
     case = situation({"serves": "14", "settled": True, "children": {"runs": "14", "pods": TWO}})
     other = replace(resolved("14"), digest="sha256:" + "f" * 64)
