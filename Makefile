@@ -107,6 +107,7 @@ DELIVERY = $(BIN)/python -m delivery --cluster $(CLUSTER)
 
 .PHONY: train
 train: setup ## dvc repro: ingest, prepare, train, evaluate [WORKSPACE=folder of dvc.yaml]
+	@rm -f $(REGISTERED)
 	@$(STAGE) dvc repro
 
 .PHONY: verify-model

@@ -4,6 +4,7 @@ Run with `python -m sentiment_operator`, or `kopf run --standalone -m sentiment_
 """
 
 import logging
+import logging
 import os
 from typing import Any
 
@@ -21,9 +22,14 @@ CHILDREN = (
     ("policy", "v1", "poddisruptionbudgets"),
 )
 
+CHATTY = ("kopf.objects", "kopf.activities", "aiohttp.access")
+"""They say that each event and each probe was handled: one line a reconcile says more."""
+
 
 @kopf.on.startup()
 async def start(settings: kopf.OperatorSettings, memo: Any, **_: Any) -> None:
+    for name in CHATTY:
+        logging.getLogger(name).setLevel(logging.WARNING)
     settings.scanning.disabled = True
     settings.posting.enabled = False
     settings.watching.server_timeout = 600
