@@ -4,7 +4,6 @@ Run with `python -m sentiment_operator`, or `kopf run --standalone -m sentiment_
 """
 
 import logging
-import logging
 import os
 from typing import Any
 
@@ -22,7 +21,7 @@ CHILDREN = (
     ("policy", "v1", "poddisruptionbudgets"),
 )
 
-CHATTY = ("kopf.objects", "kopf.activities", "aiohttp.access")
+CHATTY = ("kopf.objects", "kopf.activities.probe", "aiohttp.access")
 """They say that each event and each probe was handled: one line a reconcile says more."""
 
 
@@ -38,8 +37,6 @@ async def start(settings: kopf.OperatorSettings, memo: Any, **_: Any) -> None:
     settings.watching.chunk_size = 500
     for child in CHILDREN:
         settings.watching.label_selectors[child] = CHILD_SELECTOR
-    for chatty in ("aiohttp.access", "kopf.activities.probe"):
-        logging.getLogger(chatty).setLevel(logging.WARNING)
     try:
         memo.engine = Engine(Settings.from_environment(os.environ))
         await memo.engine.start()
