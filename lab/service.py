@@ -96,8 +96,10 @@ def healthy(service: Service) -> bool:
 
 
 def _tls(authority: Path | None) -> ssl.SSLContext:
-    context = ssl.create_default_context(cafile=str(authority) if authority else None)
-    if authority is None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    if authority:
+        context.load_verify_locations(authority)
+    else:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
     return context
