@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from prometheus_client import CollectorRegistry, start_http_server
 
 from sentiment_operator.cluster import KubernetesCluster
+from sentiment_operator.errors import ClusterError
 from sentiment_operator.metrics import Metrics
 from sentiment_operator.names import Key
 from sentiment_operator.reconcile import Reconciler
@@ -54,6 +55,7 @@ class Engine:
             reconciler,
             workers=settings.workers,
             backoff=Backoff(first_seconds=settings.backoff_seconds, max_seconds=settings.backoff_max_seconds),
+            expected=(ClusterError,),
         )
         self._loop = asyncio.get_running_loop()
         metrics.watch_queue(self._measure)

@@ -37,8 +37,17 @@ class Backoff:
 class WorkQueue(Generic[K]):
     """The queue and its workers. `add` may be called from the loop's thread only."""
 
-    def __init__(self, work: Work[K], *, workers: int = 4, backoff: Backoff | None = None) -> None:
+    def __init__(
+        self,
+        work: Work[K],
+        *,
+        workers: int = 4,
+        backoff: Backoff | None = None,
+        expected: tuple[type[Exception], ...] = (),
+    ) -> None:
+        """Failures that are `expected` are logged as one line, others with their traceback."""
         self._work = work
+        self._expected = expected
         self._workers = workers
         self._backoff = backoff or Backoff()
         self._waiting: dict[K, float] = {}  # insertion order is the order of service; value: since when
@@ -121,11 +130,13 @@ class WorkQueue(Generic[K]):
         self._running[key] = asyncio.get_running_loop().time()
         try:
             again = await self._work(key)
-        except Exception:
+        except Exception as error:
             # Whatever it was, the other keys must go on, and this one is tried again.
             failures = self._failures[key] = self._failures.get(key, 0) + 1
             again = self._backoff.seconds(failures)
-            logger.exception("failed on %s, attempt %d, again in %.1f s", key, failures, again)
+            surprise = not isinstance(error, self._expected)
+            text = "failed on %s, attempt %d, again in %.1f s: %s"
+            logger.error(text, key, failures, again, error, exc_info=surprise)
         else:
             self._failures.pop(key, None)
         finally:
