@@ -35,7 +35,7 @@ $(VENV)/.installed: requirements/dev.txt pyproject.toml | $(UV)
 	@$(PYTHON) -c 'import sys; v = sys.version.split()[0]; sys.version_info >= (3, 11) or sys.exit(f"make: Python 3.11 or newer is needed, {v} was found as $(PYTHON): say make PYTHON=/path/to/python3.11")'
 	@echo "==> installing the pinned requirements into $(VENV)"
 	@$(UV) venv --quiet --allow-existing --python "$$($(PYTHON) -c 'import sys; print(sys.executable)')" $(VENV)
-	@$(UV) pip sync --quiet --python $(VENV) --require-hashes requirements/dev.txt
+	@$(UV) pip sync --quiet --compile-bytecode --python $(VENV) --require-hashes requirements/dev.txt
 	@$(UV) pip install --quiet --python $(VENV) --no-deps --no-build-isolation --editable .
 	@touch $@
 
