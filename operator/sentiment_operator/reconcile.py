@@ -127,12 +127,11 @@ class Reconciler:
                 "seconds": round(seconds, 3),
             },
         )
-        look_again = decision.look_again_seconds
-        if isinstance(answer, RegistryError) and answer.unknown:
-            look_again = min(look_again, self._settings.registry_retry_seconds)
-        if refusal is not None:
-            look_again = min(look_again, self._settings.backoff_max_seconds)
-        return look_again
+        desired = decision.status.desired
+        if isinstance(answer, RegistryError) and answer.unknown and not (desired and desired.digest):
+            # Somebody waits for the answer. Where the version is pinned, nothing but ModelResolved does.
+            return min(decision.look_again_seconds, self._settings.registry_retry_seconds)
+        return decision.look_again_seconds
 
     async def _act(self, decision: Decision, seen: Observation) -> None:
         for manifest in decision.apply:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from sentiment_operator.cluster import Cluster
-from sentiment_operator.errors import ClusterError, Conflict, Refused
+from sentiment_operator.errors import ClusterError, Conflict, Refused, RegistryError, RegistryUnreachable
 from sentiment_operator.names import FIELD_MANAGER, Key
 from sentiment_operator.observed import Deployment, Observation, Template
 from sentiment_operator.reconcile import Reconciler
@@ -24,7 +24,12 @@ KEY = Key("shop", "reviews")
 
 
 class Registry:
+    def __init__(self, error: RegistryError | None = None) -> None:
+        self.error = error
+
     def resolve(self, reference: Reference) -> ResolvedVersion:
+        if self.error is not None:
+            raise self.error
         return resolved(reference.version)
 
 
@@ -110,14 +115,16 @@ class Notes:
         self.gone.append(key)
 
 
-def reconcile(cluster: Cluster, *, times: int = 1, notes: Notes | None = None) -> float | None:
+def reconcile(
+    cluster: Cluster, *, times: int = 1, notes: Notes | None = None, error: RegistryError | None = None
+) -> float | None:
     settings = Settings(mlflow_tracking_uri="http://mlflow", serving_image=IMAGE)
 
     async def run() -> float | None:
         with ThreadPoolExecutor(2) as pool:
             reconciler = Reconciler(
                 cluster,
-                Resolver(Registry(), pool, fresh_seconds=60, retry_seconds=10),
+                Resolver(Registry(error), pool, fresh_seconds=60, retry_seconds=10),
                 settings=settings,
                 pool=pool,
                 recorder=notes or Notes(),
@@ -255,3 +262,9 @@ def test_events_tell_transitions_and_repeat_nothing() -> None:
     cluster = memory(SETTLED)
     reconcile(cluster, times=3)
     assert cluster.events == ["Serving"]
+
+
+def test_an_outage_is_looked_at_soon_by_those_who_wait_for_the_answer_only() -> None:
+    down = RegistryUnreachable("down")
+    assert reconcile(Memory(model()), error=down) == 10
+    assert reconcile(memory(SETTLED), error=down) == 60
