@@ -63,15 +63,15 @@ class AuditLog:
         """Where the log ends now."""
         return self.path.stat().st_size
 
-    def writes_since(self, mark: int, *, user: str) -> list[str]:
-        """The writes of that user since then, each as "verb path"."""
+    def writes_since(self, mark: int, *, user: str, within: str) -> list[str]:
+        """The writes of that user since then to paths that contain ``within``, each as "verb path"."""
         with self.path.open() as file:
             file.seek(mark)
             events = [json.loads(line) for line in file if line.endswith("\n")]
         return [
             f"{event['verb']} {event['requestURI']}"
             for event in events
-            if event["verb"] in WRITES and event["user"]["username"] == user
+            if event["verb"] in WRITES and event["user"]["username"] == user and within in event["requestURI"]
         ]
 
 
