@@ -11,7 +11,7 @@ from typing import Any, Protocol, Self
 import urllib3
 from kubernetes import client, config
 
-from sentiment_operator.errors import ClusterError, Conflict, Refused
+from sentiment_operator.errors import ClusterError, Conflict, NamespaceTerminating, Refused
 from sentiment_operator.names import API_VERSION, FIELD_MANAGER, HANDOVER_MANAGER, KIND, PLURAL, Key, selector
 from sentiment_operator.observed import Deployment, Json, Observation, Pod, Template
 from sentiment_operator.resource import SentimentModel
@@ -214,12 +214,16 @@ def _controlled_by(body: Json, uid: str) -> bool:
 
 
 def _failure(method: str, path: str, status: int, data: bytes) -> ClusterError:
+    """The error that an answer stands for."""
     try:
         answer = json.loads(data)
-        said = str(answer.get("message", "")) if isinstance(answer, Mapping) else ""
     except ValueError:
-        said = ""
+        answer = None
+    body: Mapping[str, Any] = answer if isinstance(answer, Mapping) else {}
+    said = str(body.get("message", ""))
     text = f"{method} {path}: HTTP {status}. {said}".rstrip()
+    if any(cause.get("reason") == "NamespaceTerminating" for cause in (body.get("details") or {}).get("causes") or ()):
+        return NamespaceTerminating(text)
     if status == 409:
         return Conflict(text)
     if status in (400, 422):

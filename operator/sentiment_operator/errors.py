@@ -13,6 +13,10 @@ class Conflict(ClusterError):
     """The object changed since it was read: read it again and decide anew."""
 
 
+class NamespaceTerminating(ClusterError):
+    """Nothing can be made any more in a namespace that is being removed, and nothing needs to be."""
+
+
 class Refused(ClusterError):
     """The API server understood and refused an object; trying the same again helps only when something else changes.
 

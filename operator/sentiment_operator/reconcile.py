@@ -13,7 +13,7 @@ from sentiment_operator.announce import announcements
 from sentiment_operator.cluster import Cluster
 from sentiment_operator.decide import decide
 from sentiment_operator.drift import owns
-from sentiment_operator.errors import ClusterError, Conflict, Refused, RegistryError
+from sentiment_operator.errors import ClusterError, Conflict, NamespaceTerminating, Refused, RegistryError
 from sentiment_operator.names import FIELD_MANAGER, Key
 from sentiment_operator.observed import Observation
 from sentiment_operator.resolver import Resolver
@@ -77,6 +77,9 @@ class Reconciler:
         except Conflict as conflict:
             logger.info("changed meanwhile", extra={"key": str(key), "cause": str(conflict)})
             return 0.2
+        except NamespaceTerminating:
+            # The resource goes next; that its children went first is no news to tell.
+            return self._settings.resync_seconds
 
     async def _reconcile(self, model: SentimentModel, start: float) -> float | None:
         answer = await self._resolver.ask(model.spec.reference, lambda: self._wake(model.key))

@@ -10,7 +10,14 @@ from typing import Any
 import pytest
 
 from sentiment_operator.cluster import Cluster
-from sentiment_operator.errors import ClusterError, Conflict, Refused, RegistryError, RegistryUnreachable
+from sentiment_operator.errors import (
+    ClusterError,
+    Conflict,
+    NamespaceTerminating,
+    Refused,
+    RegistryError,
+    RegistryUnreachable,
+)
 from sentiment_operator.names import FIELD_MANAGER, Key
 from sentiment_operator.observed import Deployment, Observation, Template
 from sentiment_operator.reconcile import Reconciler
@@ -256,6 +263,14 @@ def test_a_failing_api_server_is_reported_to_the_queue() -> None:
     cluster.refusal = ClusterError("HTTP 503")
     with pytest.raises(ClusterError):
         reconcile(cluster)
+
+
+def test_a_namespace_that_is_being_removed_is_left_in_peace() -> None:
+    cluster = Memory(replace(model(), status=situation(SETTLED).model.status))
+    cluster.refusal = NamespaceTerminating("gone soon")
+    assert reconcile(cluster) == 60
+    assert "status" not in cluster.writes
+    assert cluster.events == []
 
 
 def test_events_tell_transitions_and_repeat_nothing() -> None:
