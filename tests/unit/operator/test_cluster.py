@@ -1,4 +1,4 @@
-"""What the API server's refusals stand for. That they look like this, and all else of the adapter, the cluster tests."""
+"""What the API server's refusals stand for. The rest of the adapter is proven by the cluster tests."""
 
 import json
 from typing import Any
