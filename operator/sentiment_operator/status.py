@@ -1,7 +1,7 @@
 """The status of a SentimentModel: read, written, and the smallest patch from one to the next."""
 
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from typing import Any, Self, TypeVar
 
@@ -184,9 +184,7 @@ def _record(kind: type[Record], body: Mapping[str, Any] | None) -> Record | None
     if not body:
         return None
     known = {one.name: _camel(one.name) for one in fields(kind)}  # type: ignore[arg-type]
-    # `_body` leaves empty texts out.
-    missing = {one.name: "" for one in fields(kind) if one.default is MISSING}  # type: ignore[arg-type]
-    return kind(**{**missing, **{name: body[camel] for name, camel in known.items() if camel in body}})
+    return kind(**{name: body[camel] for name, camel in known.items() if camel in body})
 
 
 def _records(kind: type[Record], bodies: list[Mapping[str, Any]] | None) -> list[Record]:
