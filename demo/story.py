@@ -8,7 +8,6 @@ from typing import Literal
 
 from delivery import rollout
 from delivery.cluster import ROOT, Cluster, DeliveryError, connect
-from delivery.deploy import write_kustomization
 from delivery.forward import port_forward
 from delivery.images import pushed_images
 from demo import reviews, workspace
@@ -64,7 +63,6 @@ class Telling:
         with step("Build both images and push them"):
             self.make("images", f"CLUSTER={self.cluster.kind}")
         with step("Install the operator, apply the SentimentModel, wait as CI does"):
-            write_kustomization(self.cluster, pushed_images())
             self.make("install", f"CLUSTER={self.cluster.kind}")
             self.kubectl("apply", "-f", "examples/sentimentmodel.yaml")
             self.roll_out(first)
@@ -120,11 +118,15 @@ class Telling:
             shown=f"python -m demo.broken --name {MODEL}",
         ).split()[-1]
 
-    def roll_out(self, version: str) -> None:
-        """CI's patch and two waits, as a person would type them."""
+    def patch_and_wait(self, version: str) -> None:
+        """Ask for a version and wait until the operator has nothing left to do, as a person would type it."""
         change = json.dumps({"spec": {"model": {"version": version, "alias": None}}})
         self.kubectl("patch", "smdl", RESOURCE, "--type=merge", "-p", change)
         self.kubectl("wait", f"smdl/{RESOURCE}", "--for=condition=Reconciling=False", "--timeout=15m")
+
+    def roll_out(self, version: str) -> None:
+        """CI's patch and two waits."""
+        self.patch_and_wait(version)
         self.kubectl("wait", f"smdl/{RESOURCE}", "--for=condition=Ready", "--timeout=0")
 
     def roll_out_under_load(self, version: str) -> None:
@@ -139,9 +141,7 @@ class Telling:
             raise DeliveryError(f"requests were lost during the rollout: {load.summary.failures}")
 
     def be_refused(self, version: str, *, serving: str) -> None:
-        change = json.dumps({"spec": {"model": {"version": version, "alias": None}}})
-        self.kubectl("patch", "smdl", RESOURCE, "--type=merge", "-p", change)
-        self.kubectl("wait", f"smdl/{RESOURCE}", "--for=condition=Reconciling=False", "--timeout=15m")
+        self.patch_and_wait(version)
         outcome = rollout.wait(self.cluster, RESOURCE, namespace=NAMESPACE)
         if outcome.ready or outcome.reason != "Rejected" or outcome.serving != serving:
             raise DeliveryError(f"version {version} should have been rejected while {serving} serves: {outcome}")
