@@ -1,6 +1,7 @@
 """MLflow: what the operator needs of it, and the one adapter to its client. Calls block; run them in threads."""
 
 import os
+import re
 from dataclasses import dataclass, field
 from typing import Any, Protocol, Self
 from urllib.parse import quote, urlsplit
@@ -26,6 +27,7 @@ DIGEST_TAG = "sentiment.digest"
 GIT_COMMIT_TAG = "sentiment.git_commit"
 ACCURACY_TAG = "sentiment.accuracy"
 DIGEST_PREFIX = "sha256:"
+_HEXADECIMAL = re.compile(r"[0-9a-f]{64}")
 
 
 class Registry(Protocol):
@@ -51,11 +53,15 @@ class MlflowRegistry:
         os.environ["MLFLOW_HTTP_REQUEST_TIMEOUT"] = str(max(1, round(timeout_seconds)))
         os.environ["MLFLOW_HTTP_REQUEST_MAX_RETRIES"] = "1"
         os.environ["MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR"] = "0"
+        # A server (or a proxy before it) that says "come back in an hour" would hold a thread for that hour.
+        os.environ["MLFLOW_HTTP_RESPECT_RETRY_AFTER_HEADER"] = "false"
         return cls(tracking_uri, allow_http, MlflowClient(tracking_uri=tracking_uri, registry_uri=tracking_uri))
 
     def resolve(self, reference: Reference) -> ResolvedVersion:
         try:
             version = self._version(reference)
+            if not str(version.version or ""):
+                raise RegistryUnreachable(f"What answers at the registry's address knows no versions ({reference}).")
             self._check_state(reference, version)
             uri = self._artifacts(reference, version)
         except MlflowException as error:
@@ -111,20 +117,35 @@ class MlflowRegistry:
 
     def _resolved(self, reference: Reference, version: Any, uri: str) -> ResolvedVersion:
         tags = {str(name): str(value) for name, value in dict(version.tags or {}).items()}
-        digest = tags.get(DIGEST_TAG, "").strip()
-        if not digest:
-            raise DigestMissing(
-                f"Version {version.version} of {reference.name} has no tag {DIGEST_TAG}, so nothing could prove that "
-                "what is served is what was registered: register it with `sentiment-pipeline register`."
-            )
         return ResolvedVersion(
             version=str(version.version),
-            digest=digest if digest.startswith(DIGEST_PREFIX) else DIGEST_PREFIX + digest,
+            digest=_digest(tags.get(DIGEST_TAG, "").strip(), f"Version {version.version} of {reference.name}"),
             source_uri=checked_source(uri.rstrip("/"), allow_http=self.allow_http),
             run_id=str(version.run_id or ""),
             git_commit=tags.get(GIT_COMMIT_TAG, ""),
             accuracy=tags.get(ACCURACY_TAG, ""),
         )
+
+
+def _digest(tag: str, which: str) -> str:
+    """The digest that a version's tag gives, as `sha256:` and 64 hexadecimal digits.
+
+    Raises:
+        DigestMissing: there is none, or what is there is none.
+    """
+    remedy = (
+        "so nothing could prove that what is served is what was registered: "
+        "register it with `sentiment-pipeline register`."
+    )
+    if not tag:
+        raise DigestMissing(f"{which} has no tag {DIGEST_TAG}, {remedy}")
+    digits = tag.lower().removeprefix(DIGEST_PREFIX)
+    if not _HEXADECIMAL.fullmatch(digits):
+        raise DigestMissing(
+            f"The tag {DIGEST_TAG} of {which[0].lower()}{which[1:]} is not {DIGEST_PREFIX} and 64 hexadecimal digits "
+            f"({len(tag)} characters were found), {remedy}"
+        )
+    return DIGEST_PREFIX + digits
 
 
 def _absent(error: Any) -> bool:

@@ -16,6 +16,10 @@ logger = logging.getLogger(__name__)
 GRACE_SECONDS = 2.0
 """How long a reconcile waits for an answer before it goes on without; the answer wakes it when it comes."""
 
+BOUND_SECONDS = 60.0
+"""After how long a question without an answer is an outage. The client's own timeouts end sooner, except where a server
+sends its answer byte by byte: they start anew with each."""
+
 
 @dataclass(frozen=True)
 class _Known:
@@ -68,9 +72,12 @@ class Resolver:
         loop = asyncio.get_running_loop()
         answer: Answer
         try:
-            answer = await loop.run_in_executor(self._pool, self._registry.resolve, reference)
+            asked = loop.run_in_executor(self._pool, self._registry.resolve, reference)
+            answer = await asyncio.wait_for(asked, BOUND_SECONDS)
         except RegistryError as error:
             answer = error
+        except TimeoutError:
+            answer = RegistryUnreachable(f"The registry has not answered about {reference} in {BOUND_SECONDS:.0f} s.")
         except Exception as error:
             # Its client may fail in ways that nobody has thought of: that is an outage as well, and no reason to stop.
             logger.exception("the registry's client failed")

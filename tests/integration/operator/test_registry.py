@@ -3,12 +3,15 @@
 Covers: version and alias found; every way in which there is no usable version, told apart; outages in bounded time.
 """
 
+import asyncio
+import socket
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Event, Thread
+from threading import Thread
 from uuid import uuid4
 
 import pytest
@@ -24,6 +27,7 @@ from sentiment_operator.errors import (
     UnsafeSource,
     VersionNotFound,
 )
+from sentiment_operator.resolver import GRACE_SECONDS, Resolver
 from sentiment_operator.resource import Reference, ResolvedVersion
 from tests.integration.operator.conftest import MlflowServer
 
@@ -76,8 +80,8 @@ def connect(
 ) -> Callable[[Reference], ResolvedVersion]:
     from sentiment_operator.registry import MlflowRegistry
 
-    for name in ("TIMEOUT", "MAX_RETRIES", "BACKOFF_FACTOR"):
-        monkeypatch.setenv(f"MLFLOW_HTTP_REQUEST_{name}", "1")  # so that it is put back afterwards
+    for name in ("REQUEST_TIMEOUT", "REQUEST_MAX_RETRIES", "REQUEST_BACKOFF_FACTOR", "RESPECT_RETRY_AFTER_HEADER"):
+        monkeypatch.setenv(f"MLFLOW_HTTP_{name}", "1")  # so that it is put back afterwards
     return MlflowRegistry.connect(url, timeout_seconds=timeout_seconds, allow_http=False).resolve
 
 
@@ -144,6 +148,12 @@ def test_a_version_without_a_digest_is_refused(registry: Registered) -> None:
         registry.resolve(version=registry.add(digest=""))
 
 
+@pytest.mark.parametrize("tag", ["sha256:", "sha256:" + "a" * 63, "md5:" + "a" * 32, "sha256:" + "g" * 64, "latest"])
+def test_a_digest_that_is_none_is_refused(registry: Registered, tag: str) -> None:
+    with pytest.raises(DigestMissing, match=rf"is not sha256: and 64 hexadecimal digits \({len(tag)} characters"):
+        registry.resolve(version=registry.add(digest=tag))
+
+
 @pytest.mark.parametrize("source", ["http://10.0.0.1/model", "ftp://host/model", "https://169.254.169.254/latest"])
 def test_an_unsafe_source_is_refused(registry: Registered, source: str) -> None:
     with pytest.raises(UnsafeSource):
@@ -151,16 +161,15 @@ def test_an_unsafe_source_is_refused(registry: Registered, source: str) -> None:
 
 
 @contextmanager
-def answering(status: int, body: bytes = b"no", wait: Event | None = None) -> Iterator[str]:
-    """A server that answers everything with `status`, once `wait` is set."""
+def answering(status: int, body: bytes = b"no", **headers: str) -> Iterator[str]:
+    """A server that answers everything with `status`."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            if wait is not None:
-                wait.wait(30)
-                return
             self.send_response(status)
             self.send_header("Content-Length", str(len(body)))
+            for name, value in headers.items():
+                self.send_header(name.replace("_", "-"), value)
             self.end_headers()
             self.wfile.write(body)
 
@@ -173,11 +182,16 @@ def answering(status: int, body: bytes = b"no", wait: Event | None = None) -> It
     try:
         yield f"http://127.0.0.1:{server.server_port}"
     finally:
-        if wait is not None:
-            wait.set()
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+@contextmanager
+def hanging() -> Iterator[str]:
+    """A server that takes every connection and never says a word."""
+    with socket.create_server(("127.0.0.1", 0), backlog=64) as server:
+        yield f"http://127.0.0.1:{server.getsockname()[1]}"
 
 
 ASKED = Reference(name="sentiment-reviews", version="14")
@@ -189,11 +203,19 @@ def test_a_server_that_wants_other_credentials_is_no_outage(status: int, monkeyp
         connect(url, monkeypatch)(ASKED)
 
 
-@pytest.mark.parametrize("status", [404, 500, 502])
-def test_a_server_that_is_no_registry_says_nothing_about_the_version(
-    status: int, monkeypatch: pytest.MonkeyPatch
+def test_a_registry_that_refuses_the_name_it_is_called_by_is_no_outage(
+    mlflow_server: MlflowServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with answering(status, b"<html>proxy</html>") as url, pytest.raises(RegistryUnreachable):
+    with pytest.raises(Unauthorized, match="allows the host name it is called by"):
+        connect(mlflow_server.url.replace("127.0.0.1", "127.1"), monkeypatch)(ASKED)
+
+
+@pytest.mark.parametrize("body", [b"<html>proxy</html>", b"{}"])
+@pytest.mark.parametrize("status", [200, 404, 500, 502])
+def test_a_server_that_is_no_registry_says_nothing_about_the_version(
+    status: int, body: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with answering(status, body) as url, pytest.raises(RegistryUnreachable):
         connect(url, monkeypatch)(ASKED)
 
 
@@ -206,6 +228,38 @@ def test_a_server_that_is_not_there_is_an_outage(monkeypatch: pytest.MonkeyPatch
 
 def test_a_server_that_hangs_is_an_outage_in_bounded_time(monkeypatch: pytest.MonkeyPatch) -> None:
     start = time.monotonic()
-    with answering(200, wait=Event()) as url, pytest.raises(RegistryUnreachable):
+    with hanging() as url, pytest.raises(RegistryUnreachable):
         connect(url, monkeypatch, timeout_seconds=1)(ASKED)
     assert time.monotonic() - start < 10
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_server_that_wants_to_be_asked_in_an_hour_holds_nobody_up_for_that_hour(
+    status: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start = time.monotonic()
+    with answering(status, Retry_After="3600") as url, pytest.raises(RegistryUnreachable):
+        connect(url, monkeypatch)(ASKED)
+    assert time.monotonic() - start < 10
+
+
+def test_while_the_registry_hangs_every_question_is_answered_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    from sentiment_operator.registry import MlflowRegistry
+
+    async def ask_all(url: str) -> list[float]:
+        connect(url, monkeypatch, timeout_seconds=1)
+        registry = MlflowRegistry.connect(url, timeout_seconds=1, allow_http=False)
+        with ThreadPoolExecutor(2) as pool:
+            resolver = Resolver(registry, pool, fresh_seconds=30, retry_seconds=10)
+
+            async def ask(number: int) -> float:
+                start = time.monotonic()
+                answer = await resolver.ask(Reference(name="sentiment-reviews", version=str(number)), lambda: None)
+                assert isinstance(answer, RegistryUnreachable)
+                return time.monotonic() - start
+
+            return await asyncio.gather(*(ask(number) for number in range(1, 9)))
+
+    with hanging() as url:
+        waits = asyncio.run(ask_all(url))
+    assert max(waits) < GRACE_SECONDS + 1

@@ -106,6 +106,24 @@ def test_a_hung_registry_is_an_outage_and_its_late_answer_wakes_whoever_asked(mo
     with_resolver(registry, test)
 
 
+def test_an_answer_that_never_ends_is_an_outage(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(resolver, "BOUND_SECONDS", 0.01)
+    registry = Answering(resolved("14"))
+    registry.free.clear()
+
+    async def test(resolver: Resolver) -> None:
+        try:
+            for reference in (FOURTEEN, FIFTEEN):
+                answer = await resolver.ask(reference, nobody)
+                assert isinstance(answer, RegistryUnreachable)
+                assert "has not answered about version 14" in str(answer)
+            assert registry.asked == [FOURTEEN], "one question at a time finds out whether it is back"
+        finally:
+            registry.free.set()
+
+    with_resolver(registry, test)
+
+
 def test_during_an_outage_other_questions_are_not_sent() -> None:
     registry = Answering(RegistryUnreachable("down"))
 
