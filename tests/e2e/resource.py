@@ -7,7 +7,7 @@ from typing import Any
 from delivery import rollout
 from delivery.cluster import Cluster
 from delivery.rollout import Outcome, condition_of
-from tests.e2e.waiting import eventually
+from tests.waiting import eventually
 
 
 @dataclass(frozen=True)

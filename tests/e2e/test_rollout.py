@@ -10,7 +10,7 @@ from delivery.deploy import NAMESPACE
 from demo.traffic import traffic
 from tests.e2e.environment import Registry
 from tests.e2e.resource import Resource
-from tests.e2e.waiting import eventually
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.e2e
 

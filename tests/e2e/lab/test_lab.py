@@ -23,7 +23,7 @@ import boto3
 import pytest
 
 from tests.e2e.lab import machine
-from tests.e2e.waiting import eventually
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.e2e
 

@@ -11,7 +11,7 @@ import pytest
 
 from tests.e2e.environment import Registry
 from tests.e2e.resource import Resource
-from tests.e2e.waiting import eventually
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.e2e
 

@@ -29,7 +29,7 @@ from sentiment_operator.errors import (
 )
 from sentiment_operator.resolver import GRACE_SECONDS, Resolver
 from sentiment_operator.resource import Reference, ResolvedVersion
-from tests.integration.operator.conftest import MlflowServer
+from tests.integration.conftest import MlflowServer
 
 pytestmark = [pytest.mark.integration, pytest.mark.usefixtures("mlflow_imported")]
 

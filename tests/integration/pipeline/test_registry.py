@@ -19,8 +19,9 @@ import pytest
 from mlflow.exceptions import MlflowException
 
 from sentiment_model.manifest import GOLDEN, MANIFEST, MODEL, REFERENCE, digest_of
-from tests.integration.pipeline.conftest import Server, free_port
+from tests.integration.conftest import MlflowServer
 from tests.integration.pipeline.workspace import Outcome, Workspace
+from tests.integration.servers import free_port
 
 pytestmark = [
     pytest.mark.integration,
@@ -32,7 +33,7 @@ NAME = "sentiment-reviews"
 
 
 @pytest.fixture(scope="module")
-def trained(mlflow_server: Server, tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+def trained(mlflow_server: MlflowServer, tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     """A workspace with a trained and evaluated model."""
     workspace = Workspace(tmp_path_factory.mktemp("trained"), {"data": {"sample_rows": 1500}, "train": {"folds": 2}})
     workspace.train()
@@ -40,7 +41,7 @@ def trained(mlflow_server: Server, tmp_path_factory: pytest.TempPathFactory) -> 
 
 
 @pytest.fixture
-def client(mlflow_server: Server) -> mlflow.MlflowClient:
+def client(mlflow_server: MlflowServer) -> mlflow.MlflowClient:
     return mlflow.MlflowClient(mlflow_server.url)
 
 

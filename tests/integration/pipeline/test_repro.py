@@ -11,14 +11,13 @@ import boto3
 import pytest
 
 from sentiment_pipeline.sample import write_sample
-from tests.integration.pipeline.conftest import Server
 from tests.integration.pipeline.workspace import REPOSITORY, Workspace
 
 pytestmark = pytest.mark.integration
 
 
 @pytest.fixture(scope="module")
-def copied(store: Server, tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+def copied(store: str, tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     """What a clone holds of the pipeline, with reviews in S3 as its source."""
     root = tmp_path_factory.mktemp("checkout")
     for name in ("dvc.yaml", ".dvcignore", ".gitignore"):

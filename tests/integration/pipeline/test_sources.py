@@ -19,7 +19,7 @@ import pytest
 from sentiment_pipeline.errors import SourceError
 from sentiment_pipeline.params import DataParams
 from sentiment_pipeline.sources import fetch
-from tests.integration.pipeline.conftest import Server, free_port
+from tests.integration.servers import free_port
 
 pytestmark = pytest.mark.integration
 
@@ -45,7 +45,7 @@ def web(tmp_path: Path) -> Iterator[str]:
         thread.join()
 
 
-def test_s3_brings_the_bytes_of_the_key(store: Server, tmp_path: Path) -> None:
+def test_s3_brings_the_bytes_of_the_key(store: str, tmp_path: Path) -> None:
     boto3.client("s3").put_object(Bucket="raw", Key="a/b/reviews.csv", Body=CSV)
     expected = sha256(CSV).hexdigest()
     file = fetch(DataParams(source="s3://raw/a/b/reviews.csv", sha256=expected), tmp_path)
@@ -53,7 +53,7 @@ def test_s3_brings_the_bytes_of_the_key(store: Server, tmp_path: Path) -> None:
     assert file.read_bytes() == CSV
 
 
-def test_s3_bytes_of_another_checksum_are_refused(store: Server, tmp_path: Path) -> None:
+def test_s3_bytes_of_another_checksum_are_refused(store: str, tmp_path: Path) -> None:
     boto3.client("s3").put_object(Bucket="raw", Key="moved/reviews.csv", Body=CSV)
     with pytest.raises(SourceError, match=r"expected sha256 0{64}, found [0-9a-f]{64}"):
         fetch(DataParams(source="s3://raw/moved/reviews.csv", sha256="0" * 64), tmp_path)
@@ -62,12 +62,12 @@ def test_s3_bytes_of_another_checksum_are_refused(store: Server, tmp_path: Path)
 @pytest.mark.parametrize(
     ("source", "code"), [("s3://raw/absent.csv", "NoSuchKey"), ("s3://absent-bucket/reviews.csv", "NoSuchBucket")]
 )
-def test_s3_says_what_is_missing(store: Server, tmp_path: Path, source: str, code: str) -> None:
+def test_s3_says_what_is_missing(store: str, tmp_path: Path, source: str, code: str) -> None:
     with pytest.raises(SourceError, match=f"the store answered {code}"):
         fetch(DataParams(source=source), tmp_path)
 
 
-def test_s3_store_that_is_down_is_said(store: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_s3_store_that_is_down_is_said(store: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{free_port()}")
     with pytest.raises(SourceError, match="EndpointConnectionError; check AWS_ENDPOINT_URL"):
         fetch(DataParams(source="s3://raw/reviews.csv"), tmp_path)

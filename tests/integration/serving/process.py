@@ -4,35 +4,17 @@ import http.client
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-START_SECONDS = 60.0
-"""Enough on a machine that is busy with other tests."""
-
-
-def wait_until(condition: Callable[[], bool], what: str, seconds: float = START_SECONDS) -> None:
-    """Return as soon as the condition holds."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, f"{what} did not happen within {seconds:g} s"
-        time.sleep(0.02)
-
-
-def free_port() -> int:
-    """A port that nobody listens at."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-        assert isinstance(port, int)
-        return port
+from tests.integration.servers import free_port
+from tests.waiting import eventually
 
 
 def environment(**extra: str) -> dict[str, str]:
@@ -119,7 +101,7 @@ def serving(
     )
     server = Server(process, port)
     try:
-        wait_until(lambda: process.poll() is not None or server.status("/readyz") == 200, "readiness")
+        eventually(lambda: process.poll() is not None or server.status("/readyz") == 200, "readiness")
         assert process.poll() is None, f"serve ended with {process.returncode}"
         yield server
     finally:

@@ -17,8 +17,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.serving.process import Server, serving, wait_until
+from tests.integration.serving.process import Server, serving
 from tests.unit.serving.tiny_model import write_version
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.integration
 
@@ -105,12 +106,12 @@ def test_a_rollout_under_load_loses_no_request(model_dir: Path) -> None:
         for keep, pause_seconds in [(True, 0.0)] * 6 + [(True, 0.05)] * 4 + [(True, 0.7)] * 3 + [(False, 0.01)] * 3:
             clients.submit(load.client, keep=keep, pause_seconds=pause_seconds)
         try:
-            wait_until(lambda: load.answers["13"] > 500, "load on the old version")
+            eventually(lambda: load.answers["13"] > 500, "load on the old version")
             old.terminate()
             threading.Timer(SPREADING_SECONDS, lambda: setattr(service, "server", new)).start()
             assert old.wait() == 0
             after = load.answers["14"]
-            wait_until(lambda: load.answers["14"] > after + 500, "load on the new version")
+            eventually(lambda: load.answers["14"] > after + 500, "load on the new version")
         finally:
             load.stopped.set()
     assert load.losses == []
@@ -124,7 +125,7 @@ def test_draining_shows_in_readyz_and_closes_connections_after_their_answer(serv
     response.read()
     assert not response.will_close
     server.terminate()
-    wait_until(lambda: server.status("/readyz") == 503, "draining")
+    eventually(lambda: server.status("/readyz") == 503, "draining")
     kept.request("POST", "/predict", BODY, HEADERS)
     response = kept.getresponse()
     assert response.status == 200
@@ -145,7 +146,7 @@ def half_a_request(server: Server) -> socket.socket:
 def test_a_request_under_work_is_finished_after_the_drain_is_over(server: Server) -> None:
     with half_a_request(server) as client:
         server.terminate()
-        wait_until(lambda: server.status("/livez") is None, "the end of accepting")
+        eventually(lambda: server.status("/livez") is None, "the end of accepting")
         assert server.process.poll() is None
         client.sendall(BODY[10:])
         response = http.client.HTTPResponse(client)
@@ -189,6 +190,6 @@ def test_ctrl_c_and_a_second_signal_do_not_wait_for_the_drain(model_dir: Path, s
         started = time.monotonic()
         for signum in signals:
             server.terminate(signum)
-            wait_until(lambda: server.status("/readyz") != 200, "draining")
+            eventually(lambda: server.status("/readyz") != 200, "draining")
         assert server.wait() == 0
         assert time.monotonic() - started < 10

@@ -32,8 +32,10 @@ from sentiment_serving.fetch import fetch
 from sentiment_serving.source import parse_source
 from sentiment_serving.store import RemoteStore
 from sentiment_serving.termination import FORMAT, Reason, Termination
-from tests.integration.serving.process import Ended, environment, free_port, run, serving, wait_until
+from tests.integration.servers import free_port, moto
+from tests.integration.serving.process import Ended, environment, run, serving
 from tests.unit.serving.tiny_model import write_version
+from tests.waiting import eventually
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -74,23 +76,10 @@ class S3:
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[str]:
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a fresh moto server."""
-    port = free_port()
-    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment()) as process:
-        endpoint = f"http://127.0.0.1:{port}"
-
-        def answers() -> bool:
-            try:
-                urllib.request.urlopen(f"{endpoint}/moto-api/").close()
-            except OSError:
-                return False
-            return True
-
-        wait_until(answers, "moto's start")
-        yield endpoint
-        process.terminate()
+    with moto(tmp_path_factory.mktemp("moto")) as url:
+        yield url
 
 
 @pytest.fixture
@@ -295,7 +284,7 @@ def test_sigterm_ends_a_fetch_that_hangs(fetcher: Fetcher) -> None:
         process = subprocess.Popen(
             [sys.executable, "-m", "sentiment_serving", "fetch"], env=fetcher.env | {"AWS_ENDPOINT_URL": web.address}
         )
-        wait_until(lambda: web.requests > 0, "the request")
+        eventually(lambda: web.requests > 0, "the request")
         process.terminate()
         assert process.wait(10) == 128 + signal.SIGTERM
 

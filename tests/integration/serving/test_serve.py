@@ -13,8 +13,10 @@ import pytest
 
 from sentiment_model.manifest import MODEL
 from sentiment_serving.termination import FORMAT, Reason, Termination
-from tests.integration.serving.process import Server, environment, free_port, run, serving, wait_until
+from tests.integration.servers import free_port
+from tests.integration.serving.process import Server, environment, run, serving
 from tests.unit.serving.tiny_model import write_version
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.integration
 
@@ -120,7 +122,7 @@ def test_a_file_is_served_without_any_environment(model_dir: Path) -> None:
     command = [sys.executable, "-m", "sentiment_serving", "serve", "--port", str(port), "--host", "127.0.0.1"]
     with subprocess.Popen([*command, "--model", str(model_dir / MODEL)], env=environment()) as process:
         server = Server(process, port)  # type: ignore[arg-type]
-        wait_until(lambda: server.status("/readyz") == 200, "readiness")
+        eventually(lambda: server.status("/readyz") == 200, "readiness")
         with ask(server, {"text": "good"}) as response:
             assert json.load(response)["model"]["version"] == "local"
         process.terminate()

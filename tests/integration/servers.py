@@ -1,0 +1,90 @@
+"""Servers as processes of their own: started, waited for until they answer, ended."""
+
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+
+from lab.standins.mlflow import ARTIFACTS, STORE
+from tests.waiting import eventually
+
+START_SECONDS = 240  # importing MLflow takes a minute on a busy machine
+
+
+def free_port() -> int:
+    """A port of the loopback interface that nothing listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@contextmanager
+def running(command: list[str], health: str, log: Path, environment: Mapping[str, str]) -> Iterator[None]:
+    """Run a server until the block ends; enter the block when it answers at ``health``, whatever it answers."""
+    with (
+        log.open("wb") as output,
+        subprocess.Popen(
+            command, stdout=output, stderr=output, env=dict(environment), start_new_session=True
+        ) as process,
+    ):
+        try:
+            eventually(
+                lambda: process.poll() is not None or _answers(health),
+                f"an answer from {health}",
+                seconds=START_SECONDS,
+            )
+            assert process.poll() is None, f"{command} ended with {process.returncode}: {log.read_text()[-2000:]}"
+            yield
+        finally:
+            process.terminate()
+            try:
+                process.wait(20)
+            except subprocess.TimeoutExpired:
+                process.kill()
+
+
+def _answers(url: str) -> bool:
+    try:
+        httpx.get(url, timeout=2)
+    except httpx.HTTPError:
+        return False
+    return True
+
+
+@contextmanager
+def moto(folder: Path) -> Iterator[str]:
+    """An empty S3 server; its address."""
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
+    with running(command, f"{url}/moto-api/", folder / "moto.log", os.environ):
+        yield url
+
+
+@contextmanager
+def mlflow(folder: Path) -> Iterator[str]:
+    """An MLflow server with its database in ``folder/mlflow.db`` and its artifacts in s3://mlflow/; its address.
+
+    Started as the lab does it: `mlflow server` imports all of MLflow twice before it answers.
+    """
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    listen = ("--host", "127.0.0.1", "--port", str(port), "--workers", "1")
+    environment = {
+        **os.environ,
+        STORE: f"sqlite:///{folder}/mlflow.db",
+        ARTIFACTS: "s3://mlflow/",
+        "_MLFLOW_SERVER_SERVE_ARTIFACTS": "true",
+        "MLFLOW_ALLOWED_HOST_ADDRESSED_ARTIFACT_SCHEMES": "http,https,ftp",
+        "MLFLOW_DISABLE_TELEMETRY": "true",
+        "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
+    }
+    command = [sys.executable, "-m", "uvicorn", *listen, "mlflow.server.fastapi_app:app"]
+    with running(command, f"{url}/health", folder / "mlflow.log", environment):
+        yield url
