@@ -75,7 +75,7 @@ unit: setup ## unit tests: no server, no cluster
 .PHONY: integration
 integration: setup ## tests against real servers on this machine (S3, MLflow, the serving process)
 	@echo "==> integration tests"
-	@$(BIN)/pytest -q tests/integration
+	@$(BIN)/pytest -q -n 2 --dist loadfile tests/integration
 
 .PHONY: e2e
 e2e: setup ## end-to-end tests on the lab's Kubernetes
