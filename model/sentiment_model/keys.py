@@ -1,17 +1,22 @@
 """Tokens to 64-bit n-gram keys.
 
 A token's hash h is FNV-1a 64 of its UTF-8 bytes (Fowler, Noll, Vo). An n-gram's key folds the hashes of its tokens
-from the left, `k <- mix64((k * 0x9E3779B97F4A7C15 + h) mod 2**64)` from k = 0, mix64 being the finaliser of splitmix64
-(Steele, Lea, Flood 2014). Keys are spread uniformly, and the key of a trigram is one step from that of its bigram.
+from the left, `k <- mix64((k * 0x9E3779B97F4A7C15 + h) mod 2**64)` from k = 0 for words and k = 1 for characters (each
+code point is a token then); mix64 is the finaliser of splitmix64 (Steele, Lea, Flood 2014). Keys are spread uniformly,
+and the key of a trigram is one step from that of its bigram.
 """
 
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
-from sentiment_model.errors import UnencodableText
+from sentiment_model.unicode import check_encodable
 
 KEY_FUNCTION = "fnv1a64-splitmix64/v1"
 """Name of these keys in a model file."""
+
+WORDS_START = 0
+CHARACTERS_START = 1
+"""What the fold begins with, so that a word of one letter and that letter have different keys."""
 
 _MASK = 0xFFFF_FFFF_FFFF_FFFF
 _FNV_OFFSET = 0xCBF2_9CE4_8422_2325
@@ -30,13 +35,9 @@ def token_hash(token: str) -> int:
 
 
 def _hash(token: str) -> int:
-    try:
-        data = token.encode()
-    except UnicodeEncodeError:
-        # Not chained: the original carries the text.
-        raise UnencodableText("the text holds a lone surrogate (U+D800 to U+DFFF); send well-formed Unicode") from None
+    check_encodable(token)
     value = _FNV_OFFSET
-    for byte in data:
+    for byte in token.encode():
         value = ((value ^ byte) * _FNV_PRIME) & _MASK
     return value
 
@@ -52,29 +53,29 @@ def mix64(value: int) -> int:
 
 
 def fold(key: int, token: int) -> int:
-    """The key of an n-gram one token longer: `key` of what came before (0 for nothing), `token` a `token_hash`."""
+    """The key of an n-gram one token longer: `key` of what came before (or the start), `token` a `token_hash`."""
     return mix64((key * _GOLDEN_RATIO + token) & _MASK)
 
 
-def ngram_key(tokens: Sequence[str]) -> int:
-    """The key of one n-gram.
+def ngram_key(tokens: Sequence[str], start: int = WORDS_START) -> int:
+    """The key of one n-gram; for one of characters, `tokens` may be a string.
 
     >>> hex(ngram_key(["not", "good"]))
     '0x592e627778de4c78'
     """
-    key = 0
+    key = start
     for token in tokens:
         key = fold(key, token_hash(token))
     return key
 
 
-def ngram_keys(tokens: Sequence[str], shortest: int, longest: int) -> Iterator[int]:
+def ngram_keys(tokens: Sequence[str], shortest: int, longest: int, start: int = WORDS_START) -> Iterator[int]:
     """The keys of all n-grams of `shortest` to `longest` tokens, by position, then by length, repetitions included."""
     hashes = [token_hash(token) for token in tokens]
     count = len(hashes)
-    for start in range(count - shortest + 1):
-        key = 0
-        for end in range(start, min(start + longest, count)):
-            key = fold(key, hashes[end])
-            if end - start + 1 >= shortest:
+    for first in range(count - shortest + 1):
+        key = start
+        for last in range(first, min(first + longest, count)):
+            key = fold(key, hashes[last])
+            if last - first + 1 >= shortest:
                 yield key

@@ -20,6 +20,7 @@ from sentiment_model.keys import KEY_FUNCTION
 from sentiment_model.linear import LinearModel, Link, Norm, Tf, View
 from sentiment_model.tensors import Container, Tensor, map_file, pack, parse_json
 from sentiment_model.tokens import PREPROCESSING, TOKENS
+from sentiment_model.unicode import is_encodable
 
 __all__ = ["FORMAT", "LinearModel", "ModelFileError", "UnsupportedFormat", "View", "read_model", "write_model"]
 
@@ -193,7 +194,7 @@ def _check(model: LinearModel) -> None:
         raise ModelFileError(f"a model has 2 to {MAX_CLASSES} labels, this one {len(model.labels)}")
     if not all(1 <= len(label) <= MAX_LABEL_LENGTH for label in model.labels):
         raise ModelFileError(f"a label has 1 to {MAX_LABEL_LENGTH} characters")
-    if not all(_is_encodable(label) for label in model.labels):
+    if not all(is_encodable(label) for label in model.labels):
         raise ModelFileError("a label holds a lone surrogate")
     if len(set(model.labels)) != len(model.labels):
         raise ModelFileError("two labels are the same")
@@ -210,7 +211,7 @@ def _check(model: LinearModel) -> None:
 def _check_facts(facts: Mapping[str, str]) -> None:
     if len(facts) > MAX_FACTS:
         raise ModelFileError(f"a model has at most {MAX_FACTS} facts")
-    if not all(_is_encodable(name) and _is_encodable(value) for name, value in facts.items()):
+    if not all(is_encodable(name) and is_encodable(value) for name, value in facts.items()):
         raise ModelFileError("a fact holds a lone surrogate")
 
 
@@ -234,11 +235,3 @@ def _check_numbers(name: str, values: Sequence[float], count: int) -> None:
         raise ModelFileError(f"tensor {name}: expected {count} numbers, found {len(values)}")
     if not all(map(math.isfinite, values)):
         raise ModelFileError(f"tensor {name}: a number is not finite")
-
-
-def _is_encodable(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
