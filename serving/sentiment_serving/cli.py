@@ -1,4 +1,4 @@
-"""The commands of the image: `fetch`, `serve`."""
+"""The commands of the image: `fetch`, `serve`, `verify`."""
 
 import logging
 import os
@@ -14,6 +14,7 @@ import click
 
 from sentiment_model.manifest import MODEL
 from sentiment_serving import logs, termination
+from sentiment_serving import verdict as verdicts
 from sentiment_serving.app import create_app
 from sentiment_serving.lifecycle import Lifecycle
 from sentiment_serving.load import open_model
@@ -77,6 +78,18 @@ def serve(model: Path | None, host: str | None, port: int | None) -> None:
         app = create_app(open_model(path), identity=identity, limits=settings.limits, lifecycle=lifecycle)
         server.serve(app, lifecycle=lifecycle, settings=settings, signals=signals)
     server.leave()
+
+
+@main.command()
+def verify() -> None:
+    """Judge the candidate at CANDIDATE_URL and leave the verdict as the termination message. Ends with 0."""
+    logs.configure("INFO")
+    Signals()
+    from sentiment_serving.verify import verify_from_environ
+
+    verdict = verify_from_environ(os.environ)
+    verdicts.write(verdict)
+    click.echo(verdict.to_json())
 
 
 def _model_path(stack: ExitStack) -> Path:

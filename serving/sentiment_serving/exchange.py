@@ -9,12 +9,10 @@ from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound, RequestEntityTooLarge
 
 from sentiment_serving import problems
+from sentiment_serving.headers import MODEL_VERSION, REQUEST_ID, VERIFICATION
 from sentiment_serving.predict import Answer, body_too_large, refusal
 from sentiment_serving.problems import Problem
 from sentiment_serving.serving import serving
-
-REQUEST_ID = "X-Request-Id"
-MODEL_VERSION = "X-Model-Version"
 
 _DISCARD_BYTES = 16 * 1024 * 1024
 _PIECE_BYTES = 64 * 1024
@@ -43,6 +41,11 @@ def request_id() -> str:
     return str(g.request_id)
 
 
+def is_verification() -> bool:
+    """Whether the present request is part of the verification of a candidate."""
+    return VERIFICATION in request.headers
+
+
 def _begin() -> None:
     g.started = time.perf_counter()
     given = request.headers.get(REQUEST_ID, "")
@@ -59,7 +62,8 @@ def _end(response: Response) -> Response:
     response.headers[MODEL_VERSION] = parts.predictor.identity.version
     if response.status_code == 413:
         _discard_body()
-    parts.metrics.answered(route=route, code=response.status_code, seconds=seconds)
+    if not is_verification():
+        parts.metrics.answered(route=route, code=response.status_code, seconds=seconds)
     level = _level(request.blueprint, response.status_code)
     if _LOG.isEnabledFor(level):
         fields = {
@@ -86,8 +90,8 @@ def _discard_body() -> None:
 def _level(blueprint: str | None, status: int) -> int:
     if status >= 500:
         return logging.WARNING
-    # Probes and scrapes come every few seconds for ever.
-    return logging.DEBUG if blueprint == "operations" else logging.INFO
+    # Probes and scrapes come every few seconds for ever, and `verify` several times a second.
+    return logging.DEBUG if blueprint == "operations" or is_verification() else logging.INFO
 
 
 def _refuse(error: HTTPException) -> Response:

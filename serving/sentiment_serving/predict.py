@@ -47,13 +47,14 @@ class Predictor:
         self.model = {"name": identity.name, "version": identity.version, "digest": identity.digest or None}
         self.labels = scorer.labels
 
-    def predict(self, body: bytes, *, content_type: str, request_id: str) -> Answer:
+    def predict(self, body: bytes, *, content_type: str, request_id: str, counted: bool = True) -> Answer:
         """Answer POST /predict.
 
         Args:
             body: the request's bytes; the caller stops reading at `limits.body_bytes` + 1.
             content_type: of the request, empty when it has none.
             request_id: named in a problem.
+            counted: whether the metrics see what was predicted.
         """
         texts: list[str] = []
         try:
@@ -66,8 +67,9 @@ class Predictor:
             predictions = [self._scorer.predict(text) for text in texts]
         except Problem as problem:
             return refusal(problem, request_id=request_id, texts=texts)
-        for prediction in predictions:
-            self._metrics.predicted(prediction)
+        if counted:
+            for prediction in predictions:
+                self._metrics.predicted(prediction)
         documents = [self._document(prediction) for prediction in predictions]
         content = documents[0] if single else {"predictions": documents}
         encoded = msgspec.json.encode({**content, "model": self.model})

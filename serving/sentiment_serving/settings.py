@@ -5,6 +5,7 @@ import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from sentiment_model.manifest import MANIFEST, MODEL, digest_of
 from sentiment_serving.identity import ModelIdentity
@@ -98,6 +99,72 @@ class ServeSettings:
         )
 
 
+@dataclass(frozen=True, kw_only=True)
+class VerifySettings:
+    """Which candidate to judge, and by what."""
+
+    model: ModelIdentity
+    """MODEL_NAME, MODEL_VERSION, MODEL_DIGEST: what the candidate must say that it is."""
+    folder: Path
+    """MODEL_DIR: the version's files, golden rows among them."""
+    candidate_url: str = "http://127.0.0.1:5000"
+    """CANDIDATE_URL"""
+    parity: bool = True
+    """PARITY"""
+    serving_url: str | None = None
+    """SERVING_URL: the Service that serves now; None where there is nothing to compare with."""
+    serving_digest: str = ""
+    """SERVING_DIGEST: only answers that carry it count."""
+    disagreement_skipped: str = "nothing to compare with was named"
+    """DISAGREEMENT_SKIPPED: why there is no SERVING_URL."""
+    max_disagreement: float = 0.2
+    """MAX_DISAGREEMENT: the largest share of golden texts that may get another label than from what serves."""
+    min_accuracy: float | None = None
+    """MIN_ACCURACY: what the accuracy must reach with confidence; None where quality is not checked."""
+    quality_folder: Path = Path("/quality")
+    """QUALITY_DIR: where the ConfigMap with the quality set is mounted."""
+    soak_seconds: float = 10.0
+    """SOAK_SECONDS: how long the candidate must go on answering in the end; 0: it need not."""
+    ready_seconds: float = 4200.0
+    """READY_SECONDS: how long to wait for the candidate's first readiness. Beyond any startupDeadlineSeconds: that is
+    the operator's clock."""
+    verify_seconds: float = 300.0
+    """VERIFY_SECONDS: how long after its first readiness everything but the soak may take, its restarts included."""
+
+    @classmethod
+    def from_environ(cls, environ: Mapping[str, str]) -> "VerifySettings":
+        """Read the environment.
+
+        Raises:
+            Termination: BadConfiguration, with what to set.
+        """
+        model = ModelIdentity(
+            name=_printable("MODEL_NAME", _required(environ, "MODEL_NAME", "the registered model's name")),
+            version=_printable("MODEL_VERSION", _required(environ, "MODEL_VERSION", "the version's number")),
+            digest=_digest(_required(environ, "MODEL_DIGEST", "the version's tag sentiment.digest")),
+        )
+        serving_url = _http_url(environ, "SERVING_URL")
+        serving_digest = ""
+        if serving_url is not None:
+            digest = _required(environ, "SERVING_DIGEST", "the digest of the version that serves")
+            serving_digest = _digest(digest, "SERVING_DIGEST")
+        return cls(
+            model=model,
+            folder=Path(_required(environ, "MODEL_DIR", "the folder with the version's files")),
+            candidate_url=_http_url(environ, "CANDIDATE_URL") or cls.candidate_url,
+            parity=_flag(environ, "PARITY", default=cls.parity),
+            serving_url=serving_url,
+            serving_digest=serving_digest,
+            disagreement_skipped=environ.get("DISAGREEMENT_SKIPPED") or cls.disagreement_skipped,
+            max_disagreement=_share(environ, "MAX_DISAGREEMENT", cls.max_disagreement),
+            min_accuracy=_share(environ, "MIN_ACCURACY", 0.0) if environ.get("MIN_ACCURACY") else None,
+            quality_folder=Path(environ.get("QUALITY_DIR") or cls.quality_folder),
+            soak_seconds=_seconds(environ, "SOAK_SECONDS", cls.soak_seconds),
+            ready_seconds=_seconds(environ, "READY_SECONDS", cls.ready_seconds),
+            verify_seconds=_seconds(environ, "VERIFY_SECONDS", cls.verify_seconds),
+        )
+
+
 def identity_from_environ(environ: Mapping[str, str], model: Path) -> ModelIdentity:
     """MODEL_NAME, MODEL_VERSION and MODEL_DIGEST; a file on a laptop gets them from its surroundings.
 
@@ -134,11 +201,11 @@ def _required(environ: Mapping[str, str], name: str, what: str) -> str:
     return value
 
 
-def _digest(text: str) -> str:
+def _digest(text: str, name: str = "MODEL_DIGEST") -> str:
     text = text if text.startswith("sha256:") else f"sha256:{text}"
     if not _DIGEST.fullmatch(text):
         raise _bad(
-            f"MODEL_DIGEST must be sha256: followed by 64 lower-case hex digits, and is {text[:80]!a}. "
+            f"{name} must be sha256: followed by 64 lower-case hex digits, and is {text[:80]!a}. "
             "Set it to the version's tag sentiment.digest."
         )
     return text
@@ -162,6 +229,39 @@ def _seconds(environ: Mapping[str, str], name: str, default: float) -> float:
     if not re.fullmatch(r"\d{1,4}(\.\d{1,3})?", text, re.ASCII):
         raise _bad(f"{name} must be a number of seconds such as 5 or 0.5, and is {text[:20]!a}.")
     return float(text)
+
+
+def _share(environ: Mapping[str, str], name: str, default: float) -> float:
+    text = environ.get(name) or str(default)
+    if not re.fullmatch(r"0(\.\d{1,6})?|1(\.0{1,6})?", text, re.ASCII):
+        raise _bad(f"{name} must be a share from 0 to 1 such as 0.2, and is {text[:20]!a}.")
+    return float(text)
+
+
+def _flag(environ: Mapping[str, str], name: str, *, default: bool) -> bool:
+    match environ.get(name) or None:
+        case None:
+            return default
+        case "true":
+            return True
+        case "false":
+            return False
+        case text:
+            raise _bad(f"{name} must be true or false, and is {text[:20]!a}.")
+
+
+def _http_url(environ: Mapping[str, str], name: str) -> str | None:
+    text = environ.get(name)
+    if not text:
+        return None
+    try:
+        parts = urlsplit(text)
+        usable = parts.scheme == "http" and bool(parts.hostname) and parts.port != 0 and parts.path in ("", "/")
+    except ValueError:
+        usable = False
+    if not usable:
+        raise _bad(f"{name} must be a URL such as http://127.0.0.1:5000, and is {text[:100]!a}.")
+    return text
 
 
 def _bad(message: str) -> Termination:

@@ -2,7 +2,7 @@
 
 from flask import Blueprint, Response, jsonify, request
 
-from sentiment_serving.exchange import reply, request_id
+from sentiment_serving.exchange import is_verification, reply, request_id
 from sentiment_serving.serving import serving
 
 blueprint = Blueprint("native", __name__)
@@ -12,7 +12,10 @@ blueprint = Blueprint("native", __name__)
 def predict() -> Response:
     """Label and probabilities of one text or of several."""
     answer = serving().predictor.predict(
-        request.get_data(cache=False), content_type=request.content_type or "", request_id=request_id()
+        request.get_data(cache=False),
+        content_type=request.content_type or "",
+        request_id=request_id(),
+        counted=not is_verification(),
     )
     return reply(answer)
 

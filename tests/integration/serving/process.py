@@ -59,6 +59,19 @@ class Server:
         self.process = process
         self.port = port
 
+    @property
+    def url(self) -> str:
+        """Where it listens."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def get(self, path: str) -> str:
+        """The body of a GET that succeeds."""
+        connection = self.connect()
+        connection.request("GET", path, headers={"Connection": "close"})
+        response = connection.getresponse()
+        assert response.status == 200
+        return response.read().decode()
+
     def connect(self) -> http.client.HTTPConnection:
         """A new connection."""
         return http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
@@ -90,9 +103,10 @@ def serving(
     *,
     env: Mapping[str, str] | None = None,
     stderr: IO[str] | None = None,
+    port: int | None = None,
 ) -> Iterator[Server]:
     """A server with the model of that folder, ready; ended at the end if it has not ended before."""
-    port = free_port()
+    port = port or free_port()
     base = environment(
         MODEL_DIR=str(model_dir), MODEL_NAME="reviews", MODEL_VERSION=version, PORT=str(port), LOG_LEVEL="WARNING"
     )

@@ -1,5 +1,7 @@
 """A model small enough to reckon with: five words and one bigram, by hand."""
 
+import json
+from collections.abc import Sequence
 from pathlib import Path
 
 from sentiment_model import LinearModel, Scorer, View
@@ -10,10 +12,18 @@ from sentiment_model.modelfile import write_model
 _COEF = {"good": 2.0, "great": 3.0, "bad": -2.0, "awful": -3.0, "story": 0.1, "not good": -4.0}
 
 
-def tiny_model(labels: tuple[str, ...] = ("negative", "positive")) -> LinearModel:
-    """Says `positive` for good and great, `negative` for bad, awful and not good."""
+GOLDEN_TEXTS = tuple(
+    f"A {first} story, {second} told and {third} in the end."
+    for first in ("good", "bad", "great", "awful", "not good")
+    for second in ("great", "bad", "not good")
+    for third in ("good", "awful")
+)
+
+
+def tiny_model(labels: tuple[str, ...] = ("negative", "positive"), **coefs: float) -> LinearModel:
+    """Says `positive` for good and great, `negative` for bad, awful and not good, unless `coefs` say otherwise."""
     coef_by_key = {}
-    for phrase, coef in _COEF.items():
+    for phrase, coef in (_COEF | coefs).items():
         tokens = phrase.split()
         (key,) = ngram_keys(tokens, len(tokens), len(tokens))
         coef_by_key[key] = coef
@@ -35,12 +45,22 @@ def tiny_scorer() -> Scorer:
     return Scorer(tiny_model())
 
 
-def write_version(folder: Path) -> str:
+def golden_lines(scorer: Scorer, texts: Sequence[str] = GOLDEN_TEXTS) -> str:
+    """What an estimator that scores like `scorer` says about the texts, with the ids row-1, row-2 and so on."""
+    lines = []
+    for number, text in enumerate(texts, 1):
+        said = scorer.predict(text)
+        row = {"id": f"row-{number}", "text": text, "label": said.label, "probability": max(said.probabilities)}
+        lines.append(json.dumps(row) + "\n")
+    return "".join(lines)
+
+
+def write_version(folder: Path, model: LinearModel | None = None, *, golden: str | None = None) -> str:
     """Write what a registered version consists of; returns its digest."""
+    model = model or tiny_model()
     folder.mkdir(parents=True, exist_ok=True)
-    write_model(folder / MODEL, tiny_model())
-    golden = '{"id": "1", "text": "A good story.", "label": "positive", "probability": 0.9}\n'
-    (folder / GOLDEN).write_text(golden)
+    write_model(folder / MODEL, model)
+    (folder / GOLDEN).write_text(golden_lines(Scorer(model)) if golden is None else golden)
     manifest = build_manifest(folder)
     (folder / MANIFEST).write_bytes(manifest)
     return digest_of(manifest)

@@ -1,0 +1,6 @@
+"""The headers that are part of the interface."""
+
+REQUEST_ID = "X-Request-Id"
+MODEL_VERSION = "X-Model-Version"
+VERIFICATION = "Sentiment-Verification"
+"""A request with it is one of `verify`: answered like any other, and counted in no metric."""

@@ -1,0 +1,216 @@
+"""What `verify` finds about a candidate: one outcome, one reason, the checks behind it. The operator reads it.
+
+It is left as the container's termination message, so it is small, and it holds ids and labels but never a text. Other
+programs depend on the format; tests/data/verdicts has an example of each reason.
+"""
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from sentiment_serving.identity import ModelIdentity
+from sentiment_serving.termination import DEFAULT_LOG, MAX_BYTES
+
+FORMAT = "sentiment.dev/verdict/v1"
+
+MAX_FLIPS = 10
+MAX_ID_CHARS = 64
+_MAX_DETAIL_CHARS = 300
+_MAX_MESSAGE_CHARS = 800
+_MAX_NAME_CHARS = 200
+_DECIMALS = 6
+
+
+class Outcome(StrEnum):
+    """What follows from a verdict."""
+
+    PASSED = "passed"
+    """The candidate may serve."""
+    FAILED = "failed"
+    """The model is bad: judging it again would change nothing."""
+    FAULT = "fault"
+    """Nothing was found out about the model; something around it is to be mended."""
+
+
+class Reason(StrEnum):
+    """Why."""
+
+    ALL_CHECKS_PASSED = "AllChecksPassed"
+    CHECKS_SKIPPED = "ChecksSkipped"
+
+    PARITY_FAILED = "ParityFailed"
+    DISAGREEMENT_TOO_HIGH = "DisagreementTooHigh"
+    QUALITY_TOO_LOW = "QualityTooLow"
+    LOAD_FAILED = "LoadFailed"
+    UNSUPPORTED_FORMAT = "UnsupportedFormat"
+
+    QUALITY_SET_MISSING = "QualitySetMissing"
+    QUALITY_SET_MALFORMED = "QualitySetMalformed"
+    QUALITY_SET_TOO_SMALL = "QualitySetTooSmall"
+    CANDIDATE_SILENT = "CandidateSilent"
+    ANOTHER_MODEL_ANSWERED = "AnotherModelAnswered"
+    ANSWER_NOT_UNDERSTOOD = "AnswerNotUnderstood"
+    BAD_CONFIGURATION = "BadConfiguration"
+
+    @property
+    def outcome(self) -> Outcome:
+        """The outcome that this reason explains."""
+        if self in (Reason.ALL_CHECKS_PASSED, Reason.CHECKS_SKIPPED):
+            return Outcome.PASSED
+        return Outcome.FAILED if self in _AGAINST_THE_MODEL else Outcome.FAULT
+
+
+_AGAINST_THE_MODEL = frozenset(
+    {
+        Reason.PARITY_FAILED,
+        Reason.DISAGREEMENT_TOO_HIGH,
+        Reason.QUALITY_TOO_LOW,
+        Reason.LOAD_FAILED,
+        Reason.UNSUPPORTED_FORMAT,
+    }
+)
+
+
+class CheckName(StrEnum):
+    """The checks, in their order."""
+
+    PARITY = "parity"
+    DISAGREEMENT = "disagreement"
+    QUALITY = "quality"
+    SOAK = "soak"
+
+
+class CheckOutcome(StrEnum):
+    """How a check ended."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Check:
+    """One check."""
+
+    name: CheckName
+    outcome: CheckOutcome
+    detail: str
+    """A phrase: the figures, or why it was skipped."""
+    rows: int | None = None
+    """How many texts were compared."""
+    flipped: int | None = None
+    """How many of them had another answer than expected."""
+    value: float | None = None
+    """What was measured, to be compared with `limit`."""
+    limit: float | None = None
+
+    @classmethod
+    def skipped(cls, name: CheckName, why: str) -> "Check":
+        """A check that was not made."""
+        return cls(name=name, outcome=CheckOutcome.SKIPPED, detail=why)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Flip:
+    """A text whose answer is not the expected one, by its id."""
+
+    id: str
+    expected: str
+    got: str
+    check: CheckName
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """The whole finding."""
+
+    model: ModelIdentity
+    reason: Reason
+    message: str
+    """One or two sentences with the next step, without texts."""
+    checks: Sequence[Check] = ()
+    flips: Sequence[Flip] = ()
+
+    @property
+    def outcome(self) -> Outcome:
+        """What follows."""
+        return self.reason.outcome
+
+    def to_json(self) -> bytes:
+        """ASCII JSON of at most 4096 bytes, which Kubernetes keeps; with as many flips, at most 10, as find room."""
+        count = min(len(self.flips), MAX_FLIPS)
+        message_chars = _MAX_MESSAGE_CHARS
+        while len(data := self._encode(count, message_chars)) > MAX_BYTES:
+            if count:
+                count -= 1
+            else:
+                message_chars = message_chars * 3 // 4
+        return data
+
+    def _encode(self, flips: int, message_chars: int) -> bytes:
+        document = {
+            "format": FORMAT,
+            "model": {
+                "name": self.model.name[:_MAX_NAME_CHARS],
+                "version": self.model.version[:_MAX_NAME_CHARS],
+                "digest": self.model.digest[:_MAX_NAME_CHARS],
+            },
+            "outcome": self.outcome.value,
+            "reason": self.reason.value,
+            "message": _cut(self.message, message_chars),
+            "checks": [_check(check, min(message_chars, _MAX_DETAIL_CHARS)) for check in self.checks],
+            "flipped": [_flip(flip) for flip in self.flips[:flips]],
+        }
+        return json.dumps(document, separators=(",", ":")).encode()
+
+
+def write(verdict: Verdict, environ: Mapping[str, str] = os.environ) -> None:
+    """Leave the verdict where Kubernetes looks for it, if there is such a place; a laptop has none.
+
+    Raises:
+        OSError: the place cannot be written to. Without its verdict the container must not end as if it had one.
+    """
+    path = Path(environ.get("TERMINATION_LOG") or DEFAULT_LOG)
+    if environ.get("TERMINATION_LOG") or path.is_file():
+        path.write_bytes(verdict.to_json())
+
+
+def _check(check: Check, detail_chars: int) -> dict[str, Any]:
+    document: dict[str, Any] = {
+        "name": check.name.value,
+        "outcome": check.outcome.value,
+        "detail": _cut(check.detail, detail_chars),
+    }
+    if check.rows is not None:
+        document["rows"] = check.rows
+    if check.flipped is not None:
+        document["flipped"] = check.flipped
+    # Strings: some readers of JSON in Kubernetes refuse fractions.
+    if check.value is not None:
+        document["value"] = figure(check.value)
+    if check.limit is not None:
+        document["limit"] = figure(check.limit)
+    return document
+
+
+def _flip(flip: Flip) -> dict[str, str]:
+    return {
+        "id": flip.id[:MAX_ID_CHARS],
+        "expected": flip.expected[:MAX_ID_CHARS],
+        "got": flip.got[:MAX_ID_CHARS],
+        "check": flip.check.value,
+    }
+
+
+def figure(value: float) -> str:
+    """A number as verdicts write it: at most 6 decimals, none that say nothing."""
+    text = f"{value:.{_DECIMALS}f}".rstrip("0")
+    return text + "0" if text.endswith(".") else text
+
+
+def _cut(text: str, chars: int) -> str:
+    return text if len(text) <= chars else text[: chars - 3] + "..."

@@ -1,0 +1,367 @@
+"""`verify` as the container runs it, against real servers: the verdict it leaves, whatever the candidate is.
+
+| the candidate | verdict |
+|---|---|
+| is good | AllChecksPassed; what was switched off or could not be asked is said |
+| computes something else than at training time | ParityFailed |
+| contradicts what serves | DisagreementTooHigh |
+| is wrong too often on the quality set | QualityTooLow |
+| cannot be judged by its quality set | QualitySetMissing, QualitySetMalformed, QualitySetTooSmall |
+| has no usable golden rows | UnsupportedFormat |
+| ends in the middle and comes back | that of the process which came back |
+| never comes, or goes and stays away | CandidateSilent |
+| is another model, or no prediction server | AnotherModelAnswered, AnswerNotUnderstood |
+"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sentiment_model import LinearModel
+from sentiment_model.manifest import GOLDEN, MANIFEST
+from sentiment_serving.rows import MAX_QUALITY_BYTES
+from sentiment_serving.termination import MAX_BYTES
+from sentiment_serving.verdict import FORMAT
+from tests.integration.servers import free_port
+from tests.integration.serving.process import Server, environment, serving
+from tests.unit.serving.tiny_model import GOLDEN_TEXTS, golden_lines, tiny_model, tiny_scorer, write_version
+from tests.waiting import eventually
+
+pytestmark = pytest.mark.integration
+
+
+@dataclass
+class Version:
+    """A registered version on disk."""
+
+    folder: Path
+    digest: str
+    number: str
+
+
+def make(folder: Path, number: str, model: LinearModel | None = None, *, golden: str | None = None) -> Version:
+    return Version(folder, write_version(folder, model, golden=golden), number)
+
+
+@pytest.fixture(scope="module")
+def good(tmp_path_factory: pytest.TempPathFactory) -> Version:
+    """The version under judgement, unless a test has another."""
+    return make(tmp_path_factory.mktemp("good"), "14")
+
+
+@pytest.fixture(scope="module")
+def candidate(good: Version) -> Iterator[Server]:
+    """Its server."""
+    with run(good) as server:
+        yield server
+
+
+@pytest.fixture
+def quality(tmp_path: Path) -> Path:
+    """The folder where the ConfigMap is mounted, as the kubelet does it: with 40 texts, all of which are right."""
+    data = tmp_path / "quality" / "..2026_11_24_21_00_00.123"
+    data.mkdir(parents=True)
+    (data.parent / "..data").symlink_to(data.name)
+    (data.parent / "reviews.jsonl").symlink_to("..data/reviews.jsonl")
+    lines = [json.dumps({"text": f"A {word} film.", "label": label}) for word, label in (WORDS * 10)]
+    (data / "reviews.jsonl").write_text("\n".join(lines) + "\n")
+    return data.parent
+
+
+WORDS = [("good", "positive"), ("great", "positive"), ("bad", "negative"), ("awful", "negative")]
+
+
+def run(version: Version, port: int | None = None) -> AbstractContextManager[Server]:
+    return serving(version.folder, version.number, env={"MODEL_DIGEST": version.digest}, port=port)
+
+
+def settings(version: Version, url: str, log: Path, **env: str) -> dict[str, str]:
+    return environment(
+        MODEL_DIR=str(version.folder),
+        MODEL_NAME="reviews",
+        MODEL_VERSION=version.number,
+        MODEL_DIGEST=version.digest,
+        CANDIDATE_URL=url,
+        DISAGREEMENT_SKIPPED="nothing serves yet",
+        SOAK_SECONDS="0",
+        TERMINATION_LOG=str(log),
+        **env,
+    )
+
+
+class Verifying:
+    """A running `verify`."""
+
+    def __init__(self, version: Version, url: str, folder: Path, **env: str) -> None:
+        self._log = folder / "termination"
+        self._output, self._errors = folder / "output", folder / "errors"
+        command = [sys.executable, "-m", "sentiment_serving", "verify"]
+        with self._output.open("w") as output, self._errors.open("w") as errors:
+            self.process = subprocess.Popen(
+                command, env=settings(version, url, self._log) | env, stdout=output, stderr=errors
+            )
+
+    def logged(self, message: str) -> bool:
+        """Whether its log has the message."""
+        return message in self._errors.read_text()
+
+    def verdict(self) -> dict[str, Any]:
+        """What it leaves behind in the end."""
+        assert self.process.wait(60) == 0, self._errors.read_text()
+        data = self._log.read_bytes()
+        assert len(data) <= MAX_BYTES
+        assert self._output.read_bytes() == data + b"\n"
+        verdict = json.loads(data)
+        assert verdict["format"] == FORMAT
+        for text in (*GOLDEN_TEXTS, " film."):
+            assert text not in data.decode()
+            assert text not in self._errors.read_text()
+        assert isinstance(verdict, dict)
+        return verdict
+
+
+def judge(version: Version, server: Server, folder: Path, **env: str) -> dict[str, Any]:
+    return Verifying(version, server.url, folder, **env).verdict()
+
+
+def outcomes(verdict: dict[str, Any]) -> dict[str, str]:
+    return {check["name"]: check["outcome"] for check in verdict["checks"]}
+
+
+def check_of(verdict: dict[str, Any], name: str) -> dict[str, Any]:
+    (check,) = [check for check in verdict["checks"] if check["name"] == name]
+    assert isinstance(check, dict)
+    return check
+
+
+def test_a_good_version_passes_all_checks(good: Version, candidate: Server, quality: Path, tmp_path: Path) -> None:
+    compared = {"SERVING_URL": candidate.url, "SERVING_DIGEST": good.digest, "MAX_DISAGREEMENT": "0"}
+    judged = {"MIN_ACCURACY": "0.9", "QUALITY_DIR": str(quality), "SOAK_SECONDS": "1"}
+    verdict = judge(good, candidate, tmp_path, **compared, **judged)
+    assert verdict["model"] == {"name": "reviews", "version": "14", "digest": good.digest}
+    assert (verdict["outcome"], verdict["reason"]) == ("passed", "AllChecksPassed")
+    assert outcomes(verdict) == dict.fromkeys(("parity", "disagreement", "quality", "soak"), "passed")
+    assert check_of(verdict, "quality")["rows"] == 40
+    assert check_of(verdict, "quality")["limit"] == "0.9"
+    assert verdict["flipped"] == []
+
+
+def test_what_is_switched_off_is_said(good: Version, candidate: Server, tmp_path: Path) -> None:
+    verdict = judge(good, candidate, tmp_path, PARITY="false")
+    assert (verdict["outcome"], verdict["reason"]) == ("passed", "ChecksSkipped")
+    assert set(outcomes(verdict).values()) == {"skipped"}
+    assert check_of(verdict, "disagreement")["detail"] == "nothing serves yet"
+
+
+def test_verification_counts_in_no_metric(good: Version, candidate: Server, tmp_path: Path) -> None:
+    before = [line for line in candidate.get("/metrics").splitlines() if line.startswith("sentiment_")]
+    judge(good, candidate, tmp_path, SOAK_SECONDS="1")
+    after = [line for line in candidate.get("/metrics").splitlines() if line.startswith("sentiment_")]
+    traffic = ('route="/predict"', "sentiment_predictions", "sentiment_confidence", "sentiment_oov", "/readyz")
+    assert [line for line in before if any(part in line for part in traffic)] == [
+        line for line in after if any(part in line for part in traffic)
+    ]
+
+
+def test_flipped_labels_fail_parity_and_are_named(tmp_path: Path) -> None:
+    flipped = make(tmp_path / "bad", "15", tiny_model(("positive", "negative")), golden=golden_lines(tiny_scorer()))
+    with run(flipped) as server:
+        verdict = judge(flipped, server, tmp_path, SOAK_SECONDS="5")
+    assert (verdict["outcome"], verdict["reason"]) == ("failed", "ParityFailed")
+    assert check_of(verdict, "parity")["flipped"] == len(GOLDEN_TEXTS)
+    assert verdict["flipped"][0] == {"id": "row-1", "expected": "positive", "got": "negative", "check": "parity"}
+    assert len(verdict["flipped"]) == 10
+    assert outcomes(verdict)["soak"] == "skipped"
+
+
+def test_one_wrong_probability_fails_parity(tmp_path: Path) -> None:
+    lines = golden_lines(tiny_scorer()).splitlines(keepends=True)
+    row = json.loads(lines[3])
+    lines[3] = json.dumps(row | {"probability": row["probability"] - 2e-4}) + "\n"
+    version = make(tmp_path / "version", "15", golden="".join(lines))
+    with run(version) as server:
+        verdict = judge(version, server, tmp_path)
+    assert verdict["reason"] == "ParityFailed"
+    (flip,) = verdict["flipped"]
+    assert flip["id"] == "row-4"
+    assert flip["expected"] != flip["got"]
+    assert check_of(verdict, "parity")["value"] == "0.0002"
+
+
+def test_a_version_that_contradicts_what_serves(good: Version, candidate: Server, tmp_path: Path) -> None:
+    other = make(tmp_path / "other", "15", tiny_model(good=-2.0))
+    compared = {"SERVING_URL": candidate.url, "SERVING_DIGEST": good.digest}
+    with run(other) as server:
+        verdict = judge(other, server, tmp_path, **compared, MAX_DISAGREEMENT="0.05")
+        assert (verdict["outcome"], verdict["reason"]) == ("failed", "DisagreementTooHigh")
+        assert outcomes(verdict)["parity"] == "passed"
+        check = check_of(verdict, "disagreement")
+        assert check["flipped"] / check["rows"] == pytest.approx(float(check["value"]), abs=1e-6)
+        assert {flip["check"] for flip in verdict["flipped"]} == {"disagreement"}
+        allowed = judge(other, server, tmp_path, **compared, MAX_DISAGREEMENT="1")
+        assert allowed["reason"] == "AllChecksPassed"
+
+
+def test_label_sets_that_differ_are_not_compared(good: Version, candidate: Server, tmp_path: Path) -> None:
+    other = make(tmp_path / "other", "15", tiny_model(("bad", "good")))
+    with run(other) as server:
+        verdict = judge(other, server, tmp_path, SERVING_URL=candidate.url, SERVING_DIGEST=good.digest)
+    assert verdict["reason"] == "AllChecksPassed"
+    assert check_of(verdict, "disagreement")["outcome"] == "skipped"
+    assert "label sets" in check_of(verdict, "disagreement")["detail"]
+
+
+def test_answers_of_another_digest_do_not_count_as_what_serves(
+    good: Version, candidate: Server, tmp_path: Path
+) -> None:
+    other = {"SERVING_URL": candidate.url, "SERVING_DIGEST": "sha256:" + "0" * 64, "MAX_DISAGREEMENT": "0"}
+    verdict = judge(good, candidate, tmp_path, **other)
+    assert verdict["reason"] == "AllChecksPassed"
+    assert check_of(verdict, "disagreement")["outcome"] == "skipped"
+    assert "0 of 30" in check_of(verdict, "disagreement")["detail"]
+
+
+def test_a_service_that_is_down_is_not_compared_with(good: Version, candidate: Server, tmp_path: Path) -> None:
+    down = {"SERVING_URL": f"http://127.0.0.1:{free_port()}", "SERVING_DIGEST": good.digest}
+    verdict = judge(good, candidate, tmp_path, **down)
+    assert verdict["reason"] == "AllChecksPassed"
+    assert check_of(verdict, "disagreement")["outcome"] == "skipped"
+    assert "disagreement" in verdict["message"]
+
+
+def test_a_version_below_the_quality_asked_for(good: Version, candidate: Server, quality: Path, tmp_path: Path) -> None:
+    wrong = [json.dumps({"id": n, "text": "A good film.", "label": "negative"}) for n in range(10)]
+    path = quality / "reviews.jsonl"
+    path.write_text(path.read_text() + "\n".join(wrong))
+    verdict = judge(good, candidate, tmp_path, MIN_ACCURACY="0.75", QUALITY_DIR=str(quality))
+    assert (verdict["outcome"], verdict["reason"]) == ("failed", "QualityTooLow")
+    check = check_of(verdict, "quality")
+    assert (check["rows"], check["flipped"]) == (50, 10)
+    assert 0.68 < float(check["value"]) < 0.70
+    assert verdict["flipped"][0] == {"id": "0", "expected": "negative", "got": "positive", "check": "quality"}
+    assert judge(good, candidate, tmp_path, MIN_ACCURACY="0.6", QUALITY_DIR=str(quality))["outcome"] == "passed"
+
+
+def too_large(path: Path) -> None:
+    path.write_bytes(b'{"text": "x", "label": "positive"}\n' * (MAX_QUALITY_BYTES // 35 + 1))
+
+
+@pytest.mark.parametrize(
+    ("change", "reason", "phrase"),
+    [
+        (lambda path: path.unlink(), "QualitySetMissing", "does not exist"),
+        (lambda path: path.write_text(""), "QualitySetMissing", "empty"),
+        (lambda path: path.write_text('{"text": "zebra", "label": 1}\n'), "QualitySetMalformed", "line 1"),
+        (lambda path: path.write_text("text,label\nzebra,positive\n"), "QualitySetMalformed", "line 1"),
+        (lambda path: path.with_name("more").write_text(""), "QualitySetMalformed", "2 keys"),
+        (too_large, "QualitySetMalformed", str(MAX_QUALITY_BYTES)),
+        (lambda path: path.write_text('{"text": "x", "label": "positive"}\n' * 24), "QualitySetTooSmall", "25"),
+    ],
+)
+def test_a_quality_set_that_cannot_judge_is_a_fault(
+    change: Any, reason: str, phrase: str, good: Version, candidate: Server, quality: Path, tmp_path: Path
+) -> None:
+    change(quality / "reviews.jsonl")
+    verdict = judge(good, candidate, tmp_path, MIN_ACCURACY="0.9", QUALITY_DIR=str(quality))
+    assert (verdict["outcome"], verdict["reason"]) == ("fault", reason)
+    assert phrase in verdict["message"]
+    assert "zebra" not in json.dumps(verdict)
+    assert outcomes(verdict)["parity"] == "passed"
+
+
+def test_a_bad_model_is_rejected_even_if_its_quality_set_is_missing(tmp_path: Path) -> None:
+    bad = make(tmp_path / "bad", "15", tiny_model(("positive", "negative")), golden=golden_lines(tiny_scorer()))
+    with run(bad) as server:
+        verdict = judge(bad, server, tmp_path, MIN_ACCURACY="0.9", QUALITY_DIR=str(tmp_path / "none"))
+    assert (verdict["outcome"], verdict["reason"]) == ("failed", "ParityFailed")
+
+
+@pytest.mark.parametrize("golden", ["", "words\n", '{"id": "1", "text": "a", "label": "b"}\n', "null\n"])
+def test_golden_rows_that_cannot_be_read_are_a_verdict(golden: str, tmp_path: Path) -> None:
+    version = make(tmp_path / "version", "15", golden=golden)
+    verdict = Verifying(version, f"http://127.0.0.1:{free_port()}", tmp_path).verdict()
+    assert (verdict["outcome"], verdict["reason"]) == ("failed", "UnsupportedFormat")
+    assert GOLDEN in verdict["message"]
+
+
+def test_files_of_another_version_are_a_fault(good: Version, candidate: Server, tmp_path: Path) -> None:
+    verdict = judge(good, candidate, tmp_path, MODEL_DIGEST="sha256:" + "0" * 64)
+    assert (verdict["outcome"], verdict["reason"]) == ("fault", "BadConfiguration")
+    without = make(tmp_path / "version", "15")
+    (without.folder / MANIFEST).unlink()
+    assert judge(without, candidate, tmp_path)["reason"] == "BadConfiguration"
+
+
+def test_another_model_at_the_candidates_address_is_a_fault(good: Version, candidate: Server, tmp_path: Path) -> None:
+    verdict = judge(good, candidate, tmp_path, MODEL_VERSION="15")
+    assert (verdict["outcome"], verdict["reason"]) == ("fault", "AnotherModelAnswered")
+
+
+def test_a_setting_that_makes_no_sense_is_a_fault(good: Version, candidate: Server, tmp_path: Path) -> None:
+    verdict = judge(good, candidate, tmp_path, MAX_DISAGREEMENT="20 %")
+    assert (verdict["outcome"], verdict["reason"]) == ("fault", "BadConfiguration")
+    assert "MAX_DISAGREEMENT" in verdict["message"]
+
+
+def test_a_candidate_that_ends_in_the_soak_and_comes_back_is_judged_anew(good: Version, tmp_path: Path) -> None:
+    port = free_port()
+    with run(good, port) as server:
+        verifying = Verifying(good, server.url, tmp_path, SOAK_SECONDS="3", LOG_LEVEL="DEBUG")
+        eventually(lambda: verifying.logged("soaking"), "the soak")
+        server.terminate(signal.SIGKILL)
+        server.wait()
+        eventually(lambda: verifying.logged("beginning anew"), "the notice")
+    with run(good, port):
+        verdict = verifying.verdict()
+    assert verdict["reason"] == "AllChecksPassed"
+    assert "stopped answering once" in check_of(verdict, "soak")["detail"]
+
+
+def test_a_candidate_that_drains_has_stopped_answering(good: Version, tmp_path: Path) -> None:
+    with run(good) as server:
+        verifying = Verifying(good, server.url, tmp_path, SOAK_SECONDS="3", VERIFY_SECONDS="3", LOG_LEVEL="DEBUG")
+        eventually(lambda: verifying.logged("soaking"), "the soak")
+        server.terminate()
+        verdict = verifying.verdict()
+    assert (verdict["outcome"], verdict["reason"]) == ("fault", "CandidateSilent")
+    assert "stopped answering" in verdict["message"]
+
+
+def test_a_candidate_that_never_comes_is_a_fault(good: Version, tmp_path: Path) -> None:
+    nowhere = f"http://127.0.0.1:{free_port()}"
+    verdict = Verifying(good, nowhere, tmp_path, READY_SECONDS="1").verdict()
+    assert (verdict["outcome"], verdict["reason"]) == ("fault", "CandidateSilent")
+    assert "not ready" in verdict["message"]
+
+
+def test_a_candidate_that_comes_late_is_waited_for(good: Version, tmp_path: Path) -> None:
+    port = free_port()
+    verifying = Verifying(good, f"http://127.0.0.1:{port}", tmp_path)
+    with run(good, port):
+        assert verifying.verdict()["reason"] == "AllChecksPassed"
+
+
+def test_the_kubelets_signal_ends_it_without_a_verdict(good: Version, tmp_path: Path) -> None:
+    verifying = Verifying(good, f"http://127.0.0.1:{free_port()}", tmp_path, LOG_LEVEL="DEBUG")
+    eventually(lambda: verifying.logged("waiting"), "its start")
+    verifying.process.terminate()
+    assert verifying.process.wait(10) == 128 + signal.SIGTERM
+    assert not (tmp_path / "termination").exists()
+
+
+def test_a_place_for_the_verdict_that_cannot_be_written_is_a_failure(
+    good: Version, candidate: Server, tmp_path: Path
+) -> None:
+    env = settings(good, candidate.url, tmp_path / "missing" / "log")
+    command = [sys.executable, "-m", "sentiment_serving", "verify"]
+    done = subprocess.run(command, env=env, capture_output=True, timeout=60, check=False)
+    assert done.returncode not in (0, os.EX_DATAERR)
