@@ -14,6 +14,7 @@ from sentiment_operator.reconcile import Reconciler
 from sentiment_operator.registry import MlflowRegistry
 from sentiment_operator.resolver import Resolver
 from sentiment_operator.settings import Settings
+from sentiment_operator.tags import Tagger
 from sentiment_operator.workqueue import Backoff, WorkQueue, cancelled
 
 logger = logging.getLogger(__name__)
@@ -43,6 +44,7 @@ class Engine:
         )
         series = CollectorRegistry()
         metrics = Metrics(series)
+        self._tagger = Tagger(registry, self._registry_pool)
         reconciler = Reconciler(
             self._cluster,
             resolver,
@@ -50,6 +52,7 @@ class Engine:
             pool=self._cluster_pool,
             recorder=metrics,
             wake=self.changed,
+            changed=self._tagger.changed,
         )
         self._queue: WorkQueue[Key] = WorkQueue(
             reconciler,
@@ -61,6 +64,7 @@ class Engine:
         metrics.watch_queue(self._measure)
         self._series = series
         self._task: asyncio.Task[None] | None = None
+        self._tagging: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Check that there is something to watch, then start to work.
@@ -72,11 +76,13 @@ class Engine:
         if self.settings.metrics_port:
             start_http_server(self.settings.metrics_port, registry=self._series)
         self._task = asyncio.create_task(self._queue.run())
+        self._tagging = asyncio.create_task(self._tagger.run())
 
     async def stop(self) -> None:
         """Stop at once: whatever was under way is taken up by the next operator."""
-        if self._task is not None:
-            await cancelled(self._task)
+        for task in (self._task, self._tagging):
+            if task is not None:
+                await cancelled(task)
         self._cluster_pool.shutdown(wait=False, cancel_futures=True)
         self._registry_pool.shutdown(wait=False, cancel_futures=True)
 

@@ -52,13 +52,16 @@ class Reconciler:
         pool: Executor,
         recorder: Recorder,
         wake: Callable[[Key], None],
+        changed: Callable[[SentimentModel, Status, Status], None],
     ) -> None:
+        """`changed` is told each step of a status, before and after, once it is written; it must not block."""
         self._cluster = cluster
         self._resolver = resolver
         self._settings = settings
         self._pool = pool
         self._recorder = recorder
         self._wake = wake
+        self._changed = changed
         self._sightings = Sightings(time.monotonic)
         self._asked: dict[Key, Reference] = {}
 
@@ -157,6 +160,7 @@ class Reconciler:
             return model
         written = await self._call(self._cluster.patch_status, first, patch)
         if written is not None:
+            self._changed(written, first.status, status)
             await self._announce(written, first.status, status)
         return written
 

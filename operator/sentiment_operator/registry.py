@@ -68,6 +68,28 @@ class MlflowRegistry:
             raise _failure(error, reference) from error
         return self._resolved(reference, version, uri)
 
+    def set_tag(self, model: str, version: str, name: str, value: str) -> None:
+        """Tag a version.
+
+        Raises:
+            RegistryError: it was not done.
+        """
+        try:
+            self.client.set_model_version_tag(model, version, name, value)
+        except MlflowException as error:
+            raise _untagged(error, model, version) from error
+
+    def delete_tag(self, model: str, version: str, name: str) -> None:
+        """Take a tag from a version; one that is not there is none to take.
+
+        Raises:
+            RegistryError: it was not done.
+        """
+        try:
+            self.client.delete_model_version_tag(model, version, name)
+        except MlflowException as error:
+            raise _untagged(error, model, version) from error
+
     def _version(self, reference: Reference) -> Any:
         try:
             if reference.alias:
@@ -156,9 +178,21 @@ def _absent(error: Any) -> bool:
 
 
 def _failure(error: Any, reference: Reference) -> RegistryError:
-    if error.error_code in ("PERMISSION_DENIED", "UNAUTHENTICATED", "CUSTOMER_UNAUTHORIZED"):
+    if _forbidden(error):
         return Unauthorized(
             f"The registry does not let the operator read {reference.name}: check the credentials in the operator's "
             "environment, and that the server allows the host name it is called by."
         )
     return RegistryUnreachable(f"The registry could not be asked about {reference} ({error.error_code}).")
+
+
+def _untagged(error: Any, model: str, version: str) -> RegistryError:
+    if _forbidden(error):
+        return Unauthorized(f"The registry does not let the operator tag versions of {model}.")
+    if _absent(error):
+        return VersionNotFound(f"{model} has no version {version} any more.")
+    return RegistryUnreachable(f"Version {version} of {model} could not be tagged ({error.error_code}).")
+
+
+def _forbidden(error: Any) -> bool:
+    return error.error_code in ("PERMISSION_DENIED", "UNAUTHENTICATED", "CUSTOMER_UNAUTHORIZED")

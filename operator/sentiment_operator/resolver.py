@@ -72,8 +72,8 @@ class Resolver:
         loop = asyncio.get_running_loop()
         answer: Answer
         try:
-            asked = loop.run_in_executor(self._pool, self._registry.resolve, reference)
-            answer = await asyncio.wait_for(asked, BOUND_SECONDS)
+            async with asyncio.timeout(BOUND_SECONDS):
+                answer = await loop.run_in_executor(self._pool, self._registry.resolve, reference)
         except RegistryError as error:
             answer = error
         except TimeoutError:

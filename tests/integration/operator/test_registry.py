@@ -7,11 +7,12 @@ import asyncio
 import socket
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import pytest
@@ -30,6 +31,9 @@ from sentiment_operator.errors import (
 from sentiment_operator.resolver import GRACE_SECONDS, Resolver
 from sentiment_operator.resource import Reference, ResolvedVersion
 from tests.integration.conftest import MlflowServer
+
+if TYPE_CHECKING:  # importing MLflow warns; that is done once, silently, by `mlflow_imported`
+    from sentiment_operator.registry import MlflowRegistry
 
 pytestmark = [pytest.mark.integration, pytest.mark.usefixtures("mlflow_imported")]
 
@@ -70,19 +74,18 @@ class Registered:
     def resolve(
         self, *, version: str = "", alias: str = "", name: str = "", allow_http: bool = False
     ) -> ResolvedVersion:
-        return connect(self.server.url, self.monkeypatch)(
-            Reference(name=name or self.name, version=version, alias=alias)
-        )
+        return self.adapter().resolve(Reference(name=name or self.name, version=version, alias=alias))
+
+    def adapter(self) -> "MlflowRegistry":
+        return adapter(self.server.url, self.monkeypatch)
 
 
-def connect(
-    url: str, monkeypatch: pytest.MonkeyPatch, *, timeout_seconds: float = 30
-) -> Callable[[Reference], ResolvedVersion]:
+def adapter(url: str, monkeypatch: pytest.MonkeyPatch, *, timeout_seconds: float = 30) -> "MlflowRegistry":
     from sentiment_operator.registry import MlflowRegistry
 
     for name in ("REQUEST_TIMEOUT", "REQUEST_MAX_RETRIES", "REQUEST_BACKOFF_FACTOR", "RESPECT_RETRY_AFTER_HEADER"):
         monkeypatch.setenv(f"MLFLOW_HTTP_{name}", "1")  # so that it is put back afterwards
-    return MlflowRegistry.connect(url, timeout_seconds=timeout_seconds, allow_http=False).resolve
+    return MlflowRegistry.connect(url, timeout_seconds=timeout_seconds, allow_http=False)
 
 
 def test_a_version_is_found_with_all_that_is_needed(registry: Registered) -> None:
@@ -160,6 +163,32 @@ def test_an_unsafe_source_is_refused(registry: Registered, source: str) -> None:
         registry.resolve(version=registry.add(source=source))
 
 
+def tags_of(registry: Registered, version: str) -> dict[str, str]:
+    return dict(registry.client.get_model_version(registry.name, version).tags)
+
+
+def test_a_version_is_tagged_and_the_tag_is_taken_away_again(registry: Registered) -> None:
+    version, tag = registry.add(), "rejected.team-a.reviews"
+    writer = registry.adapter()
+    writer.set_tag(registry.name, version, tag, "Crashed")
+    assert tags_of(registry, version)[tag] == "Crashed"
+    for _ in range(2):
+        writer.delete_tag(registry.name, version, tag)
+        assert tag not in tags_of(registry, version)
+    assert registry.resolve(version=version).digest == DIGEST
+
+
+def test_a_tag_of_the_longest_names_there_can_be_is_taken(registry: Registered) -> None:
+    version, tag = registry.add(), f"deployed.{'n' * 63}.{'r' * 50}"
+    registry.adapter().set_tag(registry.name, version, tag, "2026-05-04T12:00:00Z")
+    assert tag in tags_of(registry, version)
+
+
+def test_a_version_that_is_gone_cannot_be_tagged(registry: Registered) -> None:
+    with pytest.raises(VersionNotFound):
+        registry.adapter().set_tag(registry.name, "99", "deployed.shop.reviews", "now")
+
+
 @contextmanager
 def answering(status: int, body: bytes = b"no", **headers: str) -> Iterator[str]:
     """A server that answers everything with `status`."""
@@ -200,14 +229,14 @@ ASKED = Reference(name="sentiment-reviews", version="14")
 @pytest.mark.parametrize("status", [401, 403])
 def test_a_server_that_wants_other_credentials_is_no_outage(status: int, monkeypatch: pytest.MonkeyPatch) -> None:
     with answering(status) as url, pytest.raises(Unauthorized):
-        connect(url, monkeypatch)(ASKED)
+        adapter(url, monkeypatch).resolve(ASKED)
 
 
 def test_a_registry_that_refuses_the_name_it_is_called_by_is_no_outage(
     mlflow_server: MlflowServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with pytest.raises(Unauthorized, match="allows the host name it is called by"):
-        connect(mlflow_server.url.replace("127.0.0.1", "127.1"), monkeypatch)(ASKED)
+        adapter(mlflow_server.url.replace("127.0.0.1", "127.1"), monkeypatch).resolve(ASKED)
 
 
 @pytest.mark.parametrize("body", [b"<html>proxy</html>", b"{}"])
@@ -216,20 +245,20 @@ def test_a_server_that_is_no_registry_says_nothing_about_the_version(
     status: int, body: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with answering(status, body) as url, pytest.raises(RegistryUnreachable):
-        connect(url, monkeypatch)(ASKED)
+        adapter(url, monkeypatch).resolve(ASKED)
 
 
 def test_a_server_that_is_not_there_is_an_outage(monkeypatch: pytest.MonkeyPatch) -> None:
     with answering(200) as url:
         gone = url
     with pytest.raises(RegistryUnreachable):
-        connect(gone, monkeypatch)(ASKED)
+        adapter(gone, monkeypatch).resolve(ASKED)
 
 
 def test_a_server_that_hangs_is_an_outage_in_bounded_time(monkeypatch: pytest.MonkeyPatch) -> None:
     start = time.monotonic()
     with hanging() as url, pytest.raises(RegistryUnreachable):
-        connect(url, monkeypatch, timeout_seconds=1)(ASKED)
+        adapter(url, monkeypatch, timeout_seconds=1).resolve(ASKED)
     assert time.monotonic() - start < 10
 
 
@@ -239,16 +268,13 @@ def test_a_server_that_wants_to_be_asked_in_an_hour_holds_nobody_up_for_that_hou
 ) -> None:
     start = time.monotonic()
     with answering(status, Retry_After="3600") as url, pytest.raises(RegistryUnreachable):
-        connect(url, monkeypatch)(ASKED)
+        adapter(url, monkeypatch).resolve(ASKED)
     assert time.monotonic() - start < 10
 
 
 def test_while_the_registry_hangs_every_question_is_answered_soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    from sentiment_operator.registry import MlflowRegistry
-
     async def ask_all(url: str) -> list[float]:
-        connect(url, monkeypatch, timeout_seconds=1)
-        registry = MlflowRegistry.connect(url, timeout_seconds=1, allow_http=False)
+        registry = adapter(url, monkeypatch, timeout_seconds=1)
         with ThreadPoolExecutor(2) as pool:
             resolver = Resolver(registry, pool, fresh_seconds=30, retry_seconds=10)
 

@@ -114,6 +114,7 @@ def merge(value: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, Any]:
 class Notes:
     def __init__(self) -> None:
         self.gone: list[Key] = []
+        self.steps: list[tuple[Status, Status]] = []
 
     def reconciled(self, model: SentimentModel, status: Status, seen: Observation, seconds: float) -> None:
         return
@@ -121,11 +122,16 @@ class Notes:
     def forgotten(self, key: Key) -> None:
         self.gone.append(key)
 
+    def changed(self, model: SentimentModel, before: Status, after: Status) -> None:
+        assert model.status == after, "a step is told once it is written"
+        self.steps.append((before, after))
+
 
 def reconcile(
     cluster: Cluster, *, times: int = 1, notes: Notes | None = None, error: RegistryError | None = None
 ) -> float | None:
     settings = Settings(mlflow_tracking_uri="http://mlflow", serving_image=IMAGE)
+    notes = notes or Notes()
 
     async def run() -> float | None:
         with ThreadPoolExecutor(2) as pool:
@@ -134,8 +140,9 @@ def reconcile(
                 Resolver(Registry(error), pool, fresh_seconds=60, retry_seconds=10),
                 settings=settings,
                 pool=pool,
-                recorder=notes or Notes(),
+                recorder=notes,
                 wake=lambda key: None,
+                changed=notes.changed,
             )
             again: float | None = None
             for _ in range(times):
@@ -277,6 +284,13 @@ def test_events_tell_transitions_and_repeat_nothing() -> None:
     cluster = memory(SETTLED)
     reconcile(cluster, times=3)
     assert cluster.events == ["Serving"]
+
+
+def test_each_step_of_the_status_is_told_once() -> None:
+    cluster, notes = Memory(model()), Notes()
+    reconcile(cluster, times=3, notes=notes)
+    assert cluster.model is not None
+    assert notes.steps == [(Status(), cluster.model.status)]
 
 
 def test_an_outage_is_looked_at_soon_by_those_who_wait_for_the_answer_only() -> None:
