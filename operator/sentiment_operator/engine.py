@@ -13,7 +13,9 @@ from sentiment_operator.names import Key
 from sentiment_operator.reconcile import Reconciler
 from sentiment_operator.registry import MlflowRegistry
 from sentiment_operator.resolver import Resolver
+from sentiment_operator.resource import SentimentModel
 from sentiment_operator.settings import Settings
+from sentiment_operator.status import Status
 from sentiment_operator.tags import Tagger
 from sentiment_operator.workqueue import Backoff, WorkQueue, cancelled
 
@@ -43,7 +45,7 @@ class Engine:
             retry_seconds=settings.registry_retry_seconds,
         )
         series = CollectorRegistry()
-        metrics = Metrics(series)
+        self._metrics = metrics = Metrics(series)
         self._tagger = Tagger(registry, self._registry_pool)
         reconciler = Reconciler(
             self._cluster,
@@ -52,7 +54,7 @@ class Engine:
             pool=self._cluster_pool,
             recorder=metrics,
             wake=self.changed,
-            changed=self._tagger.changed,
+            changed=self._status_changed,
         )
         self._queue: WorkQueue[Key] = WorkQueue(
             reconciler,
@@ -90,6 +92,10 @@ class Engine:
         """Something about `key` may have changed."""
         if self.settings.watch_namespace in ("", key.namespace):
             self._queue.add(key)
+
+    def _status_changed(self, model: SentimentModel, before: Status, after: Status) -> None:
+        self._metrics.changed(model, before, after)
+        self._tagger.changed(model, before, after)
 
     def trouble(self) -> str | None:
         """Why the operator should be restarted, if it should. An API server that is away is no reason."""

@@ -1,6 +1,6 @@
 """The operator's own metrics, for Prometheus."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
@@ -8,7 +8,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from sentiment_operator.names import Key
-from sentiment_operator.observed import Observation
+from sentiment_operator.observed import Observation, Pod
 from sentiment_operator.resource import SentimentModel
 from sentiment_operator.status import Status, moment_of
 
@@ -51,22 +51,26 @@ class Metrics(Collector):
         """`measure` gives the queue's depth and the age of its oldest key in seconds."""
         self._queue = measure
 
+    def changed(self, model: SentimentModel, before: Status, after: Status) -> None:
+        """Count the rollouts that ended with one step of a status: what it held before was counted before."""
+        for ended in after.history:
+            if ended in before.history:
+                continue
+            self._rollouts.labels(*model.key, ended.outcome, ended.reason).inc()
+            if before.rollout is not None:
+                started = moment_of(before.rollout.started_time)
+                duration = (moment_of(ended.time) - started).total_seconds()
+                self._rollout_seconds.labels(ended.outcome).observe(max(duration, 0.0))
+
     def reconciled(self, model: SentimentModel, status: Status, seen: Observation, seconds: float) -> None:
         """Take note of one reconcile."""
         self._reconcile_seconds.observe(seconds)
-        before = self._snapshots.get(model.key)
-        if before is not None and status.history[:1] != before.status.history[:1]:
-            ended = status.history[0]
-            self._rollouts.labels(model.namespace, model.name, ended.outcome, ended.reason).inc()
-            if before.status.rollout is not None:
-                started = moment_of(before.status.rollout.started_time)
-                duration = (moment_of(ended.time) - started).total_seconds()
-                self._rollout_seconds.labels(ended.outcome).observe(max(duration, 0.0))
         self._snapshots[model.key] = _Snapshot(model, status, seen)
 
     def forgotten(self, key: Key) -> None:
         """Drop the series of a SentimentModel that is gone."""
         self._snapshots.pop(key, None)
+        self._rollouts.remove_by_labels({"namespace": key.namespace, "name": key.name})
 
     def collect(self) -> Iterator[Metric]:
         place = ["namespace", "name"]
@@ -94,11 +98,18 @@ class Metrics(Collector):
             for one in snapshot.status.conditions:
                 for status in ("True", "False", "Unknown"):
                     condition.add_metric([*key, one.type, status], float(one.status == status))
-            ready = sum(pod.ready for pod in snapshot.seen.pods)
-            pods.add_metric([*key, "ready"], ready)
-            pods.add_metric([*key, "not_ready"], len(snapshot.seen.pods) - ready)
+            for state, count in _pod_states(snapshot.seen.pods).items():
+                pods.add_metric([*key, state], count)
             restarts.add_metric([*key], sum(pod.serving.restarts for pod in snapshot.seen.pods if pod.serving))
         depth, age = self._queue()
         yield from (info, condition, pods, restarts)
         yield GaugeMetricFamily("sentimentmodel_queue_depth", "Keys that wait for a worker", value=depth)
         yield GaugeMetricFamily("sentimentmodel_queue_age_seconds", "How long the oldest of them has waited", value=age)
+
+
+def _pod_states(pods: Iterable[Pod]) -> dict[str, int]:
+    """How many pods are in each state; the ready ones are those that `status.podsReady` counts."""
+    counts = {"ready": 0, "not_ready": 0, "terminating": 0}
+    for pod in pods:
+        counts["terminating" if pod.terminating else "ready" if pod.ready else "not_ready"] += 1
+    return counts

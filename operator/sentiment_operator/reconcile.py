@@ -71,6 +71,7 @@ class Reconciler:
         if model is None or model.deleting:
             # Owner references delete the children; nothing of ours holds the resource back.
             self._forget(key)
+            _log(key, "Gone", start)
             return None
         if (before := self._asked.get(key)) is not None and before != model.spec.reference:
             self._resolver.forget(before)
@@ -78,9 +79,10 @@ class Reconciler:
         try:
             return await self._reconcile(model, start)
         except Conflict as conflict:
-            logger.info("changed meanwhile", extra={"key": str(key), "cause": str(conflict)})
+            _log(key, "Conflict", start, cause=str(conflict))
             return 0.2
         except NamespaceTerminating:
+            _log(key, "NamespaceTerminating", start)
             # The resource goes next; that its children went first is no news to tell.
             return self._settings.resync_seconds
 
@@ -121,18 +123,8 @@ class Reconciler:
             model = replace(model, status=carried)
         if await self._write(first, model, decision.status) is None:
             return None
-        seconds = time.monotonic() - start
-        self._recorder.reconciled(model, decision.status, seen, seconds)
-        logger.info(
-            "reconciled",
-            extra={
-                "key": str(model.key),
-                "generation": model.generation,
-                "decision": decision.outcome.value,
-                "applied": applied,
-                "seconds": round(seconds, 3),
-            },
-        )
+        self._recorder.reconciled(model, decision.status, seen, time.monotonic() - start)
+        _log(model.key, decision.outcome.value, start, generation=model.generation, applied=applied)
         desired = decision.status.desired
         if isinstance(answer, RegistryError) and answer.unknown and not (desired and desired.digest):
             # Somebody waits for the answer. Where the version is pinned, nothing but ModelResolved does.
@@ -188,6 +180,12 @@ class Reconciler:
     async def _call(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Run a blocking call of the cluster's client in its own threads."""
         return await asyncio.get_running_loop().run_in_executor(self._pool, lambda: function(*args, **kwargs))
+
+
+def _log(key: Key, decision: str, start: float, **more: object) -> None:
+    """The one line of a reconcile. One that fails is logged by the queue, which knows when it is tried again."""
+    seconds = round(time.monotonic() - start, 3)
+    logger.info("reconciled", extra={"key": str(key), "decision": decision, **more, "seconds": seconds})
 
 
 def _remembers(before: Status, after: Status) -> bool:

@@ -136,7 +136,9 @@ class WorkQueue(Generic[K]):
             again = self._backoff.seconds(failures)
             surprise = not isinstance(error, self._expected)
             text = "failed on %s, attempt %d, again in %.1f s: %s"
-            logger.error(text, key, failures, again, error, exc_info=surprise)
+            seconds = round(asyncio.get_running_loop().time() - self._running[key], 3)
+            told = {"key": str(key), "decision": "Failed", "seconds": seconds}
+            logger.error(text, key, failures, again, error, exc_info=surprise, extra=told)
         else:
             self._failures.pop(key, None)
         finally:

@@ -8,7 +8,9 @@ from prometheus_client import CollectorRegistry
 
 from sentiment_operator.decide import decide
 from sentiment_operator.metrics import Metrics
-from sentiment_operator.status import Finished
+from sentiment_operator.names import Key
+from sentiment_operator.resource import SentimentModel
+from sentiment_operator.status import Finished, Status
 from tests.unit.operator.scenes import situation
 
 NAMES = {"namespace": "shop", "name": "reviews"}
@@ -20,9 +22,17 @@ GIVEN: dict[str, Any] = {
         "runs": "14",
         "earlier": ["13"],
         "replicas": 4,
-        "pods": [{"version": "13", "ready": True, "serving": RESTARTED}, {"version": "14"}],
+        "pods": [
+            {"version": "13", "ready": True, "serving": RESTARTED},
+            {"version": "14"},
+            {"version": "13", "ready": True, "deleted_seconds_ago": 2},
+        ],
     },
 }
+ENDED = Finished(
+    version="14", digest="", revision="", outcome="Rejected", reason="Crashed", time="2026-05-04T12:00:07Z"
+)
+REJECTED = {**NAMES, "outcome": "Rejected", "reason": "Crashed"}
 
 
 @pytest.fixture
@@ -56,32 +66,45 @@ def test_a_condition_is_one_for_the_status_it_has(series: CollectorRegistry) -> 
 def test_pods_and_restarts_are_counted(series: CollectorRegistry) -> None:
     assert series.get_sample_value("sentimentmodel_pods", {**NAMES, "state": "ready"}) == 1
     assert series.get_sample_value("sentimentmodel_pods", {**NAMES, "state": "not_ready"}) == 1
+    assert series.get_sample_value("sentimentmodel_pods", {**NAMES, "state": "terminating"}) == 1
     assert series.get_sample_value("sentimentmodel_container_restarts", NAMES) == 3
 
 
-def test_the_end_of_a_rollout_is_counted_with_its_duration(metrics: Metrics, series: CollectorRegistry) -> None:
+def ended() -> tuple[SentimentModel, Status, Status]:
+    """A resource, and its status before and after a rollout has ended."""
     case = situation(GIVEN)
-    status = decide(case).status
-    ended = Finished(
-        version="14", digest="", revision="", outcome="Rejected", reason="Crashed", time="2026-05-04T12:00:07Z"
-    )
-    metrics.reconciled(case.model, replace(status, history=(ended,), rollout=None), case.seen, 0.05)
-    labels = {**NAMES, "outcome": "Rejected", "reason": "Crashed"}
-    assert series.get_sample_value("sentimentmodel_rollouts_total", labels) == 1
+    return case.model, case.model.status, replace(decide(case).status, history=(ENDED,), rollout=None)
+
+
+def test_the_end_of_a_rollout_is_counted_once_with_its_duration(metrics: Metrics, series: CollectorRegistry) -> None:
+    model, before, after = ended()
+    metrics.changed(model, before, after)
+    metrics.changed(model, after, replace(after, pods_ready="2/2"))
+    assert series.get_sample_value("sentimentmodel_rollouts_total", REJECTED) == 1
     assert series.get_sample_value("sentimentmodel_rollout_duration_seconds_sum", {"outcome": "Rejected"}) == 12
+    assert series.get_sample_value("sentimentmodel_rollout_duration_seconds_count", {"outcome": "Rejected"}) == 1
 
 
-def test_a_restarted_operator_does_not_count_what_ended_before(series: CollectorRegistry) -> None:
-    case = situation(GIVEN)
-    ended = Finished(version="13", digest="", revision="", outcome="Succeeded", reason="", time="2026-05-04T11:00:00Z")
-    Metrics(series).reconciled(case.model, replace(decide(case).status, history=(ended,)), case.seen, 0.05)
-    labels = {**NAMES, "outcome": "Succeeded", "reason": ""}
-    assert series.get_sample_value("sentimentmodel_rollouts_total", labels) is None
+def test_a_restarted_operator_counts_what_ends_and_not_what_ended_before(series: CollectorRegistry) -> None:
+    model, _, after = ended()
+    metrics = Metrics(series)
+    metrics.changed(model, after, replace(after, pods_ready="2/2"))
+    assert series.get_sample_value("sentimentmodel_rollouts_total", REJECTED) is None
+    metrics.changed(model, after, replace(after, history=(replace(ENDED, time="2026-05-04T13:00:00Z"), ENDED)))
+    assert series.get_sample_value("sentimentmodel_rollouts_total", REJECTED) == 1
 
 
 def test_the_series_of_what_is_gone_go(metrics: Metrics, series: CollectorRegistry) -> None:
-    metrics.forgotten(situation(GIVEN).model.key)
-    assert series.get_sample_value("sentimentmodel_pods", {**NAMES, "state": "ready"}) is None
+    metrics.changed(*ended())
+    metrics.changed(replace(ended()[0], key=Key("shop", "else")), *ended()[1:])
+    metrics.forgotten(Key("shop", "reviews"))
+    left = [sample for metric in series.collect() for sample in metric.samples if sample.labels.get("name")]
+    assert {sample.labels["name"] for sample in left} == {"else"}
+
+
+@pytest.mark.usefixtures("metrics")
+def test_a_reconcile_is_timed(series: CollectorRegistry) -> None:
+    assert series.get_sample_value("sentimentmodel_reconcile_seconds_sum") == 0.05
 
 
 def test_the_queue_is_measured_when_it_is_asked_for(metrics: Metrics, series: CollectorRegistry) -> None:

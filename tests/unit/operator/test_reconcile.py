@@ -293,6 +293,19 @@ def test_each_step_of_the_status_is_told_once() -> None:
     assert notes.steps == [(Status(), cluster.model.status)]
 
 
+def test_every_reconcile_is_one_line_with_key_decision_and_duration(caplog: pytest.LogCaptureFixture) -> None:
+    conflict = memory(SETTLED)
+    conflict.conflict = True
+    removed = Memory(replace(model(), status=situation(SETTLED).model.status))
+    removed.refusal = NamespaceTerminating("gone soon")
+    with caplog.at_level("INFO", logger="sentiment_operator"):
+        for cluster in (memory(SETTLED), conflict, removed, Memory(None)):
+            reconcile(cluster)
+    lines = [vars(line) for line in caplog.records]
+    assert [line["decision"] for line in lines] == ["Serving", "Conflict", "NamespaceTerminating", "Gone"]
+    assert all(line["key"] == "shop/reviews" and line["seconds"] >= 0 for line in lines)
+
+
 def test_an_outage_is_looked_at_soon_by_those_who_wait_for_the_answer_only() -> None:
     down = RegistryUnreachable("down")
     assert reconcile(Memory(model()), error=down) == 10
