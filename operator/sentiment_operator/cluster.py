@@ -5,21 +5,34 @@ Bodies go through as plain JSON: typed models would drop fields that this client
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol, Self
 
 import urllib3
 from kubernetes import client, config
 
 from sentiment_operator.errors import ClusterError, Conflict, NamespaceTerminating, Refused
-from sentiment_operator.names import API_VERSION, FIELD_MANAGER, HANDOVER_MANAGER, KIND, PLURAL, Key, selector
-from sentiment_operator.observed import Deployment, Json, Observation, Pod, Template
+from sentiment_operator.names import (
+    API_VERSION,
+    CANDIDATE,
+    FIELD_MANAGER,
+    HANDOVER_MANAGER,
+    KIND,
+    MODEL_LABEL,
+    PLURAL,
+    TRACK_LABEL,
+    Key,
+    candidate_name,
+)
+from sentiment_operator.observed import Candidate, Deployment, Json, Observation, Pod, Revision
 from sentiment_operator.resource import SentimentModel
 
 _PLURALS = {
     KIND: PLURAL,
     "Deployment": "deployments",
-    "ReplicaSet": "replicasets",
+    "ControllerRevision": "controllerrevisions",
+    "Job": "jobs",
+    "HorizontalPodAutoscaler": "horizontalpodautoscalers",
     "Service": "services",
     "PodDisruptionBudget": "poddisruptionbudgets",
     "Pod": "pods",
@@ -46,6 +59,14 @@ class Cluster(Protocol):
         """Server-side apply, taking over fields that others have set.
 
         Raises:
+            Refused: the API server does not take it.
+        """
+
+    def create(self, manifest: Json) -> None:
+        """Make what is never changed afterwards.
+
+        Raises:
+            Conflict: there is one of this name by now.
             Refused: the API server does not take it.
         """
 
@@ -101,21 +122,40 @@ class KubernetesCluster:
 
     def observe(self, key: Key) -> Observation:
         deployment = self._get("apps/v1", "Deployment", key)
-        uid = deployment["metadata"]["uid"] if deployment else ""
-        sets = [one for one in self._list("apps/v1", "ReplicaSet", key) if _controlled_by(one, uid)]
-        sets.sort(key=lambda one: (one["metadata"]["creationTimestamp"], one["metadata"]["name"]))
+        pods = self._list("v1", "Pod", key)
+        revisions = [Revision.parse(one) for one in self._list("apps/v1", "ControllerRevision", key)]
         return Observation(
             deployment=Deployment.parse(deployment) if deployment else None,
             service=self._get("v1", "Service", key),
             disruption_budget=self._get("policy/v1", "PodDisruptionBudget", key),
-            templates=tuple(Template.parse(one["spec"]["template"]) for one in sets),
-            pods=tuple(Pod.parse(one) for one in self._list("v1", "Pod", key)),
+            autoscaler=self._get("autoscaling/v2", "HorizontalPodAutoscaler", key),
+            candidate=self._candidate(key, pods),
+            revisions=tuple(sorted(revisions, key=lambda one: one.number)),
+            pods=tuple(Pod.parse(one) for one in pods if one["metadata"]["labels"].get(TRACK_LABEL) != CANDIDATE),
         )
+
+    def _candidate(self, key: Key, pods: list[dict[str, Any]]) -> Candidate | None:
+        job = self._get("batch/v1", "Job", Key(key.namespace, candidate_name(key.name)))
+        if job is None:
+            return None
+        found = Candidate.parse(job, pods)
+        return found if found.pods else replace(found, creation_failure=self._why_no_pod(key.namespace, found.uid))
+
+    def _why_no_pod(self, namespace: str, uid: str) -> str:
+        """What the newest Event says of pods that could not be made: the Job's status does not."""
+        query = [("fieldSelector", f"involvedObject.uid={uid},reason=FailedCreate")]
+        answer = self._request("GET", _path("v1", "Event", namespace), query=query) or {}
+        events = sorted(answer.get("items") or (), key=lambda one: str(one.get("lastTimestamp") or ""))
+        return str(events[-1].get("message", "")) if events else ""
 
     def apply(self, manifest: Json) -> None:
         metadata = manifest["metadata"]
         key = Key(metadata["namespace"], metadata["name"])
         self._apply(manifest, key, manager=FIELD_MANAGER, force=True)
+
+    def create(self, manifest: Json) -> None:
+        path = _path(manifest["apiVersion"], manifest["kind"], manifest["metadata"]["namespace"])
+        self._request("POST", path, body=manifest, query=[("fieldManager", FIELD_MANAGER)])
 
     def hand_over_replicas(self, deployment: Json) -> None:
         metadata = deployment["metadata"]
@@ -167,7 +207,7 @@ class KubernetesCluster:
         return self._request("GET", _path(api_version, kind, key.namespace, key.name), absent_is_fine=True)
 
     def _list(self, api_version: str, kind: str, key: Key) -> list[dict[str, Any]]:
-        query = [("labelSelector", selector(key.name))]
+        query = [("labelSelector", f"{MODEL_LABEL}={key.name}")]
         answer = self._request("GET", _path(api_version, kind, key.namespace), query=query) or {}
         return list(answer.get("items") or ())
 
@@ -207,10 +247,6 @@ def _path(api_version: str, kind: str, namespace: str, name: str = "") -> str:
     root = "/api" if "/" not in api_version else "/apis"
     path = f"{root}/{api_version}/namespaces/{namespace}/{_PLURALS[kind]}"
     return f"{path}/{name}" if name else path
-
-
-def _controlled_by(body: Json, uid: str) -> bool:
-    return any(one["uid"] == uid for one in body["metadata"].get("ownerReferences") or ())
 
 
 def _failure(method: str, path: str, status: int, data: bytes) -> ClusterError:

@@ -1,20 +1,31 @@
 """What the cluster should hold for one SentimentModel, and what its status should say. Pure.
 
-A candidate that proves itself before the Service reaches it belongs between knowing the target and `towards` it.
+A version goes from `trial` (its candidate proves it) to `switch` (the Deployment runs it); the other courses hold what
+serves. A verdict is written into the status first and then decided upon anew, so that it holds whatever happens next.
 """
 
 from dataclasses import replace
 
 from sentiment_operator.children.service import endpoint
 from sentiment_operator.conditions import Finding, Outcome, conditions
-from sentiment_operator.courses import collision, is_serving, rejected, suspended, switching, towards, unknown
-from sentiment_operator.diagnose import Diagnosis, diagnose
+from sentiment_operator.courses import advanced, collision, is_serving, rejected, suspended, unknown
+from sentiment_operator.diagnose import Diagnosis
+from sentiment_operator.judge import Judgement
 from sentiment_operator.names import selector
 from sentiment_operator.pin import lineage_of, pinned, resolved_finding, target_for
 from sentiment_operator.resource import Target
-from sentiment_operator.rollout import serving_before, with_success, with_verdict
+from sentiment_operator.rollout import (
+    ROLLING_OUT,
+    VERIFYING,
+    serving_before,
+    with_judgement,
+    with_success,
+    with_verdict,
+)
 from sentiment_operator.situation import Course, Decision, Situation
-from sentiment_operator.status import Desired, Serving
+from sentiment_operator.status import Desired, RolloutStatus, Serving, Status
+from sentiment_operator.switch import diagnosis_of, has_begun, towards, unfinished
+from sentiment_operator.trial import judgement_of, proven, verifying
 
 
 def decide(case: Situation) -> Decision:
@@ -25,28 +36,80 @@ def decide(case: Situation) -> Decision:
         return _decision(case, desired, course)
     serving = serving_before(model, case.seen, case.now)
     target = target_for(model, desired)
+    if (before := unfinished(case, target, serving)) and (decision := _ending(case, desired, before, serving)):
+        return decision
     if target is None:
         return _decision(case, desired, unknown(case, desired, serving))
     if is_serving(model, serving, target):
-        return _decision(case, desired, towards(case, target, serving, _diagnosis(case, target)))
+        return _decision(case, desired, towards(case, target, serving, diagnosis_of(case, target)))
     if verdict := model.status.rejection(target.judged_key):
         return _decision(case, desired, rejected(case, target, serving, verdict))
-    if model.spec.suspend and not switching(model, target):
+    if has_begun(case, target):
+        finding = diagnosis_of(case, target)
+        if finding.kind == "verdict":
+            return _found_bad(case, target, finding, step=ROLLING_OUT)
+        return _decision(case, desired, towards(case, target, serving, finding))
+    if model.spec.suspend:
         return _decision(case, desired, suspended(case, target, serving))
-    finding = _diagnosis(case, target)
+    return _trial(case, desired, target, serving)
+
+
+def _ending(case: Situation, desired: Desired, target: Target, serving: Serving | None) -> Decision | None:
+    """The end of a switch that something newer waits for; None when it cannot end by itself: the newer goes first."""
+    finding = diagnosis_of(case, target)
     if finding.kind == "verdict":
-        status = with_verdict(model.status, target, finding, revision=target.revision(model.name), now=case.now)
-        return decide(replace(case, model=replace(model, status=status)))
-    return _decision(case, desired, towards(case, target, serving, finding))
+        return _found_bad(case, target, finding, step=ROLLING_OUT)
+    course = towards(case, target, serving, finding)
+    if course.outcome is Outcome.SERVING and course.serving is not None:
+        status = case.model.status
+        history = with_success(status.history, course.serving, case.now)
+        return _decide_with(case, replace(status, serving=course.serving, history=history, rollout=None))
+    if course.outcome is Outcome.ROLLING_OUT and finding.kind == "waiting":
+        return _decision(case, desired, replace(course, message=f"{course.message} What is asked for now comes next."))
+    return None
 
 
-def _diagnosis(case: Situation, target: Target) -> Diagnosis:
-    live = case.seen.deployment
-    return diagnose(
-        (pod for pod in case.seen.pods if pod.key == target.key),
-        startup_deadline_seconds=case.model.spec.rollout.startup_deadline_seconds,
-        replica_failure=live.replica_failure if live and live.template.key == target.key else "",
+def _trial(case: Situation, desired: Desired, target: Target, serving: Serving | None) -> Decision:
+    judgement = judgement_of(case, target)
+    case = _noted(case, target, judgement)
+    if judgement.kind == "verdict":
+        return _found_bad(case, target, judgement.diagnosis, step=VERIFYING, judgement=judgement)
+    if judgement.kind != "passed":
+        return _decision(case, desired, verifying(case, target, serving, judgement))
+    if case.seen.revision(target.key) is None:
+        return _decision(case, desired, proven(case, target, serving, judgement))
+    step = RolloutStatus(
+        step=ROLLING_OUT, version=target.version, revision=target.revision(case.model.name), key=target.judged_key
     )
+    return _decide_with(case, replace(case.model.status, rollout=advanced(case, step)))
+
+
+def _noted(case: Situation, target: Target, judgement: Judgement) -> Situation:
+    """The situation with what the judge wrote in its status."""
+    if judgement.verdict is None:
+        return case
+    revision = target.revision(case.model.name)
+    status = with_judgement(case.model.status, target, judgement.verdict, revision=revision, now=case.now)
+    return replace(case, model=replace(case.model, status=status))
+
+
+def _found_bad(
+    case: Situation, target: Target, finding: Diagnosis, *, step: str, judgement: Judgement | None = None
+) -> Decision:
+    status = with_verdict(
+        case.model.status,
+        target,
+        finding,
+        revision=target.revision(case.model.name),
+        step=step,
+        now=case.now,
+        verdict=judgement.verdict if judgement else None,
+    )
+    return _decide_with(case, status)
+
+
+def _decide_with(case: Situation, status: Status) -> Decision:
+    return decide(replace(case, model=replace(case.model, status=status)))
 
 
 def _available(case: Situation, serving: Serving | None, outcome: Outcome) -> Finding:
@@ -56,7 +119,7 @@ def _available(case: Situation, serving: Serving | None, outcome: Outcome) -> Fi
         return Finding(status="False", reason="ScaledToZero", message="spec.replicas is 0.")
     if serving is None or (outcome is Outcome.NAME_CONFLICT and not ready):
         return Finding(status="False", reason="NeverDeployed", message="No version has been rolled out yet.")
-    if outcome in (Outcome.REJECTED, Outcome.ROLLING_BACK):
+    if outcome in (Outcome.REJECTED, Outcome.ROLLED_BACK, Outcome.ROLLING_BACK):
         ready = [pod for pod in ready if f"{case.model.name}-{pod.key}" == serving.revision]
     if ready:
         versions = " and ".join(sorted({pod.version for pod in ready}, key=lambda text: (len(text), text)))

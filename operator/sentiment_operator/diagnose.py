@@ -60,7 +60,7 @@ def _findings(pod: Pod, startup_deadline_seconds: float) -> Iterator[Diagnosis]:
         return
     if pod.unschedulable:
         yield _fault("Unschedulable", f"Pod {pod.name} has no node: {pod.unschedulable}")
-    for container in (pod.fetch, pod.serving):
+    for container in (pod.fetch, pod.serving, pod.verify):
         if container and container.waiting_reason not in _WAITING_FOR_NOTHING:
             yield _fault(
                 container.waiting_reason,

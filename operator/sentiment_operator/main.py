@@ -19,6 +19,8 @@ CHILDREN = (
     ("", "v1", "services"),
     ("", "v1", "pods"),
     ("policy", "v1", "poddisruptionbudgets"),
+    ("autoscaling", "v2", "horizontalpodautoscalers"),
+    ("batch", "v1", "jobs"),
 )
 
 CHATTY = ("kopf.objects", "kopf.activities.probe", "aiohttp.access")
@@ -68,6 +70,8 @@ async def resource_changed(namespace: str | None, name: str, memo: Any, **_: Any
 @kopf.on.event("", "v1", "services", labels={MANAGED_BY_LABEL: kopf.PRESENT})
 @kopf.on.event("", "v1", "pods", labels={MANAGED_BY_LABEL: kopf.PRESENT})
 @kopf.on.event("policy", "v1", "poddisruptionbudgets", labels={MANAGED_BY_LABEL: kopf.PRESENT})
+@kopf.on.event("autoscaling", "v2", "horizontalpodautoscalers", labels={MANAGED_BY_LABEL: kopf.PRESENT})
+@kopf.on.event("batch", "v1", "jobs", labels={MANAGED_BY_LABEL: kopf.PRESENT})
 async def child_changed(namespace: str | None, labels: kopf.Labels, memo: Any, **_: Any) -> None:
     if name := labels.get(MODEL_LABEL):
         memo.engine.changed(Key(namespace or "", name))

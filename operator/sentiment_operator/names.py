@@ -18,10 +18,12 @@ MODEL_LABEL = f"{GROUP}/model"
 TRACK_LABEL = f"{GROUP}/track"
 MANAGED_BY_LABEL = "app.kubernetes.io/managed-by"
 STABLE = "stable"
+CANDIDATE = "candidate"
 
 VERSION_ANNOTATION = f"{GROUP}/version"
 DIGEST_ANNOTATION = f"{GROUP}/digest"
 KEY_ANNOTATION = f"{GROUP}/key"
+JUDGED_ANNOTATION = f"{GROUP}/judged-key"
 APPLIED_ANNOTATION = f"{GROUP}/applied"
 
 CHILD_SELECTOR = f"{MANAGED_BY_LABEL}={FIELD_MANAGER}"
@@ -50,19 +52,25 @@ def selector(name: str) -> str:
     return ",".join(f"{label}={value}" for label, value in selector_labels(name).items())
 
 
-def child_labels(name: str) -> dict[str, str]:
-    """Labels of every child and every serving pod of `name`."""
+def child_labels(name: str, *, track: str = STABLE) -> dict[str, str]:
+    """Labels of every child and every pod of `name`; those of the candidate are on a track of their own."""
     return {
         "app.kubernetes.io/name": "sentiment-serving",
         "app.kubernetes.io/instance": name,
         MANAGED_BY_LABEL: FIELD_MANAGER,
         **selector_labels(name),
+        TRACK_LABEL: track,
     }
 
 
 def revision_name(name: str, key: str) -> str:
     """Name of what was deployed under the template key `key`."""
     return f"{name}-{key}"
+
+
+def candidate_name(name: str) -> str:
+    """Name of the Job that proves a version before it is rolled out."""
+    return f"{name}-candidate"
 
 
 def short_hash(value: Mapping[str, Any]) -> str:

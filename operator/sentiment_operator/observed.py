@@ -5,7 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Self
 
-from sentiment_operator.names import DIGEST_ANNOTATION, KEY_ANNOTATION, KIND, MODEL_LABEL, VERSION_ANNOTATION
+from sentiment_operator.names import (
+    DIGEST_ANNOTATION,
+    JUDGED_ANNOTATION,
+    KEY_ANNOTATION,
+    KIND,
+    MODEL_LABEL,
+    VERSION_ANNOTATION,
+)
 from sentiment_operator.status import moment_of
 
 Json = Mapping[str, Any]
@@ -31,6 +38,9 @@ class Termination:
 class Container:
     name: str
     container_id: str = ""
+    image_id: str = ""
+    """The image that runs, as the node names it: with luck `repository@sha256:...`."""
+
     ready: bool = False
     started: bool = False
     running: bool = False
@@ -60,6 +70,7 @@ class Container:
         return cls(
             name=status["name"],
             container_id=status.get("containerID") or "",
+            image_id=status.get("imageID") or "",
             ready=bool(status.get("ready")),
             started=bool(status.get("started")),
             running="running" in state,
@@ -91,6 +102,7 @@ class Pod:
 
     fetch: Container | None = None
     serving: Container | None = None
+    verify: Container | None = None
 
     @property
     def terminating(self) -> bool:
@@ -103,6 +115,8 @@ class Pod:
         conditions = {one["type"]: one for one in status.get("conditions") or ()}
         scheduled = conditions.get("PodScheduled", {})
         deletion = metadata.get("deletionTimestamp")
+        # The serving container of a candidate is a sidecar, which Kubernetes counts among the init containers.
+        containers = [*(status.get("initContainerStatuses") or ()), *(status.get("containerStatuses") or ())]
         return cls(
             name=metadata["name"],
             key=annotations.get(KEY_ANNOTATION, ""),
@@ -114,18 +128,19 @@ class Pod:
             unschedulable=scheduled.get("message", "no node fits") if scheduled.get("status") == "False" else "",
             disrupted=conditions.get("DisruptionTarget", {}).get("status") == "True",
             deletion_deadline=moment_of(deletion) if deletion else None,
-            fetch=_container(status.get("initContainerStatuses"), "fetch"),
-            serving=_container(status.get("containerStatuses"), "serving"),
+            fetch=_container(containers, "fetch"),
+            serving=_container(containers, "serving"),
+            verify=_container(containers, "verify"),
         )
 
 
-def _container(statuses: Iterable[Json] | None, name: str) -> Container | None:
-    return next((Container.parse(one) for one in statuses or () if one["name"] == name), None)
+def _container(statuses: Iterable[Json], name: str) -> Container | None:
+    return next((Container.parse(one) for one in statuses if one["name"] == name), None)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Template:
-    """A pod template that was deployed, and what its annotations say of it."""
+    """A pod template, and what its annotations say of it."""
 
     key: str
     version: str
@@ -136,11 +151,8 @@ class Template:
 
     @classmethod
     def parse(cls, body: Json) -> Self:
-        """Read the template of a Deployment or ReplicaSet, without the label that the Deployment's controller adds."""
+        """Read the template of a Deployment or of a revision."""
         metadata = dict(body.get("metadata") or {})
-        metadata["labels"] = {
-            name: value for name, value in (metadata.get("labels") or {}).items() if name != "pod-template-hash"
-        }
         annotations, spec = metadata.get("annotations") or {}, body.get("spec") or {}
         fetch: Json = next((one for one in spec.get("initContainers") or () if one["name"] == "fetch"), {})
         serving: Json = next((one for one in spec.get("containers") or () if one["name"] == "serving"), {})
@@ -153,6 +165,62 @@ class Template:
             source_uri=uri,
             image=serving.get("image", ""),
             body={**body, "metadata": clean},
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Revision:
+    """A pod template that proved itself, with why it was found good."""
+
+    body: Json
+    number: int
+    template: Template
+    reason: str = ""
+    message: str = ""
+
+    @classmethod
+    def parse(cls, body: Json) -> Self:
+        data = body.get("data") or {}
+        verified = data.get("verified") or {}
+        return cls(
+            body=body,
+            number=body.get("revision", 0),
+            template=Template.parse(data.get("template") or {}),
+            reason=verified.get("reason", ""),
+            message=verified.get("message", ""),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Candidate:
+    """The Job that judges a version, and its pods."""
+
+    body: Json
+    judged_key: str
+    created: datetime
+    failed: bool = False
+    terminating: bool = False
+    creation_failure: str = ""
+    """Why no pod could be made for it, as its Events say."""
+
+    pods: tuple[Pod, ...] = ()
+
+    @property
+    def uid(self) -> str:
+        return str(self.body["metadata"]["uid"])
+
+    @classmethod
+    def parse(cls, body: Json, pods: Iterable[Json], *, creation_failure: str = "") -> Self:
+        """Read the Job; of `pods`, those that it owns."""
+        metadata, conditions = body["metadata"], (body.get("status") or {}).get("conditions") or ()
+        return cls(
+            body=body,
+            judged_key=(metadata.get("annotations") or {}).get(JUDGED_ANNOTATION, ""),
+            created=moment_of(metadata["creationTimestamp"]),
+            failed=any(one["type"] == "Failed" and one["status"] == "True" for one in conditions),
+            terminating="deletionTimestamp" in metadata,
+            creation_failure=creation_failure,
+            pods=tuple(Pod.parse(one) for one in pods if controlled_by(one, metadata["uid"])),
         )
 
 
@@ -198,19 +266,39 @@ class Observation:
     deployment: Deployment | None = None
     service: Json | None = None
     disruption_budget: Json | None = None
-    templates: tuple[Template, ...] = ()
-    """Templates of the Deployment's ReplicaSets, oldest first: what was applied before anybody edited it by hand."""
+    autoscaler: Json | None = None
+    candidate: Candidate | None = None
+    revisions: tuple[Revision, ...] = ()
+    """Oldest first."""
 
     pods: tuple[Pod, ...] = ()
+    """The stable pods: those that the Service may reach. The candidate's are its own."""
 
     def children(self) -> tuple[Json, ...]:
-        bodies = (self.deployment.body if self.deployment else None, self.service, self.disruption_budget)
+        bodies = (
+            self.deployment.body if self.deployment else None,
+            self.service,
+            self.disruption_budget,
+            self.autoscaler,
+            self.candidate.body if self.candidate else None,
+            *(one.body for one in self.revisions),
+        )
         return tuple(body for body in bodies if body is not None)
 
-    def template(self, key: str, *, image: str = "") -> Template | None:
-        """The first template of that key; of those, one with `image` (the default image may have moved in between)."""
-        known = [one for one in self.templates if one.key == key]
-        return next((one for one in known if one.image == image), known[0] if known else None)
+    def revision(self, key: str) -> Revision | None:
+        """The kept template of that key."""
+        return next((one for one in self.revisions if one.template.key == key), None)
+
+    def template(self, key: str) -> Template | None:
+        """The template of that key as it was rendered once: as it was kept, or else as the Deployment has it."""
+        if kept := self.revision(key):
+            return kept.template
+        return self.deployment.template if self.deployment and self.deployment.template.key == key else None
+
+
+def controlled_by(body: Json, uid: str) -> bool:
+    """Whether the object of that uid is the controller of `body`."""
+    return any(one["uid"] == uid for one in body["metadata"].get("ownerReferences") or ())
 
 
 def owner_of(child: Json, *, uid: str, name: str) -> str:

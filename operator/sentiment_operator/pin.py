@@ -50,7 +50,7 @@ def _rebuilt(model: SentimentModel, seen: Observation) -> Desired | None:
     """A lost pin, from a Deployment that was made for exactly this spec."""
     if seen.deployment is None or seen.deployment.template.version != model.spec.reference.version:
         return None
-    live = seen.template(seen.deployment.template.key) or seen.deployment.template
+    live = seen.deployment.template
     target = target_of(
         model.spec, version=live.version, digest=live.digest, source_uri=live.source_uri, image=live.image
     )

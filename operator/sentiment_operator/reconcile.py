@@ -32,6 +32,10 @@ PASSES = 4
 """How often one reconcile acts and looks again before it leaves the rest to the next."""
 
 
+NEVER_CHANGED = frozenset({"Job", "ControllerRevision"})
+"""Made once: a candidate that is no longer wanted is deleted, and a revision's data is immutable."""
+
+
 class Recorder(Protocol):
     """Who wants to know what reconciles found (metrics)."""
 
@@ -141,7 +145,8 @@ class Reconciler:
                 and owns(live, FIELD_MANAGER, "spec", "replicas")
             ):
                 await self._call(self._cluster.hand_over_replicas, live)
-            await self._call(self._cluster.apply, manifest)
+            write = self._cluster.create if manifest["kind"] in NEVER_CHANGED else self._cluster.apply
+            await self._call(write, manifest)
         for child in decision.delete:
             await self._call(self._cluster.delete, child.api_version, child.kind, child.key, uid=child.uid)
 
@@ -189,4 +194,15 @@ def _log(key: Key, decision: str, start: float, **more: object) -> None:
 
 
 def _remembers(before: Status, after: Status) -> bool:
-    return before.desired != after.desired or before.rejected != after.rejected
+    return (before.desired, before.rejected, _step(before)) != (after.desired, after.rejected, _step(after))
+
+
+def _step(status: Status) -> tuple[str, str, int] | None:
+    """Where a rollout is: written before it is acted on, so that a switch that has begun is known to have.
+
+    Putting back what serves is none.
+    """
+    rollout, serving = status.rollout, status.serving
+    if rollout is None or (serving is not None and serving.revision == rollout.revision):
+        return None
+    return rollout.step, rollout.revision, rollout.attempt

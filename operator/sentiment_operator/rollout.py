@@ -1,4 +1,4 @@
-"""The record of a rollout: its clock, what serves, what was rejected, what happened. Pure."""
+"""The record of a rollout: its clock, what serves, what was judged, what happened. Pure."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -16,26 +16,35 @@ from sentiment_operator.status import (
     moment_of,
     timestamp,
 )
+from sentiment_operator.verdict import Verdict
 
 RESOLVING = "Resolving"
+VERIFYING = "Verifying"
 ROLLING_OUT = "RollingOut"
 ROLLING_BACK = "RollingBack"
 
 
 def advance(
-    before: RolloutStatus | None, *, step: str, version: str, revision: str, now: datetime, deadline_seconds: float
+    before: RolloutStatus | None, after: RolloutStatus, *, now: datetime, deadline_seconds: float
 ) -> RolloutStatus:
-    """The record at `step`. One clock runs for a whole rollout.
+    """`after`, which says where the rollout is, with its clock and its attempts. One clock runs for a whole rollout.
 
-    It starts anew for another version or revision, and when a step that had outlived the deadline succeeds at last:
-    the steps after it get their own time.
+    It starts anew for another version, revision or verification, and when a step that had outlived the deadline
+    succeeds at last: the steps after it get their own time.
     """
-    fresh = RolloutStatus(step=step, version=version, revision=revision, started_time=timestamp(now))
-    if before is None or before.version not in ("", version) or before.revision not in ("", revision):
+    fresh = replace(after, started_time=timestamp(now), attempt=1)
+    if before is None or any(
+        was not in ("", now_is)
+        for was, now_is in (
+            (before.version, after.version),
+            (before.revision, after.revision),
+            (before.key, after.key),
+        )
+    ):
         return fresh
-    if before.step != step and remaining_seconds(before, now, deadline_seconds) <= 0:
-        return replace(fresh, attempt=before.attempt + 1)
-    return replace(before, step=step, version=version, revision=revision)
+    if before.step != after.step and remaining_seconds(before, now, deadline_seconds) <= 0:
+        return replace(fresh, attempt=before.attempt)
+    return replace(after, started_time=before.started_time, attempt=before.attempt)
 
 
 def remaining_seconds(rollout: RolloutStatus, now: datetime, deadline_seconds: float) -> float:
@@ -97,12 +106,26 @@ def serving_from(model: SentimentModel, template: Template, before: Serving | No
     )
 
 
-def with_verdict(status: Status, target: Target, diagnosis: Diagnosis, *, revision: str, now: datetime) -> Status:
-    """The status that remembers a verdict, so that the same is not tried again."""
+def with_verdict(
+    status: Status,
+    target: Target,
+    diagnosis: Diagnosis,
+    *,
+    revision: str,
+    step: str,
+    now: datetime,
+    verdict: Verdict | None = None,
+) -> Status:
+    """The status that remembers a verdict against `target`, so that the same is not tried again.
+
+    `verdict`: as the judge wrote it, where it was its.
+    """
     rejected = Rejected(
         version=target.version,
         digest=target.digest,
+        revision=revision,
         key=target.judged_key,
+        step=step,
         reason=diagnosis.reason,
         message=diagnosis.message,
         time=timestamp(now),
@@ -111,17 +134,25 @@ def with_verdict(status: Status, target: Target, diagnosis: Diagnosis, *, revisi
         version=target.version,
         digest=target.digest,
         revision=revision,
-        outcome="Rejected",
+        outcome="RolledBack" if step == ROLLING_OUT else "Rejected",
         reason=diagnosis.reason,
         time=timestamp(now),
     )
     others = tuple(one for one in status.rejected if one.key != target.judged_key)
+    judged = verdict or Verdict(outcome="failed", reason=diagnosis.reason, message=diagnosis.message)
     return replace(
-        status,
+        with_judgement(status, target, judged, revision=revision, now=now),
         rejected=(rejected, *others)[:MEMORY_LENGTH],
         history=(finished, *status.history)[:MEMORY_LENGTH],
         rollout=None,
     )
+
+
+def with_judgement(status: Status, target: Target, verdict: Verdict, *, revision: str, now: datetime) -> Status:
+    """The status that shows what came of the newest candidate, whatever that is."""
+    time = status.verdict.time if status.verdict else ""
+    judged = replace(verdict, version=target.version, digest=target.digest, revision=revision, time=time)
+    return status if judged == status.verdict else replace(status, verdict=replace(judged, time=timestamp(now)))
 
 
 def with_success(history: tuple[Finished, ...], serving: Serving, now: datetime) -> tuple[Finished, ...]:

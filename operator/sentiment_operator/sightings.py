@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from sentiment_operator.names import Key
-from sentiment_operator.observed import Container, Observation
+from sentiment_operator.observed import Observation, Pod
 
 
 class Sightings:
@@ -17,19 +17,22 @@ class Sightings:
     def mark(self, key: Key, seen: Observation) -> Observation:
         """`seen` with `running_seconds` filled in."""
         now, before = self._clock(), self._first.get(key, {})
+        pods = (*seen.pods, *(seen.candidate.pods if seen.candidate else ()))
         first = {
             pod.serving.container_id: before.get(pod.serving.container_id, now)
-            for pod in seen.pods
+            for pod in pods
             if pod.serving and pod.serving.running
         }
         self._first[key] = first
 
-        def marked(container: Container | None) -> Container | None:
-            if container is None or container.container_id not in first:
-                return container
-            return replace(container, running_seconds=now - first[container.container_id])
+        def marked(pod: Pod) -> Pod:
+            if pod.serving is None or pod.serving.container_id not in first:
+                return pod
+            seconds = now - first[pod.serving.container_id]
+            return replace(pod, serving=replace(pod.serving, running_seconds=seconds))
 
-        return replace(seen, pods=tuple(replace(pod, serving=marked(pod.serving)) for pod in seen.pods))
+        candidate = seen.candidate and replace(seen.candidate, pods=tuple(map(marked, seen.candidate.pods)))
+        return replace(seen, pods=tuple(map(marked, seen.pods)), candidate=candidate)
 
     def forget(self, key: Key) -> None:
         self._first.pop(key, None)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 
 from sentiment_operator.conditions import Finding, Outcome
 from sentiment_operator.errors import Refused
@@ -38,6 +38,12 @@ class ChildRef:
     kind: str
     key: Key
     uid: str
+
+    @classmethod
+    def of(cls, body: Manifest) -> Self:
+        metadata = body["metadata"]
+        key = Key(metadata["namespace"], metadata["name"])
+        return cls(api_version=body["apiVersion"], kind=body["kind"], key=key, uid=metadata["uid"])
 
 
 @dataclass(frozen=True, kw_only=True)

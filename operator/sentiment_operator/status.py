@@ -5,6 +5,8 @@ from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from typing import Any, Self, TypeVar
 
+from sentiment_operator.verdict import Verdict
+
 Record = TypeVar("Record")
 
 MEMORY_LENGTH = 10
@@ -66,11 +68,14 @@ class Serving:
 
 @dataclass(frozen=True, kw_only=True)
 class RolloutStatus:
-    """A rollout under way. `started_time` is that of the deadline's clock; `attempt` counts its starts."""
+    """A rollout under way. `started_time` is that of the deadline's clock; `attempt` counts its candidates."""
 
     step: str = ""
     version: str = ""
     revision: str = ""
+    key: str = ""
+    """Hash of all that a verdict on it depends on."""
+
     attempt: int = 1
     started_time: str = ""
 
@@ -81,7 +86,11 @@ class Rejected:
 
     version: str = ""
     digest: str = ""
+    revision: str = ""
     key: str = ""
+    step: str = ""
+    """The step of the rollout at which it was found: a switch that had begun is rolled back."""
+
     reason: str = ""
     message: str = ""
     time: str = ""
@@ -119,6 +128,8 @@ class Status:
     pods_ready: str = ""
     endpoint: str = ""
     lineage: Lineage | None = None
+    verdict: Verdict | None = None
+    """What came of the newest candidate."""
 
     def condition(self, kind: str) -> Condition | None:
         return next((one for one in self.conditions if one.type == kind), None)
@@ -154,6 +165,7 @@ class Status:
             pods_ready=body.get("podsReady", ""),
             endpoint=body.get("endpoint", ""),
             lineage=_record(Lineage, body.get("lineage")),
+            verdict=Verdict.parse(body["verdict"]) if body.get("verdict") else None,
         )
 
     def render(self) -> dict[str, Any]:
@@ -171,6 +183,7 @@ class Status:
             "podsReady": self.pods_ready,
             "endpoint": self.endpoint,
             "lineage": _body(self.lineage),
+            "verdict": self.verdict.render() if self.verdict else None,
         }
         return {name: value for name, value in body.items() if value is not None and value not in ("", [])}
 

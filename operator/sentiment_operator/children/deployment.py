@@ -120,7 +120,7 @@ def _fetch(spec: Spec, target: Target) -> dict[str, Any]:
         "name": "fetch",
         "image": target.image,
         "args": ["fetch"],
-        "env": _env(MODEL_URI=target.source_uri, MODEL_DIGEST=target.digest, MODEL_DIR=MODEL_DIR),
+        "env": env(MODEL_URI=target.source_uri, MODEL_DIGEST=target.digest, MODEL_DIR=MODEL_DIR),
         **({"envFrom": credentials} if credentials else {}),
         "resources": {"requests": {"cpu": "100m", "memory": "64Mi"}, "limits": {"memory": "256Mi"}},
         "volumeMounts": [{"name": "model", "mountPath": MODEL_DIR}, {"name": "tmp", "mountPath": "/tmp"}],  # noqa: S108
@@ -134,7 +134,7 @@ def _serving(spec: Spec, target: Target) -> dict[str, Any]:
         "name": "serving",
         "image": target.image,
         "args": ["serve"],
-        "env": _env(
+        "env": env(
             MODEL_DIR=MODEL_DIR,
             MODEL_NAME=spec.reference.name,
             MODEL_VERSION=target.version,
@@ -156,7 +156,8 @@ def _serving(spec: Spec, target: Target) -> dict[str, Any]:
     }
 
 
-def _env(**variables: str) -> list[dict[str, str]]:
+def env(**variables: str) -> list[dict[str, str]]:
+    """Variables of a container, in the order given."""
     return [{"name": name, "value": value} for name, value in variables.items()]
 
 

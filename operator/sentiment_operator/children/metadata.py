@@ -3,16 +3,18 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sentiment_operator.names import API_VERSION, KIND, child_labels
+from sentiment_operator.names import API_VERSION, KIND, STABLE, child_labels
 from sentiment_operator.resource import SentimentModel
 
 
-def metadata(model: SentimentModel, annotations: Mapping[str, str] | None = None) -> dict[str, Any]:
-    """Metadata of a child called like `model`: labels, and the owner reference that does all deletion."""
+def metadata(
+    model: SentimentModel, annotations: Mapping[str, str] | None = None, *, name: str = "", track: str = STABLE
+) -> dict[str, Any]:
+    """Metadata of a child, by default called like `model`: labels, and the owner reference that does all deletion."""
     return {
-        "name": model.name,
+        "name": name or model.name,
         "namespace": model.namespace,
-        "labels": child_labels(model.name),
+        "labels": child_labels(model.name, track=track),
         **({"annotations": dict(annotations)} if annotations else {}),
         "ownerReferences": [
             {

@@ -1,18 +1,22 @@
 """Situations for the decisions, told in a few words: who serves, what is asked for, what the pods do."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sentiment_operator import errors
+from sentiment_operator.children.autoscaler import autoscaler
+from sentiment_operator.children.candidate import candidate as candidate_job
 from sentiment_operator.children.deployment import deployment, pod_template
 from sentiment_operator.children.disruption_budget import disruption_budget
+from sentiment_operator.children.revision import revision
 from sentiment_operator.children.service import service
 from sentiment_operator.decide import decide
 from sentiment_operator.drift import stamped
 from sentiment_operator.names import KEY_ANNOTATION, VERSION_ANNOTATION
-from sentiment_operator.observed import Deployment, Observation, Pod, Template
+from sentiment_operator.observed import Candidate, Deployment, Observation, Pod, Revision, Template
 from sentiment_operator.pin import Answer
 from sentiment_operator.resource import ResolvedVersion, SentimentModel, Target, target_of
 from sentiment_operator.situation import Decision, Situation
@@ -123,17 +127,86 @@ def observation(
     made = stamped(deployment(resource, template, replicas=None if resource.spec.autoscaling else count))
     body = live(made, generation=3, status=status)
     body["spec"] = {"replicas": count, **body["spec"]}
-    budget = disruption_budget(resource)
+    budget, scaler = disruption_budget(resource), autoscaler(resource)
     return Observation(
         deployment=Deployment.parse(body),
         service=live(stamped(service(resource))),
         disruption_budget=live(stamped(budget)) if budget else None,
-        templates=tuple(Template.parse(pod_template(resource, target(resource, one))) for one in (*earlier, runs)),
+        autoscaler=live(stamped(scaler)) if scaler else None,
+        revisions=revisions(resource, (*earlier, runs)),
         pods=tuple(pod(resource, number, **one) for number, one in enumerate(pods)),
     )
 
 
-def pod(
+def revisions(resource: SentimentModel, versions: Sequence[str]) -> tuple[Revision, ...]:
+    """The kept templates of versions whose candidates passed, oldest first."""
+    return tuple(
+        Revision.parse(
+            live(
+                revision(
+                    resource,
+                    Template.parse(pod_template(resource, target(resource, version))),
+                    number=number,
+                    reason="AllChecksPassed",
+                    message="All checks passed.",
+                )
+            )
+        )
+        for number, version in enumerate(versions, start=1)
+    )
+
+
+def candidate(
+    resource: SentimentModel,
+    *,
+    version: str,
+    age_seconds: float = 4,
+    failed: bool = False,
+    creation_failure: str = "",
+    pod: Mapping[str, Any] | None = None,
+    retry_token: str = "",
+    running_seconds: float = 0.0,
+) -> Candidate:
+    """The candidate of a version; `pod` as in `pod_body`, with `verify`: a container's status, or a verdict's parts."""
+    rollout = replace(resource.spec.rollout, retry_token=retry_token or resource.spec.rollout.retry_token)
+    spec = replace(resource.spec, rollout=rollout)
+    what = target(replace(resource, spec=spec), version)
+    body = live(candidate_job(resource, what, pod_template(resource, what), against=None, not_compared="so"))
+    body["metadata"]["creationTimestamp"] = timestamp(NOW - timedelta(seconds=age_seconds))
+    body["status"] = {"conditions": [{"type": "Failed", "status": "True"}]} if failed else {}
+    pods = [] if pod is None else [pod_body(resource, 9, version=version, **pod)]
+    for one in pods:
+        one["metadata"]["ownerReferences"] = [{"uid": body["metadata"]["uid"]}]
+    found = Candidate.parse(body, pods, creation_failure=creation_failure)
+    return replace(found, pods=tuple(_running_for(one, running_seconds) for one in found.pods))
+
+
+def verdict(version: str, outcome: str, reason: str) -> dict[str, Any]:
+    """A container that ended with this verdict."""
+    message = {
+        "format": "sentiment.dev/verdict/v1",
+        "model": {"name": "sentiment-reviews", "version": version, "digest": digest(version)},
+        "outcome": outcome,
+        "reason": reason,
+        "message": "The judge says why.",
+        "checks": [{"name": "parity", "outcome": outcome, "rows": 200, "flipped": 2}],
+        "flipped": [{"id": "g-17", "expected": "positive", "got": "negative", "check": "parity"}],
+    }
+    return {"state": {"terminated": {"exitCode": 0, "message": json.dumps(message)}}}
+
+
+def pod(resource: SentimentModel, number: int, *, running_seconds: float = 0.0, **told: Any) -> Pod:
+    """A pod; see `pod_body`. `running_seconds`: for how long its serving container has been seen running."""
+    return _running_for(Pod.parse(pod_body(resource, number, **told)), running_seconds)
+
+
+def _running_for(found: Pod, seconds: float) -> Pod:
+    if found.serving and seconds:
+        return replace(found, serving=replace(found.serving, running_seconds=seconds))
+    return found
+
+
+def pod_body(
     resource: SentimentModel,
     number: int,
     *,
@@ -141,13 +214,16 @@ def pod(
     ready: bool = False,
     fetch: Mapping[str, Any] | None = None,
     serving: Mapping[str, Any] | None = None,
+    verify: Mapping[str, Any] | None = None,
     unschedulable: str = "",
     deleted_seconds_ago: float | None = None,
     disrupted: bool = False,
-    running_seconds: float = 0.0,
     failed: str = "",
-) -> Pod:
-    """A pod of a version; `fetch` and `serving` are container statuses as the kubelet writes them."""
+) -> dict[str, Any]:
+    """A pod of a version; `fetch`, `serving` and `verify` are container statuses as the kubelet writes them.
+
+    With `verify` it is a candidate's, where serving is a sidecar.
+    """
     conditions = [{"type": "Ready", "status": "True" if ready else "False"}]
     if unschedulable:
         conditions.append({"type": "PodScheduled", "status": "False", "message": unschedulable})
@@ -162,14 +238,19 @@ def pod(
     if ready and serving is None:
         serving = {"ready": True, "started": True, "state": {"running": {}}}
     status: dict[str, Any] = {"phase": "Failed" if failed else "Running", "reason": failed, "conditions": conditions}
+    inits: list[dict[str, Any]] = []
+    mains: list[dict[str, Any]] = []
     if fetch is not None:
-        status["initContainerStatuses"] = [{"name": "fetch", **fetch}]
+        inits.append({"name": "fetch", **fetch})
     if serving is not None:
-        status["containerStatuses"] = [{"name": "serving", "containerID": f"containerd://{number}", **serving}]
-    found = Pod.parse({"metadata": metadata, "status": status})
-    if found.serving and running_seconds:
-        found = replace(found, serving=replace(found.serving, running_seconds=running_seconds))
-    return found
+        (mains if verify is None else inits).append(
+            {"name": "serving", "containerID": f"containerd://{number}", **serving}
+        )
+    if verify is not None:
+        told = verdict(version, *verify["verdict"]) if "verdict" in verify else verify
+        mains.append({"name": "verify", **told})
+    status.update(initContainerStatuses=inits, containerStatuses=mains)
+    return {"metadata": metadata, "status": status}
 
 
 def situation(given: Mapping[str, Any]) -> Situation:
@@ -177,7 +258,8 @@ def situation(given: Mapping[str, Any]) -> Situation:
 
     `serves`: the version that settled before; `settled`: whether that was for this generation; `rejected`: versions
     with a verdict, and its reason; `rolling`: step, version and age of a rollout under way; `registry`: the name of an
-    error, or nothing for an answer; `children`: as in `observation`.
+    error, or nothing for an answer; `children`: as in `observation`; `candidate`: as in the function of that name;
+    `kept`: versions whose revisions there are (by default those of the children).
     """
     resource = model(given.get("spec"), generation=given.get("generation", 2))
     reference, status = resource.spec.reference, resource.status
@@ -194,6 +276,8 @@ def situation(given: Mapping[str, Any]) -> Situation:
             version=number,
             digest=what.digest,
             key=what.judged_key,
+            revision=what.revision(resource.name),
+            step=given.get("found_at", "Verifying"),
             reason=reason,
             message="A sentence.",
             time="2026-05-04T11:00:00Z",
@@ -203,11 +287,19 @@ def situation(given: Mapping[str, Any]) -> Situation:
         number = rolling["version"]
         revision = "" if rolling["step"] == "Resolving" else target(resource, number).revision(resource.name)
         started = timestamp(NOW - timedelta(seconds=rolling.get("age_seconds", 5)))
-        record = RolloutStatus(step=rolling["step"], version=number, revision=revision, started_time=started)
+        judged = target(resource, number).judged_key if revision else ""
+        record = RolloutStatus(
+            step=rolling["step"], version=number, revision=revision, key=judged, started_time=started,
+            attempt=rolling.get("attempt", 1),
+        )  # fmt: skip
         status = replace(status, rollout=record)
     resource = replace(resource, status=status)
     children = given.get("children")
     seen = observation(resource, **children) if children else Observation()
+    if kept := given.get("kept"):
+        seen = replace(seen, revisions=revisions(resource, kept))
+    if at_work := given.get("candidate"):
+        seen = replace(seen, candidate=candidate(resource, **at_work))
     if owner := given.get("deployment_owner"):
         assert seen.deployment is not None
         seen = replace(seen, deployment=Deployment.parse(owned_by(seen.deployment.body, owner)))

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from copy import deepcopy
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -19,13 +20,13 @@ from sentiment_operator.errors import (
     RegistryUnreachable,
 )
 from sentiment_operator.names import FIELD_MANAGER, Key
-from sentiment_operator.observed import Deployment, Observation, Template
+from sentiment_operator.observed import Candidate, Deployment, Observation, Revision
 from sentiment_operator.reconcile import Reconciler
 from sentiment_operator.resolver import Resolver
 from sentiment_operator.resource import Reference, ResolvedVersion, SentimentModel
 from sentiment_operator.settings import Settings
-from sentiment_operator.status import Status
-from tests.unit.operator.scenes import IMAGE, body, model, pod, resolved, situation
+from sentiment_operator.status import Status, timestamp
+from tests.unit.operator.scenes import IMAGE, body, decided, model, pod, resolved, situation
 
 KEY = Key("shop", "reviews")
 
@@ -70,19 +71,32 @@ class Memory(Cluster):
         if kind == "Deployment":
             stored["spec"].setdefault("replicas", 1)
             found = Deployment.parse(stored)
-            template = Template.parse(stored["spec"]["template"])
-            self.seen = replace(self.seen, deployment=found, templates=(*self.seen.templates, template))
+            self.seen = replace(self.seen, deployment=found)
         elif kind == "Service":
             self.seen = replace(self.seen, service=stored)
         else:
             self.seen = replace(self.seen, disruption_budget=stored)
+
+    def create(self, manifest: Mapping[str, Any]) -> None:
+        self.writes.append(manifest["kind"])
+        if self.refusal is not None:
+            raise self.refusal
+        stored = deepcopy(dict(manifest))
+        stored["metadata"].update(uid="child", creationTimestamp=timestamp(datetime.now(UTC)))
+        if manifest["kind"] == "Job":
+            self.seen = replace(self.seen, candidate=Candidate.parse(stored, ()))
+        else:
+            self.seen = replace(self.seen, revisions=(*self.seen.revisions, Revision.parse(stored)))
 
     def hand_over_replicas(self, deployment: Mapping[str, Any]) -> None:
         self.writes.append("handover")
 
     def delete(self, api_version: str, kind: str, key: Key, *, uid: str) -> None:
         self.writes.append(f"delete {kind}")
-        self.seen = replace(self.seen, disruption_budget=None)
+        if kind == "Job":
+            self.seen = replace(self.seen, candidate=None)
+        else:
+            self.seen = replace(self.seen, disruption_budget=None)
 
     def patch_status(self, model: SentimentModel, patch: Mapping[str, Any]) -> SentimentModel | None:
         if self.conflict:
@@ -163,6 +177,13 @@ SETTLED = {
 }
 
 
+THIRTEEN = {
+    "serves": "13",
+    "children": {"runs": "13", "pods": [{"version": "13", "ready": True}, {"version": "13", "ready": True}]},
+}
+PASSED = ["passed", "AllChecksPassed"]
+
+
 def memory(given: Mapping[str, Any]) -> Memory:
     case = situation(given)
     return Memory(case.model, case.seen)
@@ -171,7 +192,33 @@ def memory(given: Mapping[str, Any]) -> Memory:
 def test_the_pin_is_remembered_before_anything_is_made() -> None:
     cluster = Memory(model())
     reconcile(cluster)
-    assert cluster.writes[:4] == ["status", "Service", "PodDisruptionBudget", "Deployment"]
+    assert cluster.writes == ["status", "Job"]
+
+
+def test_a_proven_template_is_kept_and_the_switch_noted_before_the_deployment_is_touched() -> None:
+    cluster = memory({**THIRTEEN, "candidate": {"version": "14", "pod": {"verify": {"verdict": PASSED}}}})
+    reconcile(cluster)
+    assert cluster.writes == ["status", "ControllerRevision", "status", "Deployment", "status"]
+    assert conditions(cluster)["Reconciling"] == "True/RollingOut"
+
+
+def test_a_candidate_of_an_earlier_spec_makes_room_at_once() -> None:
+    cluster = memory({**THIRTEEN, "candidate": {"version": "14", "retry_token": "earlier"}})
+    reconcile(cluster)
+    assert cluster.writes == ["status", "delete Job", "Job"]
+
+
+def test_a_candidate_that_was_lost_is_made_again_after_a_pause() -> None:
+    lost = {"version": "14", "failed": True}
+    early = decided({**THIRTEEN, "candidate": {**lost, "age_seconds": 4}})
+    assert early.delete == ()
+    assert early.look_again_seconds < 2
+    cluster = memory({**THIRTEEN, "candidate": {**lost, "age_seconds": 6}})
+    reconcile(cluster)
+    assert cluster.writes == ["status", "delete Job", "Job", "status"]
+    assert cluster.model is not None
+    assert cluster.model.status.rollout is not None
+    assert cluster.model.status.rollout.attempt == 2
 
 
 def test_what_has_settled_costs_no_write() -> None:

@@ -57,6 +57,8 @@ def test_what_is_applied_what_serves_and_what_is_said(row: Mapping[str, Any]) ->
     deployments = [manifest for manifest in decision.apply if manifest["kind"] == "Deployment"]
     if "applies" in row:
         assert [manifest["kind"] for manifest in decision.apply] == row["applies"]
+    if "deletes" in row:
+        assert [child.kind for child in decision.delete] == row["deletes"]
     if "rolls" in row:
         template = deployments[0]["spec"]["template"]
         assert template["metadata"]["annotations"][VERSION_ANNOTATION] == row["rolls"]
@@ -76,5 +78,5 @@ def test_deciding_again_from_what_was_decided_changes_nothing(row: Mapping[str, 
     case = situation(row["given"])
     first = decide(case)
     again = decide(replace(case, model=replace(case.model, status=first.status)))
-    if not first.apply:
+    if not (first.apply or first.delete):
         assert again.status == first.status

@@ -1,0 +1,111 @@
+"""The course of a version that has yet to prove itself: its candidate is made, watched, and made again. Pure."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from sentiment_operator.children.candidate import candidate
+from sentiment_operator.conditions import Finding, Outcome
+from sentiment_operator.courses import CHECKING, advanced, goes_on, hold, until_deadline
+from sentiment_operator.judge import NO_POD_SECONDS, Judgement, judge, pinned_image, retry_time
+from sentiment_operator.observed import Candidate, Template
+from sentiment_operator.resource import Target
+from sentiment_operator.rollout import VERIFYING
+from sentiment_operator.situation import ChildRef, Course, Situation
+from sentiment_operator.status import RolloutStatus, Serving
+from sentiment_operator.wanted import keeping, superfluous, template_of
+
+WAITING = Judgement(kind="waiting")
+
+
+def judgement_of(case: Situation, target: Target) -> Judgement:
+    """What the candidate of `target` has come to."""
+    found = case.seen.candidate
+    if found is None or found.terminating or found.judged_key != target.judged_key:
+        return WAITING
+    limit = case.model.spec.rollout.startup_deadline_seconds
+    return judge(found, target, startup_deadline_seconds=limit, now=case.now)
+
+
+def verifying(case: Situation, target: Target, serving: Serving | None, judgement: Judgement) -> Course:
+    """No verdict yet: what serves is held while the candidate of `target` is at work."""
+    model, found = case.model, case.seen.candidate
+    to = RolloutStatus(
+        step=VERIFYING, version=target.version, revision=target.revision(model.name), key=target.judged_key
+    )
+    rollout = advanced(case, to)
+    course = replace(
+        hold(case, serving, Outcome.VERIFYING, ""),
+        verified=CHECKING,
+        delete=superfluous(case, candidate_of=target, spare=to.revision),
+        rollout=rollout,
+    )
+    if case.refusal is not None:
+        if case.refusal.invalid:
+            return replace(course, outcome=Outcome.INVALID_SPEC, message=f"{case.refusal} {goes_on(serving)}")
+        text = f"The candidate of version {target.version} cannot be made: {case.refusal} {goes_on(serving)}"
+        return until_deadline(case, replace(course, message=text), rollout)
+    if found is None:
+        job = candidate(
+            model, target, template_of(case, target).body, against=_compared(case, target, serving),
+            not_compared=_not_compared(case, target, serving),
+        )  # fmt: skip
+        course = replace(course, apply=(*course.apply, job))
+    elif found.terminating or found.judged_key != target.judged_key:
+        course = replace(course, look_again_seconds=1.0)
+    elif judgement.over and judgement.kind != "passed":
+        course = _again(case, course, found, rollout)
+        rollout = course.rollout or rollout
+    elif not found.pods:
+        course = replace(course, look_again_seconds=NO_POD_SECONDS)
+    if judgement.kind == "unresolved":
+        missing = Finding(status="False", reason=judgement.reason, message=judgement.message)
+        text = f"{judgement.message} {goes_on(serving)}"
+        return replace(course, outcome=Outcome.UNRESOLVED, message=text, resolved=missing)
+    text = f"A candidate of version {target.version} is at work. {judgement.message}".rstrip()
+    return until_deadline(case, replace(course, message=f"{text} {goes_on(serving)}"), rollout)
+
+
+def proven(case: Situation, target: Target, serving: Serving | None, judgement: Judgement) -> Course:
+    """The candidate has passed: its template is kept before anything else is done with it."""
+    image = pinned_image(target.image, judgement.image_id)
+    template = _with_image(template_of(case, target), image)
+    verified = Finding(status="True", reason=judgement.reason, message=judgement.message)
+    course = verifying(case, target, serving, judgement)
+    return replace(course, verified=verified, apply=(*course.apply, keeping(case, template, verified)))
+
+
+def _again(case: Situation, course: Course, found: Candidate, rollout: RolloutStatus) -> Course:
+    """A candidate that ended without a verdict makes room for the next, later each time."""
+    wait = retry_time(found, rollout.attempt) - case.now
+    if wait > timedelta(0):
+        return replace(course, look_again_seconds=wait.total_seconds())
+    return replace(
+        course,
+        delete=(*course.delete, ChildRef.of(found.body)),
+        rollout=replace(rollout, attempt=rollout.attempt + 1),
+    )
+
+
+def _compared(case: Situation, target: Target, serving: Serving | None) -> Serving | None:
+    return None if _not_compared(case, target, serving) else serving
+
+
+def _not_compared(case: Situation, target: Target, serving: Serving | None) -> str:
+    """Why the candidate is not compared with what serves; empty where it is."""
+    if serving is None:
+        return "nothing serves yet"
+    if case.seen.revision(target.key):
+        return "this is a way back: it was compared when it was rolled out first"
+    if not any(pod.ready and not pod.terminating for pod in case.seen.pods):
+        return "no serving pod is ready"
+    return ""
+
+
+def _with_image(template: Template, image: str) -> Template:
+    """The same template, with every container that ran the asked image running `image`."""
+    spec = template.body["spec"]
+    changed = {
+        group: [{**one, "image": image} if one["image"] == template.image else one for one in spec[group]]
+        for group in ("initContainers", "containers")
+    }
+    return Template.parse({**template.body, "spec": {**spec, **changed}})
