@@ -1,0 +1,135 @@
+"""The command line: four commands, each reads with kubectl, decides purely, says what it does."""
+
+import secrets
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import click
+from rich.console import Console
+
+from sentiment_operator.plugin import changes, report
+from sentiment_operator.plugin.kubectl import RESOURCE, Json, Kubectl, KubectlFailed
+from sentiment_operator.status import Status, timestamp
+
+PIPE_WIDTH = 200
+"""Columns where the output is no terminal: lines are for grep, not for reading across."""
+
+
+class _Commands(click.Group):
+    """A group that shows what went wrong as one sentence; exit code 1."""
+
+    def invoke(self, context: click.Context) -> Any:
+        try:
+            return super().invoke(context)
+        except (KubectlFailed, changes.NothingToDo) as error:
+            raise click.ClickException(str(error)) from error
+
+
+def _placed(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command kubectl's own flags."""
+    for option in (
+        click.option("--context", default="", metavar="CONTEXT", help="The kubeconfig context to use."),
+        click.option("-n", "--namespace", default="", metavar="NAMESPACE", help="The namespace; else the context's."),
+        click.argument("name"),
+    ):
+        command = option(command)
+    return command
+
+
+_dry_run = click.option("--dry-run", is_flag=True, help="Let the API server check the change, and change nothing.")
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="sentimentmodel", prog_name="kubectl-sentiment")
+def main() -> None:
+    """What a SentimentModel does and why, in words."""
+
+
+@main.command()
+@_placed
+def status(name: str, namespace: str, context: str) -> None:
+    """Show conditions, rollout, verdict, pods and events of NAME as a tree."""
+    kubectl = Kubectl(namespace=namespace, context=context)
+    resource = kubectl.resource(name)
+    _console().print(
+        report.tree(
+            resource,
+            pods=_readable(kubectl.pods, resource),
+            events=_readable(kubectl.events, resource),
+            now=datetime.now(UTC),
+        )
+    )
+
+
+@main.command()
+@_placed
+def history(name: str, namespace: str, context: str) -> None:
+    """List the finished rollouts of NAME, the newest first."""
+    resource = Kubectl(namespace=namespace, context=context).resource(name)
+    _console().print(report.history(resource, now=datetime.now(UTC)))
+
+
+@main.command()
+@_placed
+@click.option("--to", default="", metavar="VERSION", help="An earlier version that was rolled out with success.")
+@_dry_run
+def rollback(name: str, namespace: str, context: str, to: str, dry_run: bool) -> None:
+    """Ask for the version before the present one again (or for VERSION)."""
+    kubectl = Kubectl(namespace=namespace, context=context)
+    resource = kubectl.resource(name)
+    spec = resource["spec"]
+    step = changes.rollback(spec, _status(resource), to=to)
+    kubectl.patch(name, changes.version_patch(spec, step.version), kind="json", dry_run=dry_run)
+    click.echo(f"{name}: version {step.version} is asked for instead of {step.requested or 'none'}{_dry(dry_run)}.")
+    click.echo(f"It was rolled out with success at {step.time}.")
+    if step.alias:
+        click.echo(f"The alias {step.alias} is not followed any more.")
+    _say_what_next(kubectl, name, spec, dry_run=dry_run)
+
+
+@main.command()
+@_placed
+@_dry_run
+def retry(name: str, namespace: str, context: str, dry_run: bool) -> None:
+    """Try the version of NAME that was rejected once more."""
+    kubectl = Kubectl(namespace=namespace, context=context)
+    resource = kubectl.resource(name)
+    reason = changes.rejected_reason(_status(resource), resource["metadata"]["generation"])
+    token = f"{timestamp(datetime.now(UTC))}-{secrets.token_hex(2)}"
+    kubectl.patch(name, changes.token_patch(token), kind="merge", dry_run=dry_run)
+    asked = resource["spec"]["model"]
+    what = f"version {asked['version']}" if asked.get("version") else f"alias {asked['alias']}"
+    click.echo(f"{name}: {what}, rejected with {reason}, is tried again (retryToken {token}){_dry(dry_run)}.")
+    _say_what_next(kubectl, name, resource["spec"], dry_run=dry_run)
+
+
+def _say_what_next(kubectl: Kubectl, name: str, spec: Json, *, dry_run: bool) -> None:
+    if spec.get("suspend"):
+        click.echo("It is suspended: nothing moves until spec.suspend is false.")
+    elif not dry_run:
+        wait = ("wait", f"{RESOURCE}/{name}")
+        click.echo("Wait for it with:")
+        click.echo(f"  {kubectl.command(*wait, '--for=condition=Reconciling=False', '--timeout=15m')}")
+        click.echo(f"  {kubectl.command(*wait, '--for=condition=Ready', '--timeout=0')}")
+
+
+def _dry(dry_run: bool) -> str:
+    return " (dry run: nothing was changed)" if dry_run else ""
+
+
+def _status(resource: Json) -> Status:
+    return Status.parse(resource.get("status") or {})
+
+
+def _readable(read: Callable[[Json], Sequence[Json]], resource: Json) -> Sequence[Json] | str:
+    """What `read` finds, or why it may not: who may see a SentimentModel need not see pods and events."""
+    try:
+        return read(resource)
+    except KubectlFailed as error:
+        return str(error)
+
+
+def _console() -> Console:
+    console = Console(highlight=False)
+    return console if console.is_terminal else Console(highlight=False, width=PIPE_WIDTH)

@@ -1,0 +1,27 @@
+"""The command line without a cluster: its exit codes, and what it needs to be there."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from sentiment_operator.plugin import main
+
+
+@pytest.mark.parametrize("command", ["status", "history", "rollback", "retry"])
+def test_without_kubectl_a_command_says_so(command: str, tmp_path: Path) -> None:
+    done = CliRunner().invoke(main, [command, "reviews"], env={"PATH": str(tmp_path)})
+    assert done.exit_code == 1
+    assert "kubectl was not found: it must be on PATH" in done.output
+
+
+def test_a_wrong_command_line_is_told_from_a_failure() -> None:
+    assert CliRunner().invoke(main, ["status"]).exit_code == 2
+
+
+def test_the_plugin_needs_none_of_the_operators_libraries() -> None:
+    code = "import sys, sentiment_operator.plugin; print(*{name.split('.')[0] for name in sys.modules})"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert {"kopf", "kubernetes", "mlflow", "prometheus_client"}.isdisjoint(done.stdout.split())
