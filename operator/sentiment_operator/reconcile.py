@@ -112,6 +112,7 @@ class Reconciler:
                 # Verdicts and pins first: an operator that is killed between the two must not decide otherwise.
                 written = await self._write(first, model, decision.status)
                 if written is None:
+                    _log(model.key, "Gone", start)
                     return None
                 first = model = written
             try:
@@ -126,6 +127,7 @@ class Reconciler:
             )
             model = replace(model, status=carried)
         if await self._write(first, model, decision.status) is None:
+            _log(model.key, "Gone", start)
             return None
         self._recorder.reconciled(model, decision.status, seen, time.monotonic() - start)
         _log(model.key, decision.outcome.value, start, generation=model.generation, applied=applied)

@@ -46,7 +46,7 @@ def main() -> None:
     """What a SentimentModel does and why, in words."""
 
 
-@main.command()
+@main.command(short_help="Show what it does and why, as a tree.")
 @_placed
 def status(name: str, namespace: str, context: str) -> None:
     """Show conditions, rollout, verdict, pods and events of NAME as a tree."""
@@ -62,7 +62,7 @@ def status(name: str, namespace: str, context: str) -> None:
     )
 
 
-@main.command()
+@main.command(short_help="List the finished rollouts.")
 @_placed
 def history(name: str, namespace: str, context: str) -> None:
     """List the finished rollouts of NAME, the newest first."""
@@ -70,7 +70,7 @@ def history(name: str, namespace: str, context: str) -> None:
     _console().print(report.history(resource, now=datetime.now(UTC)))
 
 
-@main.command()
+@main.command(short_help="Ask for the version before the present one.")
 @_placed
 @click.option("--to", default="", metavar="VERSION", help="An earlier version that was rolled out with success.")
 @_dry_run
@@ -88,7 +88,7 @@ def rollback(name: str, namespace: str, context: str, to: str, dry_run: bool) ->
     _say_what_next(kubectl, name, spec, dry_run=dry_run)
 
 
-@main.command()
+@main.command(short_help="Try what was rejected once more.")
 @_placed
 @_dry_run
 def retry(name: str, namespace: str, context: str, dry_run: bool) -> None:

@@ -1,6 +1,7 @@
 """kubectl, which knows the user's clusters and how to log in to them. The plugin's only way to the cluster."""
 
 import json
+import re
 import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -68,5 +69,10 @@ class Kubectl:
         except FileNotFoundError:
             raise KubectlFailed(f"{self.program} was not found: it must be on PATH.") from None
         if done.returncode != 0:
-            raise KubectlFailed(done.stderr.strip() or f"kubectl ended with exit code {done.returncode}.")
+            raise KubectlFailed(said(done.stderr) or f"kubectl ended with exit code {done.returncode}.")
         return done.stdout
+
+
+def said(stderr: str) -> str:
+    """What kubectl says to its user, without the log of its client library (`E1124 21:54:15.4 ...`)."""
+    return "\n".join(line for line in stderr.splitlines() if not re.match(r"[IWEF]\d{4} ", line)).strip()
