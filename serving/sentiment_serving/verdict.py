@@ -22,6 +22,7 @@ MAX_ID_CHARS = 64
 _MAX_DETAIL_CHARS = 300
 _MAX_MESSAGE_CHARS = 800
 _MAX_NAME_CHARS = 200
+_DIGEST_CHARS = 71
 _DECIMALS = 6
 
 
@@ -143,26 +144,26 @@ class Verdict:
     def to_json(self) -> bytes:
         """ASCII JSON of at most 4096 bytes, which Kubernetes keeps; with as many flips, at most 10, as find room."""
         count = min(len(self.flips), MAX_FLIPS)
-        message_chars = _MAX_MESSAGE_CHARS
-        while len(data := self._encode(count, message_chars)) > MAX_BYTES:
+        chars = _MAX_MESSAGE_CHARS
+        while len(data := self._encode(count, chars)) > MAX_BYTES:
             if count:
                 count -= 1
             else:
-                message_chars = message_chars * 3 // 4
+                chars = chars * 3 // 4
         return data
 
-    def _encode(self, flips: int, message_chars: int) -> bytes:
+    def _encode(self, flips: int, chars: int) -> bytes:
         document = {
             "format": FORMAT,
             "model": {
-                "name": self.model.name[:_MAX_NAME_CHARS],
-                "version": self.model.version[:_MAX_NAME_CHARS],
-                "digest": self.model.digest[:_MAX_NAME_CHARS],
+                "name": _cut(self.model.name, min(chars, _MAX_NAME_CHARS)),
+                "version": _cut(self.model.version, min(chars, _MAX_NAME_CHARS)),
+                "digest": self.model.digest[:_DIGEST_CHARS],
             },
             "outcome": self.outcome.value,
             "reason": self.reason.value,
-            "message": _cut(self.message, message_chars),
-            "checks": [_check(check, min(message_chars, _MAX_DETAIL_CHARS)) for check in self.checks],
+            "message": _cut(self.message, chars),
+            "checks": [_check(check, min(chars, _MAX_DETAIL_CHARS)) for check in self.checks],
             "flipped": [_flip(flip) for flip in self.flips[:flips]],
         }
         return json.dumps(document, separators=(",", ":")).encode()
