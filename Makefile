@@ -78,9 +78,9 @@ integration: setup ## tests against real servers on this machine (S3, MLflow, th
 	@$(BIN)/pytest -q -n 2 --dist loadfile tests/integration
 
 .PHONY: e2e
-e2e: setup ## end-to-end tests on the lab's Kubernetes
+e2e: setup ## end-to-end tests on the lab's Kubernetes [TESTS="tests/e2e/test_rollout.py -k load"]
 	@echo "==> end-to-end tests on a real cluster"
-	@$(BIN)/pytest -v --durations=10 tests/e2e
+	@$(BIN)/python -m tests.e2e $(TESTS)
 
 .PHONY: check
 check: lint types unit ## the fast loop: lint, types, unit tests

@@ -1,76 +1,68 @@
-"""The cluster of the end-to-end tests: the lab with the operator in it, built from this checkout."""
+"""The cluster of the end-to-end tests: the lab with the operator in it, prepared from this checkout by `tests.e2e`."""
 
 import json
-import subprocess
-import sys
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
 
-from delivery import deploy
-from delivery.cluster import ROOT, Cluster, connect
-from delivery.images import build_and_push
-from tests.e2e.environment import AuditLog, Registry, lab, lab_is_up
+from delivery.cluster import Cluster, connect
+from lab.lab import settings_of
+from lab.layout import State
+from tests.e2e import prepare
+from tests.e2e.environment import AuditLog, Registry
+from tests.e2e.prepare import Prepared
 from tests.e2e.resource import Resource
 
 CREDENTIALS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL")
 
 
-def say(line: str) -> None:
-    """Progress that is seen although pytest captures output."""
-    print(f"    {line}", file=sys.__stderr__, flush=True)
+@pytest.fixture(scope="session")
+def cluster() -> Cluster:
+    """The lab."""
+    return connect("lab")
 
 
 @pytest.fixture(scope="session")
-def cluster() -> Iterator[Cluster]:
-    """The lab; one that was not up before is taken down at the end."""
-    was_up = lab_is_up()
-    subprocess.run([sys.executable, "-m", "lab", "up", "--nodes", "2"], cwd=ROOT, check=True, stdout=sys.__stderr__)
-    yield connect("lab")
-    if not was_up:
-        lab("down")
+def prepared(cluster: Cluster) -> Prepared:
+    """What was made before the tests started: images, the operator, a small trained model."""
+    return prepare.prepared(cluster)
 
 
 @pytest.fixture(scope="session")
-def images(cluster: Cluster) -> dict[str, str]:
+def images(prepared: Prepared) -> dict[str, str]:
     """Both images of this checkout, by digest."""
-    return build_and_push(cluster, say=say)
+    return prepared.images
 
 
 @pytest.fixture(scope="session")
-def operator(cluster: Cluster, images: dict[str, str]) -> None:
-    """The operator, installed as the demo does it."""
-    say("installing the operator")
-    deploy.install(cluster, images)
-
-
-@pytest.fixture(scope="session")
-def registry(cluster: Cluster, mlflow_imported: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Registry]:
-    """The lab's MLflow, and a small trained model to publish there."""
+def registry(
+    cluster: Cluster, prepared: Prepared, mlflow_imported: None, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Registry]:
+    """The lab's MLflow, and the small trained model to publish there."""
     with pytest.MonkeyPatch.context() as patch:
         for name, value in cluster.environment.items():
             if name.startswith(("AWS_", "MLFLOW_")):
                 patch.setenv(name, value)
-        say("training a small model")
-        yield Registry(tmp_path_factory.mktemp("versions"))
+        yield Registry(Path(prepared.workspace), tmp_path_factory.mktemp("versions"))
 
 
 @pytest.fixture(scope="session")
 def audit() -> AuditLog:
     """What the API server was asked to write."""
-    return AuditLog(Path(ROOT / ".lab" / "log" / "audit.log"))
+    return AuditLog(State(settings_of(os.environ).state).audit_log)
 
 
 @pytest.fixture
-def fresh(cluster: Cluster, operator: None) -> Iterator[Resource]:
+def fresh(cluster: Cluster, prepared: Prepared) -> Iterator[Resource]:
     """A SentimentModel that is not applied yet, for one test."""
     yield from namespaced(cluster)
 
 
 @pytest.fixture(scope="module")
-def served(cluster: Cluster, operator: None, registry: Registry) -> Iterator[Resource]:
+def served(cluster: Cluster, registry: Registry) -> Iterator[Resource]:
     """A SentimentModel that serves version 1, for the tests of one file, in their order."""
     for resource in namespaced(cluster):
         resource.apply(registry.publish(resource.model))

@@ -1,12 +1,12 @@
 """What surrounds the operator in these tests: the lab's commands, its API server's audit log, its MLflow server."""
 
-import contextlib
 import json
 import shutil
 import subprocess
 import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
+from uuid import uuid4
 
 import boto3
 
@@ -15,27 +15,11 @@ from demo.broken import break_model
 from sentiment_model.manifest import MANIFEST, MODEL, build_manifest, digest_of
 from sentiment_model.modelfile import read_model, write_model
 from sentiment_pipeline import paths
-from sentiment_pipeline.evaluate import evaluate
-from sentiment_pipeline.ingest import ingest
 from sentiment_pipeline.params import load_params
-from sentiment_pipeline.prepare import prepare
 from sentiment_pipeline.registry import MlflowRegistry
 from sentiment_pipeline.tracking import DIGEST_TAG
 from sentiment_pipeline.tracking import connect as mlflow_client
-from sentiment_pipeline.train import train
 
-PARAMS = """
-data: {source: "builtin:sample", sample_rows: 1500, group: movie}
-prepare: {}
-split: {test_share: 0.2}
-train:
-  folds: 3
-  candidates:
-    - {name: pairs, ngrams: [1, 2], min_df: 2, c: 3.0}
-golden: {rows: 50, texts: test}
-gate: {min_accuracy: 0.7, max_drop: 0.05}
-tracking: {experiment: e2e}
-"""
 WRITES = {"create", "update", "patch", "delete", "deletecollection"}
 
 
@@ -81,17 +65,13 @@ class Registry:
     Every version is the same small trained model, made different by one of its facts.
     """
 
-    def __init__(self, folder: Path) -> None:
-        """Train in ``folder``. The environment must name the MLflow server and the S3 endpoint."""
-        (folder / "params.yaml").write_text(PARAMS)
-        self._params = load_params(folder / "params.yaml")
-        self._folder = folder
-        self._count = 0
-        with contextlib.chdir(folder):
-            ingest(self._params.data)
-            prepare(self._params)
-            train(self._params)
-            evaluate(self._params)
+    def __init__(self, trained: Path, scratch: Path) -> None:
+        """Publish what was trained in the workspace ``trained``; copies are made in ``scratch``.
+
+        The environment must name the MLflow server and the S3 endpoint.
+        """
+        self._params = load_params(trained / "params.yaml")
+        self._trained, self._scratch = trained, scratch
         self._mlflow = MlflowRegistry()
 
     def publish(self, model: str) -> str:
@@ -116,13 +96,13 @@ class Registry:
         return number
 
     def _copy(self) -> Path:
-        self._count += 1
-        folder = self._folder / f"version-{self._count}"
-        shutil.copytree(self._folder / paths.MODEL_DIR, folder)
+        name = uuid4().hex
+        folder = self._scratch / name
+        shutil.copytree(self._trained / paths.MODEL_DIR, folder)
         model = read_model(folder / MODEL)
-        write_model(folder / MODEL, replace(model, facts={**model.facts, "copy": str(self._count)}))
+        write_model(folder / MODEL, replace(model, facts={**model.facts, "copy": name}))
         (folder / MANIFEST).write_bytes(build_manifest(folder))
         return folder
 
     def _add(self, model: str, folder: Path, digest: str) -> str:
-        return self._mlflow.add(model, folder, {DIGEST_TAG: digest}, self._params, self._folder).number
+        return self._mlflow.add(model, folder, {DIGEST_TAG: digest}, self._params, self._trained).number

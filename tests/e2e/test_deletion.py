@@ -7,7 +7,7 @@ from tests.e2e.environment import Registry
 from tests.e2e.resource import Resource
 from tests.waiting import eventually
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.disruptive]
 
 KINDS = "smdl,deployment,replicaset,pod,service,poddisruptionbudget"
 

@@ -28,12 +28,12 @@ from tests.waiting import eventually
 pytestmark = pytest.mark.e2e
 
 ROOT = Path(__file__).resolve().parents[3]
-HOST = "10.89.0.1"
+HOST = "10.188.0.1"
 RANGES = {
     "LAB_NAME": "labtest",
-    "LAB_BRIDGE_SUBNET": "10.89.0.0/24",
-    "LAB_POD_CIDR": "10.245.0.0/16",
-    "LAB_SERVICE_CIDR": "10.97.0.0/16",
+    "LAB_BRIDGE_SUBNET": "10.188.0.0/24",
+    "LAB_POD_CIDR": "10.144.0.0/16",
+    "LAB_SERVICE_CIDR": "10.196.0.0/16",
 }
 POD: dict[str, Any] = {
     "apiVersion": "apps/v1",
@@ -131,9 +131,9 @@ def get(port: int, path: str) -> tuple[int, bytes]:
 
 
 def test_addresses_come_from_the_ranges_it_was_given(lab: SecondLab) -> None:
-    assert pod(lab)["status"]["podIP"].startswith("10.245.1.")
-    assert lab.json("service", "kubernetes")["spec"]["clusterIP"].startswith("10.97.")
-    assert lab.json("node", "node1")["status"]["addresses"][0]["address"] == "10.89.0.11"
+    assert pod(lab)["status"]["podIP"].startswith("10.144.1.")
+    assert lab.json("service", "kubernetes")["spec"]["clusterIP"].startswith("10.196.")
+    assert lab.json("node", "node1")["status"]["addresses"][0]["address"] == "10.188.0.11"
 
 
 def test_status_shows_all_healthy_with_their_urls(lab: SecondLab) -> None:
@@ -204,7 +204,7 @@ def test_killed_node_is_noticed_and_its_pod_comes_back_with_it(lab: SecondLab) -
     def restarted() -> bool:
         status = pod(lab)["status"]
         (container,) = status["containerStatuses"]
-        return bool(container["ready"] and container["restartCount"] > 0 and status["podIP"].startswith("10.245.1."))
+        return bool(container["ready"] and container["restartCount"] > 0 and status["podIP"].startswith("10.144.1."))
 
     eventually(restarted, f"the pod that had {address} runs again", seconds=60)
 
@@ -223,9 +223,9 @@ def test_up_that_was_killed_is_cleaned_away_by_down(tmp_path: Path, last_started
     second = SecondLab(tmp_path / "state")
     second.environment |= {
         "LAB_NAME": "labcrash",
-        "LAB_BRIDGE_SUBNET": "10.90.0.0/24",
-        "LAB_POD_CIDR": "10.246.0.0/16",
-        "LAB_SERVICE_CIDR": "10.98.0.0/16",
+        "LAB_BRIDGE_SUBNET": "10.189.0.0/24",
+        "LAB_POD_CIDR": "10.145.0.0/16",
+        "LAB_SERVICE_CIDR": "10.197.0.0/16",
     }
     before = machine.snapshot(second.state)
     with second.start("up", "--nodes", "1") as up:

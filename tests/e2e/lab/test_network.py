@@ -12,14 +12,14 @@ from lab.host import network
 from lab.settings import Settings
 from tests.waiting import eventually
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.disruptive]
 
 SETTINGS = replace(
     Settings(),
     name="labnet",
-    bridge_subnet=IPv4Network("10.91.0.0/24"),
-    pod_cidr=IPv4Network("10.247.0.0/16"),
-    service_cidr=IPv4Network("10.99.0.0/16"),
+    bridge_subnet=IPv4Network("10.190.0.0/24"),
+    pod_cidr=IPv4Network("10.146.0.0/16"),
+    service_cidr=IPv4Network("10.198.0.0/16"),
 )
 NODE = SETTINGS.node(1)
 

@@ -1,0 +1,48 @@
+"""`python -m tests.e2e [PYTEST ARGUMENTS]`: prepare the cluster, then run the end-to-end tests on it.
+
+Most run side by side, the tests of one file in their order. Those marked `disruptive` disturb what the others stand on
+(MLflow, the operator, the machine's network): they follow, one by one.
+"""
+
+import subprocess
+import sys
+from collections.abc import Sequence
+
+import pytest
+
+from delivery.cluster import ROOT
+from tests.e2e.environment import lab, lab_is_up
+from tests.e2e.prepare import prepare
+
+WORKERS = 4
+"""More than there are cores: the tests mostly wait for the cluster."""
+PASSED = {pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED}
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the tests; a lab that was not up before is taken down at the end.
+
+    Returns:
+        pytest's exit code: of the first run that failed, or of tests that are not there.
+    """
+    was_up = lab_is_up()
+    try:
+        prepare()
+        codes = [
+            _pytest("-m", "not disruptive", "-n", str(WORKERS), "--dist", "loadfile", *arguments),
+            _pytest("-m", "disruptive", *arguments),
+        ]
+    finally:
+        if not was_up:
+            lab("down")
+    failed = [code for code in codes if code not in PASSED]
+    return (failed or sorted(codes))[0]
+
+
+def _pytest(*arguments: str) -> int:
+    command = [sys.executable, "-m", "pytest", "-v", "--durations=10", *arguments]
+    return subprocess.run(command, cwd=ROOT, check=False).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:] or ["tests/e2e"]))

@@ -1,0 +1,46 @@
+"""MLflow stopped: what serves stays Ready; what is asked for meanwhile is not Ready until MLflow is back."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.e2e.environment import Registry, lab
+from tests.e2e.resource import Resource
+from tests.waiting import eventually
+
+pytestmark = [pytest.mark.e2e, pytest.mark.disruptive]
+
+
+@pytest.fixture
+def mlflow_down() -> Iterator[None]:
+    lab("stop", "mlflow")
+    try:
+        yield
+    finally:
+        lab("start", "mlflow")
+
+
+@pytest.mark.usefixtures("mlflow_down")
+def test_with_mlflow_down_what_serves_stays_ready(served: Resource) -> None:
+    serving = served.serving()
+    served.wait_for(ModelResolved=("Unknown", "RegistryUnreachable"), Ready=("True", "Serving"), seconds=120)
+    assert served.predict()["model"]["version"] == serving
+
+
+def test_a_patch_while_mlflow_is_down_waits_for_it(served: Resource, registry: Registry) -> None:
+    before = served.serving()
+    wanted = registry.publish(served.model)
+    lab("stop", "mlflow")
+    try:
+        served.patch_version(wanted)
+        served.wait_for(
+            Ready=("False", "RollingOut"),
+            ModelResolved=("Unknown", "RegistryUnreachable"),
+            Reconciling=("True", "Resolving"),
+        )
+        assert served.serving() == before
+    finally:
+        lab("start", "mlflow")
+    outcome = served.wait()
+    assert (outcome.ready, outcome.serving) == (True, wanted)
+    eventually(lambda: served.conditions()["ModelResolved"] == ("True", "VersionFound"), "the version found")
