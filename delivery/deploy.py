@@ -1,7 +1,10 @@
 """Install the operator: the overlay of the cluster, with the images that were pushed, by digest."""
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
+
+import yaml
 
 from delivery.cluster import ROOT, Cluster
 
@@ -24,6 +27,7 @@ def write_kustomization(cluster: Cluster, images: dict[str, str]) -> Path:
     (folder / "kustomization.yaml").write_text(
         kustomization(
             overlay=os.path.relpath(cluster.overlay, folder),
+            image_names=image_names(cluster.overlay),
             images=images,
             tracking_uri=cluster.environment["MLFLOW_TRACKING_URI"],
         )
@@ -31,21 +35,24 @@ def write_kustomization(cluster: Cluster, images: dict[str, str]) -> Path:
     return folder
 
 
-def kustomization(*, overlay: str, images: dict[str, str], tracking_uri: str) -> str:
-    """The text of a kustomization that pins the images of ``overlay`` by digest."""
+def image_names(overlay: Path) -> list[str]:
+    """What the operator's image may be called once ``overlay`` is rendered: as in the base, or as it was renamed."""
+    text = yaml.safe_load((overlay / "kustomization.yaml").read_text())
+    renamed = [one["newName"] for one in text.get("images", ()) if "newName" in one]
+    return ["sentiment-operator", *renamed]
+
+
+def kustomization(*, overlay: str, image_names: Iterable[str], images: dict[str, str], tracking_uri: str) -> str:
+    """The text of a kustomization that pins the images of ``overlay``, by these names there, by digest."""
     repository, _, digest = images["sentiment-operator"].partition("@")
+    pins = "".join(f"  - name: {name}\n    newName: {repository}\n    digest: {digest}\n" for name in image_names)
     return f"""\
 apiVersion: kustomize.config.k8s.io/v1beta1
 kind: Kustomization
 resources:
   - {overlay}
 images:
-  - name: {repository}
-    digest: {digest}
-  - name: sentiment-operator
-    newName: {repository}
-    digest: {digest}
-configMapGenerator:
+{pins}configMapGenerator:
   - name: sentiment-operator-settings
     namespace: {NAMESPACE}
     behavior: merge

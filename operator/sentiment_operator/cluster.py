@@ -209,7 +209,8 @@ class KubernetesCluster:
     def _list(self, api_version: str, kind: str, key: Key) -> list[dict[str, Any]]:
         query = [("labelSelector", f"{MODEL_LABEL}={key.name}")]
         answer = self._request("GET", _path(api_version, kind, key.namespace), query=query) or {}
-        return list(answer.get("items") or ())
+        # The items of a list do not say what they are.
+        return [{"apiVersion": api_version, "kind": kind, **item} for item in answer.get("items") or ()]
 
     def _apply(self, manifest: Json, key: Key, *, manager: str, force: bool) -> None:
         path = _path(manifest["apiVersion"], manifest["kind"], key.namespace, key.name)

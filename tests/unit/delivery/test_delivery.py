@@ -2,8 +2,8 @@
 
 import yaml
 
-from delivery.cluster import parse_exports
-from delivery.deploy import NAMESPACE, kustomization
+from delivery.cluster import ROOT, parse_exports
+from delivery.deploy import NAMESPACE, image_names, kustomization
 from delivery.rollout import condition_of
 
 IMAGES = {
@@ -22,12 +22,26 @@ def test_path_is_expanded() -> None:
 
 
 def test_images_are_deployed_by_digest() -> None:
-    text = kustomization(overlay="../../deploy/base", images=IMAGES, tracking_uri="http://mlflow:5000")
+    text = kustomization(
+        overlay="../../deploy/base",
+        image_names=["sentiment-operator", "elsewhere/sentiment-operator"],
+        images=IMAGES,
+        tracking_uri="http://mlflow:5000",
+    )
     found = yaml.safe_load(text)
-    assert found["images"][0] == {"name": "registry:5000/sentiment-operator", "digest": "sha256:" + "a" * 64}
+    pinned = {"newName": "registry:5000/sentiment-operator", "digest": "sha256:" + "a" * 64}
+    assert found["images"] == [
+        {"name": "sentiment-operator", **pinned},
+        {"name": "elsewhere/sentiment-operator", **pinned},
+    ]
     settings = found["configMapGenerator"][0]
     assert settings["namespace"] == NAMESPACE
     assert f"SERVING_IMAGE={IMAGES['sentiment-serving']}" in settings["literals"]
+
+
+def test_an_overlay_that_renames_the_image_is_pinned_too() -> None:
+    assert image_names(ROOT / "deploy" / "base") == ["sentiment-operator"]
+    assert len(image_names(ROOT / "deploy" / "overlays" / "lab")) == 2
 
 
 def test_a_missing_condition_reads_as_empty() -> None:
