@@ -23,7 +23,7 @@ help: ## list the targets
 # --- setting up ---------------------------------------------------------------------------------------------------
 
 .PHONY: setup
-setup: $(VENV)/.installed ## create .venv with everything, at the pinned versions
+setup: $(VENV)/.native ## create .venv with everything, at the pinned versions
 
 .cache/uv/bin/uv: requirements/uv.txt
 	@echo "==> uv is not on PATH: installing it into .cache/uv"
@@ -37,6 +37,28 @@ $(VENV)/.installed: requirements/dev.txt pyproject.toml | $(UV)
 	@$(UV) venv --quiet --allow-existing --python "$$($(PYTHON) -c 'import sys; print(sys.executable)')" $(VENV)
 	@$(UV) pip sync --quiet --compile-bytecode --python $(VENV) --require-hashes requirements/dev.txt
 	@$(UV) pip install --quiet --python $(VENV) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# The model's core in Rust. It is optional: without cargo, Python does the same.
+WHEELS := model/native/wheels
+$(WHEELS)/.built: $(wildcard model/native/src/*.rs) model/native/Cargo.toml model/native/pyproject.toml | $(VENV)/.installed
+	@rm -f $(WHEELS)/*.whl
+	@if ! command -v cargo >/dev/null; then \
+	  echo "make: cargo was not found, so the model's core runs in Python, more slowly (install Rust and run make setup again)"; \
+	else \
+	  echo "==> building sentiment-native"; \
+	  if CARGO_TARGET_DIR=$(CACHE)/cargo PATH="$(CURDIR)/$(BIN):$$PATH" maturin build --release --out $(WHEELS) \
+	    --manifest-path model/native/Cargo.toml --interpreter $(BIN)/python >$(WHEELS)/build.log 2>&1; then touch $@; \
+	  else \
+	    tail -n 15 $(WHEELS)/build.log; \
+	    echo "make: sentiment-native was not built (see above), so the model's core runs in Python, more slowly"; \
+	    [ -z "$${CI:-}" ] || exit 1; \
+	  fi; \
+	fi
+
+$(VENV)/.native: $(VENV)/.installed $(WHEELS)/.built
+	@for wheel in $(WHEELS)/*.whl; do \
+	  [ ! -e "$$wheel" ] || $(UV) pip install --quiet --python $(VENV) --no-deps --reinstall "$$wheel"; done
 	@touch $@
 
 .PHONY: requirements
@@ -81,6 +103,10 @@ integration: setup ## tests against real servers on this machine (S3, MLflow, th
 e2e: setup ## end-to-end tests on the lab's Kubernetes [TESTS="tests/e2e/test_rollout.py -k load"]
 	@echo "==> end-to-end tests on a real cluster"
 	@$(BIN)/python -m tests.e2e $(TESTS)
+
+.PHONY: fuzz
+fuzz: setup ## the model file's reader against damaged files [FUZZ_CASES=20000]
+	@FUZZ_CASES=$(or $(FUZZ_CASES),20000) $(BIN)/pytest -q tests/unit/model/test_modelfile.py -k mutated
 
 .PHONY: check
 check: lint types unit ## the fast loop: lint, types, unit tests
@@ -159,4 +185,4 @@ bench: ## the benchmarks there are
 
 .PHONY: clean
 clean: down ## also remove .venv, workspaces and build results (the cache under ~/.cache/sentimentmodel stays)
-	@rm -rf $(VENV) .cache .demo build dist data models reports .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	@rm -rf $(WHEELS)/*.whl $(WHEELS)/.built $(VENV) .cache .demo build dist data models reports .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

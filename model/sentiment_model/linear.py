@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+Unit = Literal["words", "characters"]
 Tf = Literal["plain", "sublinear"]
 Norm = Literal["l2", "none"]
 Link = Literal["sigmoid", "softmax"]
@@ -28,8 +29,8 @@ class View:
     coef: Sequence[float] = field(repr=False)
     """f32 [n, k] row by row, multiplies what the norm left."""
 
-    unit: Literal["words"] = "words"
-    """What an n-gram is made of."""
+    unit: Unit = "words"
+    """What an n-gram is made of: the tokens of the preprocessed text, or all its characters."""
 
 
 @dataclass(frozen=True, kw_only=True)

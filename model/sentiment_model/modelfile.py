@@ -6,7 +6,6 @@ checked on reading.
 
 import json
 import math
-import operator
 import os
 import re
 import tempfile
@@ -15,9 +14,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, get_args
 
+from sentiment_model import native
 from sentiment_model.errors import ModelFileError, UnsupportedFormat
 from sentiment_model.keys import KEY_FUNCTION
-from sentiment_model.linear import LinearModel, Link, Norm, Tf, View
+from sentiment_model.linear import LinearModel, Link, Norm, Tf, Unit, View
 from sentiment_model.tensors import Container, Tensor, map_file, pack, parse_json
 from sentiment_model.tokens import PREPROCESSING, TOKENS
 from sentiment_model.unicode import is_encodable
@@ -160,7 +160,7 @@ def _decode_view(entry: Any, tensors: dict[str, Tensor], k: int) -> View:
         raise ModelFileError("a view's name must be 1 to 64 lower-case letters, digits and underscores")
     if not isinstance(ngrams, list) or len(ngrams) != 2 or not all(type(n) is int for n in ngrams):
         raise ModelFileError(f"view {name}: ngrams must be two integers")
-    for field, known in (("unit", ("words",)), ("tf", get_args(Tf)), ("norm", get_args(Norm))):
+    for field, known in (("unit", get_args(Unit)), ("tf", get_args(Tf)), ("norm", get_args(Norm))):
         if entry[field] not in known:
             raise UnsupportedFormat(f"view {name}: unknown {field}, this release knows {', '.join(known)}")
     keys = tensors.get(f"{name}.keys")
@@ -226,12 +226,12 @@ def _check_view(view: View, k: int) -> None:
         raise ModelFileError(f"view {view.name}: the vocabulary is empty")
     _check_numbers(f"{view.name}.weight", view.weight, n)
     _check_numbers(f"{view.name}.coef", view.coef, n * k)
-    if not all(map(operator.lt, view.keys, view.keys[1:])):
+    if not native.ascending(view.keys):
         raise ModelFileError(f"tensor {view.name}.keys: not strictly ascending")
 
 
 def _check_numbers(name: str, values: Sequence[float], count: int) -> None:
     if len(values) != count:
         raise ModelFileError(f"tensor {name}: expected {count} numbers, found {len(values)}")
-    if not all(map(math.isfinite, values)):
+    if not native.finite(values):
         raise ModelFileError(f"tensor {name}: a number is not finite")

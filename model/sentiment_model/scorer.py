@@ -1,17 +1,18 @@
-"""Text in, prediction out: the readable specification of scoring, in pure Python over the mapped arrays."""
+"""Text in, prediction out."""
 
 import math
 import os
-from array import array
-from bisect import bisect_left
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
-from sentiment_model.keys import ngram_keys
-from sentiment_model.linear import LinearModel, View
+from sentiment_model import native
+from sentiment_model.explain import Explanation, explain
+from sentiment_model.linear import LinearModel
 from sentiment_model.modelfile import read_model
-from sentiment_model.tokens import preprocess, tokenize
+from sentiment_model.scoring import Engine, PythonEngine, Score
+
+_TEXTS_AT_ONCE = 1024
 
 
 @dataclass(frozen=True)
@@ -29,37 +30,17 @@ class Prediction:
     """How many n-grams the text has, over all views."""
 
 
-class KeyIndex:
-    """Finds a key in ascending u64 keys, which may lie in a mapped file.
-
-    A table by the first bits of a key says where to bisect: among about 8 keys when they are uniform, as hashes are,
-    and still correctly when a file has others.
-    """
-
-    def __init__(self, keys: Sequence[int]) -> None:
-        bits = min(16, max(0, len(keys).bit_length() - 3))
-        self._keys = keys
-        self._shift = 64 - bits
-        starts = [bisect_left(keys, first << self._shift) for first in range(1 << bits)]
-        self._starts = array("Q", [*starts, len(keys)])
-
-    def find(self, key: int) -> int:
-        """Where the key is, or -1."""
-        bucket = key >> self._shift
-        end = self._starts[bucket + 1]
-        place = bisect_left(self._keys, key, self._starts[bucket], end)
-        return place if place < end and self._keys[place] == key else -1
-
-
 class Scorer:
     """Predicts with a LinearModel. It holds no state between calls and may be shared by threads.
 
-    Scores are those of scikit-learn's TfidfVectorizer and LogisticRegression, up to the rounding of weights to 32 bits.
+    Scores are those of the scikit-learn estimator that the model was exported from, up to the rounding of weights to 32
+    bits. The Rust implementation scores where its wheel is installed (see `sentiment_model.native`).
     """
 
     def __init__(self, model: LinearModel) -> None:
         self._model = model
-        self._indexes = [KeyIndex(view.keys) for view in model.views]
+        module = native.available()
+        self._engine: Engine = PythonEngine(model) if module is None else native.NativeEngine(module, model)
 
     @classmethod
     def open(cls, path: str | os.PathLike[str]) -> "Scorer":
@@ -77,41 +58,33 @@ class Scorer:
         Raises:
             UnencodableText: (a ValueError) the text holds a lone surrogate.
         """
+        return self._prediction(self._engine.score(text))
+
+    def predict_many(self, texts: Iterable[str], *, threads: int | None = None) -> Iterator[Prediction]:
+        """Score texts one piece of the iterable after the other, so that more may come than memory holds.
+
+        Args:
+            texts: as for `predict`.
+            threads: how many score side by side; None for as many as there are processors. Python uses one.
+
+        Raises:
+            UnencodableText: (a ValueError) a text holds a lone surrogate.
+        """
+        waiting = iter(texts)
+        while piece := list(islice(waiting, _TEXTS_AT_ONCE)):
+            yield from map(self._prediction, self._engine.score_many(piece, threads or native.cpus()))
+
+    def explain(self, text: str) -> Explanation:
+        """What each known n-gram of a text adds to the margins of `predict`; raises as that."""
+        return explain(self._model, self._engine.matches(text))
+
+    def _prediction(self, score: Score) -> Prediction:
+        margins, known, total = score
         model = self._model
-        tokens = tokenize(preprocess(text))
-        margins = list(model.bias)
-        known = total = 0
-        for view, index in zip(model.views, self._indexes, strict=True):
-            counts = Counter(ngram_keys(tokens, *view.ngrams))
-            total += counts.total()
-            known += _add_view(margins, view, index, counts)
-        probabilities = _sigmoid(margins[0]) if model.link == "sigmoid" else _softmax(margins)
-        best = int(margins[0] > 0) if model.link == "sigmoid" else max(range(len(margins)), key=margins.__getitem__)
-        return Prediction(model.labels[best], probabilities, tuple(margins), known, total)
-
-
-def _add_view(margins: list[float], view: View, index: KeyIndex, counts: Counter[int]) -> int:
-    """Add a view's share to the margins; returns how many n-grams it knew."""
-    weight, coef, k = view.weight, view.coef, len(margins)
-    known = 0
-    square = 0.0
-    sums = [0.0] * k
-    for key, count in counts.items():
-        place = index.find(key)
-        if place < 0:
-            continue
-        known += count
-        frequency = float(count) if view.tf == "plain" else 1.0 + math.log(count)
-        value = frequency * weight[place]
-        square += value * value
-        for output in range(k):
-            sums[output] += value * coef[place * k + output]
-    if view.norm == "l2" and square > 0.0:
-        length = math.sqrt(square)
-        sums = [value / length for value in sums]
-    for output in range(k):
-        margins[output] += sums[output]
-    return known
+        if model.link == "sigmoid":
+            return Prediction(model.labels[margins[0] > 0], _sigmoid(margins[0]), margins, known, total)
+        best = max(range(len(margins)), key=margins.__getitem__)
+        return Prediction(model.labels[best], _softmax(margins), margins, known, total)
 
 
 def _sigmoid(margin: float) -> tuple[float, float]:

@@ -11,7 +11,9 @@ from collections.abc import Iterable, Sequence
 from sentiment_model.errors import UnencodableText
 from sentiment_model.unicode_tables import CASE_IGNORABLE, CASED, LOWER, UNICODE
 
-__all__ = ["UNICODE", "character_class", "check_encodable", "is_encodable", "lower"]
+__all__ = ["LONE_SURROGATE", "UNICODE", "character_class", "check_encodable", "is_encodable", "lower"]
+
+LONE_SURROGATE = "the text holds a lone surrogate (U+D800 to U+DFFF); send well-formed Unicode"
 
 _SIGMA, _FINAL_SIGMA = "\u03a3", "\u03c2"
 _SIGMAS = re.compile(_SIGMA)
@@ -56,7 +58,7 @@ def check_encodable(text: str) -> None:
     """
     if not text.isascii() and not is_encodable(text):
         # Not chained to the codec's error: that one carries the text.
-        raise UnencodableText("the text holds a lone surrogate (U+D800 to U+DFFF); send well-formed Unicode")
+        raise UnencodableText(LONE_SURROGATE)
 
 
 def _lower_sigma(match: re.Match[str]) -> str:

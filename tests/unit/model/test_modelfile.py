@@ -22,6 +22,8 @@ from sentiment_model.modelfile import read_model, write_model
 from sentiment_model.tensors import MAX_HEADER_BYTES
 from tests.unit.model.models import three_classes, two_classes
 
+pytestmark = pytest.mark.usefixtures("implementation")
+
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
@@ -152,7 +154,7 @@ def entry(name: str, key: str, value: Any) -> Callable[[dict[str, Any]], None]:
         (metadata("keys", "other"), "unknown keys"),
         (metadata("calibration", "platt"), "unknown calibration"),
         (metadata("link", "probit"), "unknown link"),
-        (view_setting("unit", "characters"), "unknown unit"),
+        (view_setting("unit", "sentences"), "unknown unit"),
         (view_setting("tf", "log"), "unknown tf"),
         (view_setting("norm", ["l2"]), "unknown norm"),
         (entry("bias", "dtype", "F64"), "neither U64 nor F32"),
@@ -250,9 +252,14 @@ def test_every_truncation_is_refused(path: Path) -> None:
             read_model(path)
 
 
+CASES = int(os.environ.get("FUZZ_CASES", "300"))
+"""How many mutated files are tried; `make fuzz` tries many more."""
+
+
 @given(st.data())
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=300, deadline=None)
-def test_a_mutated_file_is_refused_or_still_scores(path: Path, data: st.DataObject) -> None:
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=CASES, deadline=None)
+@pytest.mark.usefixtures("rust")
+def test_a_mutated_file_is_refused_or_still_scores_and_alike_in_both(path: Path, data: st.DataObject) -> None:
     write_model(path, data.draw(st.sampled_from([two_classes, three_classes]))())
     content = bytearray(path.read_bytes())
     for _ in range(data.draw(st.integers(1, 4))):
@@ -270,9 +277,20 @@ def test_a_mutated_file_is_refused_or_still_scores(path: Path, data: st.DataObje
     # A mapped file must not change under its reader, so each example has a file of its own.
     path.unlink()
     path.write_bytes(content)
-    try:
-        scorer = Scorer.open(path)
-    except ModelFileError:
-        return
-    prediction = scorer.predict("good, not bad, fine")
-    assert all(map(math.isfinite, (*prediction.margins, *prediction.probabilities)))
+    in_rust, in_python = (outcome(path, native) for native in ("1", "0"))
+    if isinstance(in_python, str):
+        assert in_rust == in_python
+    else:
+        assert in_rust == pytest.approx(in_python, abs=1e-6, rel=1e-6)
+        assert all(map(math.isfinite, in_python))
+
+
+def outcome(path: Path, native: str) -> str | tuple[float, ...]:
+    """The refusal's kind and sentence, or all numbers of a prediction."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SENTIMENT_NATIVE", native)
+        try:
+            prediction = Scorer.open(path).predict("good, not bad, fine")
+        except ModelFileError as error:
+            return f"{type(error).__name__}: {error}"
+    return (*prediction.margins, *prediction.probabilities, prediction.known, prediction.total)

@@ -9,8 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sentiment_model import Scorer, UnencodableText
-from sentiment_model.scorer import KeyIndex
+from sentiment_model.scoring import KeyIndex
 from tests.unit.model.models import three_classes, two_classes
+
+pytestmark = pytest.mark.usefixtures("implementation")
 
 U64 = st.integers(0, 2**64 - 1)
 

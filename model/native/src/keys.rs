@@ -1,0 +1,105 @@
+//! Tokens to n-gram keys, as `sentiment_model/keys.py` specifies them.
+
+use std::ops::{Range, RangeInclusive};
+
+use crate::tokens::{for_each_character, for_each_token, preprocess};
+
+const FNV_OFFSET: u64 = 0xCBF2_9CE4_8422_2325;
+const FNV_PRIME: u64 = 0x0000_0100_0000_01B3;
+const GOLDEN_RATIO: u64 = 0x9E37_79B9_7F4A_7C15;
+
+/// What an n-gram is made of.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Unit {
+    Words,
+    Characters,
+}
+
+impl Unit {
+    /// What the fold begins with.
+    fn start(self) -> u64 {
+        match self {
+            Unit::Words => 0,
+            Unit::Characters => 1,
+        }
+    }
+}
+
+fn token_hash(token: &[u8]) -> u64 {
+    token.iter().fold(FNV_OFFSET, |hash, &byte| (hash ^ u64::from(byte)).wrapping_mul(FNV_PRIME))
+}
+
+#[inline]
+fn mix64(mut value: u64) -> u64 {
+    value = (value ^ (value >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    value = (value ^ (value >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    value ^ (value >> 31)
+}
+
+#[inline]
+fn fold(key: u64, hash: u64) -> u64 {
+    mix64(key.wrapping_mul(GOLDEN_RATIO).wrapping_add(hash))
+}
+
+/// A text taken apart; kept between texts, so that its memory is used again.
+#[derive(Default)]
+pub struct Tokens {
+    /// The preprocessed text.
+    pub text: String,
+    pub spans: Vec<Range<usize>>,
+    hashes: Vec<u64>,
+}
+
+impl Tokens {
+    /// Take another text apart.
+    pub fn read(&mut self, text: &str, unit: Unit) {
+        preprocess(text, &mut self.text);
+        self.split(unit);
+    }
+
+    /// Take a text apart that is preprocessed already.
+    pub fn read_preprocessed(&mut self, text: &str, unit: Unit) {
+        self.text.clear();
+        self.text.push_str(text);
+        self.split(unit);
+    }
+
+    fn split(&mut self, unit: Unit) {
+        self.spans.clear();
+        self.hashes.clear();
+        let bytes = self.text.as_bytes();
+        let found = |span: Range<usize>| {
+            self.hashes.push(token_hash(&bytes[span.clone()]));
+            self.spans.push(span);
+        };
+        match unit {
+            Unit::Words => for_each_token(&self.text, found),
+            Unit::Characters => for_each_character(&self.text, found),
+        }
+    }
+
+    /// Each n-gram of these lengths by position, then by length: where it begins, its length, its key.
+    #[inline]
+    pub fn for_each_ngram(&self, unit: Unit, lengths: &RangeInclusive<usize>, mut found: impl FnMut(usize, usize, u64)) {
+        for first in 0..self.hashes.len() {
+            let mut key = unit.start();
+            for (place, &hash) in self.hashes[first..].iter().take(*lengths.end()).enumerate() {
+                key = fold(key, hash);
+                if place + 1 >= *lengths.start() {
+                    found(first, place + 1, key);
+                }
+            }
+        }
+    }
+
+    /// An n-gram as text: its words with a space between them, or its characters.
+    pub fn name(&self, unit: Unit, first: usize, length: usize, name: &mut String) {
+        name.clear();
+        for (number, span) in self.spans[first..first + length].iter().enumerate() {
+            if number > 0 && unit == Unit::Words {
+                name.push(' ');
+            }
+            name.push_str(&self.text[span.clone()]);
+        }
+    }
+}

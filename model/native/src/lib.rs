@@ -1,0 +1,249 @@
+//! The Python module `sentiment_native`: the Rust side of `sentiment_model`, which specifies what each of these does.
+//!
+//! `sentiment_model/native.py` is the only caller: it checks what a person may get wrong, and says it.
+
+mod arrays;
+mod count;
+mod index;
+mod keys;
+mod names;
+mod score;
+mod tokens;
+mod unicode;
+mod unicode_tables;
+
+use std::ops::RangeInclusive;
+
+use pyo3::exceptions::{PyOverflowError, PyRuntimeError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::pybacked::PyBackedStr;
+use pyo3::types::{PyByteArray, PyTuple};
+use rayon::prelude::*;
+
+use crate::arrays::{copied, filled, Array};
+use crate::count::{Columns, Corpus, CountError};
+use crate::index::KeyIndex;
+use crate::keys::{Tokens, Unit};
+use crate::score::{Scratch, Seen, View};
+
+/// Shorter texts are scored in less time than it may take to get the interpreter's lock back.
+const RELEASE_LOCK_BYTES: usize = 32 * 1024;
+
+const MAX_LENGTH: usize = 16;
+
+fn unit(name: &str) -> PyResult<Unit> {
+    match name {
+        "words" => Ok(Unit::Words),
+        "characters" => Ok(Unit::Characters),
+        _ => Err(PyValueError::new_err("the unit must be words or characters")),
+    }
+}
+
+fn lengths((shortest, longest): (usize, usize)) -> PyResult<RangeInclusive<usize>> {
+    if 1 <= shortest && shortest <= longest && longest <= MAX_LENGTH {
+        Ok(shortest..=longest)
+    } else {
+        Err(PyValueError::new_err("n-grams must be of 1 to 16 tokens, shortest first"))
+    }
+}
+
+fn pool(threads: usize) -> PyResult<rayon::ThreadPool> {
+    let built = rayon::ThreadPoolBuilder::new().num_threads(threads.max(1)).build();
+    built.map_err(|error| PyRuntimeError::new_err(format!("no threads to be had: {error}")))
+}
+
+pyo3::create_exception!(sentiment_native, KeyCollision, PyValueError, "Two different n-grams have the same key.");
+
+impl From<CountError> for PyErr {
+    fn from(error: CountError) -> Self {
+        match error {
+            CountError::TextTooLong => PyOverflowError::new_err("a text has more than 2^28 tokens"),
+            CountError::TooManyTexts => PyOverflowError::new_err("more than 2^32 texts"),
+            CountError::Collision => KeyCollision::new_err("two n-grams have the same 64-bit key"),
+        }
+    }
+}
+
+#[pyclass(frozen, name = "LinearScorer", module = "sentiment_native")]
+struct LinearScorer {
+    bias: Vec<f64>,
+    views: Vec<View<Array<u64>, Array<f32>>>,
+}
+
+/// unit, n-gram lengths, sublinear, l2, keys, weight, coef
+type ViewArguments = (String, (usize, usize), bool, bool, Array<u64>, Array<f32>, Array<f32>);
+
+type Score<'py> = (Bound<'py, PyTuple>, usize, usize);
+
+impl LinearScorer {
+    fn margins(&self, text: &str, scratch: &mut Scratch) -> (Vec<f64>, Seen) {
+        let mut margins = self.bias.clone();
+        let mut seen = Seen::default();
+        for view in &self.views {
+            let of_view = view.add(text, &mut margins, scratch);
+            seen.known += of_view.known;
+            seen.total += of_view.total;
+        }
+        (margins, seen)
+    }
+}
+
+fn to_python<'py>(py: Python<'py>, (margins, seen): (Vec<f64>, Seen)) -> PyResult<Score<'py>> {
+    Ok((PyTuple::new(py, margins)?, seen.known, seen.total))
+}
+
+#[pymethods]
+impl LinearScorer {
+    /// The arrays are kept, not copied; they must not change while this object lives.
+    #[new]
+    fn new(bias: Vec<f64>, views: Vec<ViewArguments>) -> PyResult<Self> {
+        let outputs = bias.len();
+        let views = views.into_iter().map(|(name, ngrams, sublinear, l2, keys, weight, coef)| {
+            let n = keys.as_ref().len();
+            if u32::try_from(n).is_err() || weight.as_ref().len() != n || coef.as_ref().len() != n * outputs {
+                return Err(PyValueError::new_err("keys, weight and coef do not belong together"));
+            }
+            let index = KeyIndex::new(keys.as_ref());
+            let lengths = lengths(ngrams)?;
+            Ok(View { unit: unit(&name)?, lengths, sublinear, l2, keys, weight, coef, index })
+        });
+        Ok(LinearScorer { bias, views: views.collect::<PyResult<_>>()? })
+    }
+
+    /// Margins, known n-grams, n-grams.
+    fn score<'py>(&self, py: Python<'py>, text: PyBackedStr) -> PyResult<Score<'py>> {
+        let score = || self.margins(&text, &mut Scratch::default());
+        to_python(py, if text.len() < RELEASE_LOCK_BYTES { score() } else { py.detach(score) })
+    }
+
+    /// `score` of each text.
+    fn score_many<'py>(&self, py: Python<'py>, texts: Vec<PyBackedStr>, threads: usize) -> PyResult<Vec<Score<'py>>> {
+        let pool = pool(threads)?;
+        let scores: Vec<_> = py.detach(|| {
+            pool.install(|| {
+                texts.par_iter().map_init(Scratch::default, |scratch, text| self.margins(text, scratch)).collect()
+            })
+        });
+        scores.into_iter().map(|score| to_python(py, score)).collect()
+    }
+
+    /// Per view, the known n-grams of a text: name, count, place in the vocabulary.
+    fn matches(&self, text: PyBackedStr) -> Vec<Vec<(String, usize, usize)>> {
+        self.views.iter().map(|view| view.matches(&text)).collect()
+    }
+}
+
+/// Counts n-grams; texts may come in several pieces.
+#[pyclass(name = "NgramCounter", module = "sentiment_native")]
+struct NgramCounter {
+    corpus: Corpus,
+    pool: rayon::ThreadPool,
+}
+
+type Matrix<'py> = (
+    Bound<'py, PyByteArray>,
+    Bound<'py, PyByteArray>,
+    Bound<'py, PyByteArray>,
+    Bound<'py, PyByteArray>,
+    Bound<'py, PyByteArray>,
+);
+
+#[pymethods]
+impl NgramCounter {
+    #[new]
+    fn new(unit_name: &str, ngrams: (usize, usize), threads: usize) -> PyResult<Self> {
+        let corpus = Corpus::new(unit(unit_name)?, lengths(ngrams)?);
+        Ok(NgramCounter { corpus, pool: pool(threads)? })
+    }
+
+    fn add(&mut self, py: Python<'_>, texts: Vec<PyBackedStr>) -> PyResult<()> {
+        let NgramCounter { corpus, pool } = self;
+        Ok(py.detach(|| pool.install(|| corpus.add(&texts)))?)
+    }
+
+    /// The matrix of all n-grams in at least `min_df` texts, by rows, and what its columns are:
+    /// row starts i64, columns i32, counts i32; keys u64 (ascending), lengths u8. The counter is empty afterwards.
+    fn finish<'py>(&mut self, py: Python<'py>, min_df: usize) -> PyResult<Matrix<'py>> {
+        let NgramCounter { corpus, pool } = self;
+        let mut columns: Columns = py.detach(|| pool.install(|| corpus.columns(min_df)))?;
+        if i32::try_from(columns.keys.len()).is_err() {
+            return Err(PyOverflowError::new_err("more than 2^31 n-grams; raise min_df"));
+        }
+        let cells = columns.cells();
+        let mut counts = Vec::new();
+        let places = filled(py, cells, |places: &mut [i32]| {
+            py.detach(|| {
+                counts.resize(cells, 0);
+                columns.write_cells(places, &mut counts);
+            });
+        })?;
+        let counts = copied(py, counts)?;
+        let row_starts = copied(py, columns.row_starts)?;
+        Ok((row_starts, places, counts, copied(py, columns.keys)?, copied(py, columns.lengths)?))
+    }
+}
+
+/// Whether keys ascend strictly.
+#[pyfunction]
+fn ascending(keys: Array<u64>) -> bool {
+    keys.as_ref().is_sorted_by(|one, next| one < next)
+}
+
+/// Whether all numbers are finite.
+#[pyfunction]
+fn finite(numbers: Array<f32>) -> bool {
+    numbers.as_ref().iter().all(|number| number.is_finite())
+}
+
+#[pyfunction]
+fn preprocess(text: PyBackedStr) -> String {
+    let mut lowered = String::new();
+    tokens::preprocess(&text, &mut lowered);
+    lowered
+}
+
+#[pyfunction]
+fn tokenize(text: PyBackedStr) -> Vec<String> {
+    let mut found = Vec::new();
+    tokens::for_each_token(&text, |span| found.push(text[span].to_owned()));
+    found
+}
+
+/// The keys of all n-grams of a preprocessed text, by position, then by length.
+#[pyfunction]
+fn ngram_keys(text: PyBackedStr, unit_name: &str, ngrams: (usize, usize)) -> PyResult<Vec<u64>> {
+    let (unit, lengths) = (unit(unit_name)?, lengths(ngrams)?);
+    let (mut tokens, mut keys) = (Tokens::default(), Vec::new());
+    tokens.read_preprocessed(&text, unit);
+    tokens.for_each_ngram(unit, &lengths, |_, _, key| keys.push(key));
+    Ok(keys)
+}
+
+/// The n-gram of each of the ascending keys, found in these texts, or None.
+#[pyfunction]
+fn ngram_names(
+    py: Python<'_>,
+    texts: Vec<PyBackedStr>,
+    keys: Array<u64>,
+    unit_name: &str,
+    ngrams: (usize, usize),
+) -> PyResult<Vec<Option<String>>> {
+    let (unit, lengths) = (unit(unit_name)?, lengths(ngrams)?);
+    let found = py.detach(|| names::names(&texts, keys.as_ref(), unit, &lengths));
+    found.map_err(|key| KeyCollision::new_err(format!("two n-grams have the same 64-bit key, {key:#018x}")))
+}
+
+#[pymodule]
+fn sentiment_native(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+    module.add("KeyCollision", module.py().get_type::<KeyCollision>())?;
+    module.add_class::<LinearScorer>()?;
+    module.add_class::<NgramCounter>()?;
+    module.add_function(wrap_pyfunction!(ascending, module)?)?;
+    module.add_function(wrap_pyfunction!(finite, module)?)?;
+    module.add_function(wrap_pyfunction!(preprocess, module)?)?;
+    module.add_function(wrap_pyfunction!(tokenize, module)?)?;
+    module.add_function(wrap_pyfunction!(ngram_keys, module)?)?;
+    module.add_function(wrap_pyfunction!(ngram_names, module)?)?;
+    Ok(())
+}

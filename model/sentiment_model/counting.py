@@ -1,0 +1,152 @@
+"""Counts the n-grams of a corpus into a sparse matrix, with numpy and scipy, which nothing else here needs."""
+
+from array import array
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from types import ModuleType
+
+import numpy as np
+import numpy.typing as npt
+from scipy import sparse
+
+from sentiment_model import native
+from sentiment_model.linear import Unit
+from sentiment_model.scoring import ngram_keys_of, ngram_names_of
+
+_TEXTS_AT_ONCE = 1024
+
+
+class KeyCollision(ValueError):
+    """Two different n-grams have the same key: they would share their numbers in a model."""
+
+
+@dataclass(frozen=True)
+class NgramCounts:
+    """How often each n-gram occurs in each text."""
+
+    matrix: sparse.csr_matrix
+    """int32 [texts, n-grams], the columns of each row ascending."""
+    keys: npt.NDArray[np.uint64]
+    """[n-grams], strictly ascending."""
+    lengths: npt.NDArray[np.uint8]
+    """[n-grams], in tokens."""
+
+
+def count_ngrams(
+    texts: Iterable[str], *, unit: Unit = "words", ngrams: tuple[int, int], min_df: int = 1, threads: int | None = None
+) -> NgramCounts:
+    """Count all n-grams of these lengths that occur in at least `min_df` texts.
+
+    Args:
+        texts: as they come; they are taken piece by piece, and not kept.
+        unit: what n-grams are made of.
+        ngrams: the shortest and the longest, 1 to 16 tokens.
+        min_df: the document frequency that an n-gram must have; exact, whatever the size of the corpus.
+        threads: how many count side by side; None for as many as there are processors. Python uses one.
+
+    Raises:
+        UnencodableText: (a ValueError) a text holds a lone surrogate.
+        KeyCollision: n-grams of different length have the same key. Of the same length, `ngram_names` finds them.
+    """
+    module = native.available()
+    if module is None:
+        return _count_in_python(texts, unit, ngrams, min_df)
+    return _count_in_rust(module, texts, unit, ngrams, min_df, threads or native.cpus())
+
+
+def ngram_names(
+    texts: Sequence[str], keys: npt.NDArray[np.uint64], *, unit: Unit = "words", ngrams: tuple[int, int]
+) -> list[str]:
+    """The n-grams behind ascending keys, looked for in the texts that they were counted in.
+
+    Words have a space between them. "" stands for a key that no text has.
+
+    Raises:
+        KeyCollision: two different n-grams of these texts have the same one of these keys.
+    """
+    module = native.available()
+    if module is None:
+        return _names_in_python(texts, keys, unit, ngrams)
+    try:
+        with native.encodable():
+            found: list[str | None] = module.ngram_names(texts, keys, unit, ngrams)
+    except module.KeyCollision as error:
+        raise KeyCollision(str(error)) from None
+    return [name or "" for name in found]
+
+
+def _count_in_rust(
+    module: ModuleType, texts: Iterable[str], unit: Unit, ngrams: tuple[int, int], min_df: int, threads: int
+) -> NgramCounts:
+    counter = module.NgramCounter(unit, ngrams, threads)
+    waiting = iter(texts)
+    while piece := list(islice(waiting, _TEXTS_AT_ONCE)):
+        with native.encodable():
+            counter.add(piece)
+    try:
+        row_starts, columns, counts, keys, lengths = counter.finish(min_df)
+    except module.KeyCollision as error:
+        raise KeyCollision(str(error)) from None
+    return _assemble(
+        np.frombuffer(row_starts, np.int64),
+        np.frombuffer(columns, np.int32),
+        np.frombuffer(counts, np.int32),
+        np.frombuffer(keys, np.uint64),
+        np.frombuffer(lengths, np.uint8),
+    )
+
+
+def _count_in_python(texts: Iterable[str], unit: Unit, ngrams: tuple[int, int], min_df: int) -> NgramCounts:
+    keys, counts, lengths, row_starts = array("Q"), array("i"), array("B"), array("q", [0])
+    for text in texts:
+        for length in range(ngrams[0], ngrams[1] + 1):
+            found = Counter(ngram_keys_of(text, unit, (length, length)))
+            keys.extend(found)
+            counts.extend(found.values())
+            lengths.extend([length] * len(found))
+        row_starts.append(len(keys))
+    vocabulary, first, columns, frequency = np.unique(
+        np.array(keys, dtype=np.uint64), return_index=True, return_inverse=True, return_counts=True
+    )
+    matrix = _assemble(
+        np.array(row_starts, dtype=np.int64),
+        columns.astype(np.int32),
+        np.array(counts, dtype=np.int32),
+        vocabulary,
+        np.array(lengths, dtype=np.uint8)[first],
+    )
+    matrix.matrix.sort_indices()
+    kept = np.flatnonzero(frequency >= min_df)
+    return NgramCounts(matrix.matrix[:, kept], matrix.keys[kept], matrix.lengths[kept])
+
+
+def _assemble(
+    row_starts: npt.NDArray[np.int64],
+    columns: npt.NDArray[np.int32],
+    counts: npt.NDArray[np.int32],
+    keys: npt.NDArray[np.uint64],
+    lengths: npt.NDArray[np.uint8],
+) -> NgramCounts:
+    if row_starts[-1] <= np.iinfo(np.int32).max:
+        # scipy wants both of one type, and would copy the columns to 64 bits.
+        row_starts = row_starts.astype(np.int32)
+    matrix = sparse.csr_matrix((counts, columns, row_starts), shape=(len(row_starts) - 1, len(keys)), copy=False)
+    return NgramCounts(matrix, keys, lengths)
+
+
+def _names_in_python(
+    texts: Iterable[str], keys: npt.NDArray[np.uint64], unit: Unit, ngrams: tuple[int, int]
+) -> list[str]:
+    places = {int(key): place for place, key in enumerate(keys)}
+    names: list[str | None] = [None] * len(keys)
+    for text in texts:
+        pairs = zip(ngram_keys_of(text, unit, ngrams), ngram_names_of(text, unit, ngrams), strict=True)
+        for key, name in pairs:
+            place = places.get(key)
+            if place is not None:
+                if names[place] not in (None, name):
+                    raise KeyCollision(f"two n-grams have the same 64-bit key, {key:#018x}")
+                names[place] = name
+    return [name or "" for name in names]

@@ -1,0 +1,50 @@
+"""What each n-gram of a text adds to the margins: exact, for the model is linear."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sentiment_model.linear import LinearModel, View
+from sentiment_model.scoring import Match, frequency, scale_of
+
+
+@dataclass(frozen=True)
+class Contribution:
+    """One known n-gram of a text."""
+
+    ngram: str
+    """As it was read: preprocessed, its words with a space between them."""
+    view: str
+    """The view of the model that knows it."""
+    count: int
+    contributions: tuple[float, ...]
+    """What it adds to each margin."""
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Margins taken apart: the bias and all contributions add up to those of the prediction."""
+
+    bias: tuple[float, ...]
+    contributions: tuple[Contribution, ...]
+    """View by view, in the order of first occurrences."""
+
+
+def explain(model: LinearModel, matches: Sequence[Sequence[Match]]) -> Explanation:
+    """Weigh the known n-grams of a text, given per view."""
+    found = [
+        contribution
+        for view, of_view in zip(model.views, matches, strict=True)
+        for contribution in _of_view(view, of_view, model.outputs)
+    ]
+    return Explanation(tuple(map(float, model.bias)), tuple(found))
+
+
+def _of_view(view: View, matches: Sequence[Match], k: int) -> list[Contribution]:
+    values = [frequency(view, count) * view.weight[place] for _, count, place in matches]
+    scale = scale_of(view, sum(value * value for value in values))
+    return [
+        Contribution(
+            ngram, view.name, count, tuple(value * scale * view.coef[place * k + output] for output in range(k))
+        )
+        for (ngram, count, place), value in zip(matches, values, strict=True)
+    ]

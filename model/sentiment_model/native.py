@@ -1,0 +1,131 @@
+"""Chooses the implementation: the Rust one where the wheel `sentiment-native` is installed, else Python.
+
+`SENTIMENT_NATIVE=0` in the environment says Python. Both do the same, the Rust one faster; what is chosen is decided
+anew for each scorer and each counting.
+"""
+
+import math
+import operator
+import os
+import warnings
+from array import array
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import cache
+from types import ModuleType
+from typing import Any, Literal
+
+from sentiment_model.errors import UnencodableText
+from sentiment_model.linear import LinearModel
+from sentiment_model.scoring import Match, Score
+from sentiment_model.unicode import LONE_SURROGATE
+
+VERSION = "0.1.0"
+"""Of the wheel that belongs to this release."""
+
+
+def available() -> ModuleType | None:
+    """The Rust module, or None where Python has to do."""
+    return None if os.environ.get("SENTIMENT_NATIVE") == "0" else _installed()
+
+
+@cache
+def _installed() -> ModuleType | None:
+    try:
+        import sentiment_native
+    except ImportError:
+        return None
+    found: str = sentiment_native.__version__
+    if found != VERSION:
+        # A registered model brings its own sentiment_model along, and may meet a wheel of another release.
+        warnings.warn(
+            f"sentiment-native {found} is not used: {VERSION} belongs to this release. Python scores, more slowly.",
+            RuntimeWarning,
+            stacklevel=2,
+        )
+        return None
+    module: ModuleType = sentiment_native
+    return module
+
+
+def implementation() -> str:
+    """`rust` or `python`: which one the next scorer will be of."""
+    return "python" if available() is None else "rust"
+
+
+def cpus() -> int:
+    """How many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@contextmanager
+def encodable() -> Iterator[None]:
+    """Turn the codec's error, which carries the text, into ours."""
+    try:
+        yield
+    except UnicodeEncodeError:
+        raise UnencodableText(LONE_SURROGATE) from None
+
+
+def ascending(keys: Sequence[int]) -> bool:
+    """Whether u64 keys ascend strictly."""
+    module = available()
+    if module is None or not _is_buffer(keys):
+        return all(map(operator.lt, keys, keys[1:]))
+    return bool(module.ascending(keys))
+
+
+def finite(numbers: Sequence[float]) -> bool:
+    """Whether all numbers (f32 if they are a buffer) are neither infinite nor NaN."""
+    module = available()
+    if module is None or not _is_buffer(numbers):
+        return all(map(math.isfinite, numbers))
+    return bool(module.finite(numbers))
+
+
+class NativeEngine:
+    """Scores in Rust, over the arrays of a model, which stay where they are."""
+
+    def __init__(self, module: ModuleType, model: LinearModel) -> None:
+        views = [
+            (
+                view.unit,
+                view.ngrams,
+                view.tf == "sublinear",
+                view.norm == "l2",
+                _array("Q", view.keys),
+                _array("f", view.weight),
+                _array("f", view.coef),
+            )
+            for view in model.views
+        ]
+        self._scorer = module.LinearScorer([float(number) for number in model.bias], views)
+
+    def score(self, text: str) -> Score:
+        """See `Engine`; other threads run meanwhile when the text is long."""
+        try:
+            score: Score = self._scorer.score(text)
+        except UnicodeEncodeError:
+            raise UnencodableText(LONE_SURROGATE) from None
+        return score
+
+    def score_many(self, texts: Sequence[str], threads: int) -> list[Score]:
+        """See `Engine`; other threads run meanwhile."""
+        with encodable():
+            scores: list[Score] = self._scorer.score_many(texts, threads)
+        return scores
+
+    def matches(self, text: str) -> list[list[Match]]:
+        """See `Engine`."""
+        with encodable():
+            matches: list[list[Match]] = self._scorer.matches(text)
+        return matches
+
+
+def _array(typecode: Literal["Q", "f"], numbers: Sequence[Any]) -> "Sequence[Any]":
+    """The numbers as a buffer of that type: themselves if they are one."""
+    return numbers if _is_buffer(numbers) else array(typecode, numbers)
+
+
+def _is_buffer(numbers: Sequence[Any]) -> bool:
+    return isinstance(numbers, array | memoryview)

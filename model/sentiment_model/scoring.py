@@ -1,0 +1,150 @@
+"""The readable specification of scoring: text to margins in pure Python, over arrays in memory or in a mapped file."""
+
+import math
+from array import array
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Sequence
+from typing import Protocol
+
+from sentiment_model.keys import CHARACTERS_START, WORDS_START, ngram_keys
+from sentiment_model.linear import LinearModel, Unit, View
+from sentiment_model.tokens import preprocess, tokenize
+from sentiment_model.unicode import check_encodable
+
+Score = tuple[tuple[float, ...], int, int]
+"""The margins, how many n-grams of the text are known, how many it has."""
+
+Match = tuple[str, int, int]
+"""A known n-gram of a text: itself (its words with a space between them), its count, its place in the vocabulary."""
+
+
+class Engine(Protocol):
+    """What either implementation of scoring does. It holds no state between calls and may be shared by threads."""
+
+    def score(self, text: str) -> Score:
+        """Score one text."""
+        ...
+
+    def score_many(self, texts: Sequence[str], threads: int) -> list[Score]:
+        """Score texts, with so many threads where they help."""
+        ...
+
+    def matches(self, text: str) -> list[list[Match]]:
+        """Per view, the known n-grams in the order of their first occurrence."""
+        ...
+
+
+class KeyIndex:
+    """Finds a key in ascending u64 keys, which may lie in a mapped file.
+
+    A table by the first bits of a key says where to bisect: among about 8 keys when they are uniform, as hashes are,
+    and still correctly when a file has others.
+    """
+
+    def __init__(self, keys: Sequence[int]) -> None:
+        bits = min(16, max(0, len(keys).bit_length() - 3))
+        self._keys = keys
+        self._shift = 64 - bits
+        starts = [bisect_left(keys, first << self._shift) for first in range(1 << bits)]
+        self._starts = array("Q", [*starts, len(keys)])
+
+    def find(self, key: int) -> int:
+        """Where the key is, or -1."""
+        bucket = key >> self._shift
+        end = self._starts[bucket + 1]
+        place = bisect_left(self._keys, key, self._starts[bucket], end)
+        return place if place < end and self._keys[place] == key else -1
+
+
+class PythonEngine:
+    """Scores with the standard library alone."""
+
+    def __init__(self, model: LinearModel) -> None:
+        self._model = model
+        self._indexes = [KeyIndex(view.keys) for view in model.views]
+
+    def score(self, text: str) -> Score:
+        """See `Engine`."""
+        margins = list(self._model.bias)
+        known = total = 0
+        for view, index in zip(self._model.views, self._indexes, strict=True):
+            counts = Counter(ngram_keys_of(text, view.unit, view.ngrams))
+            total += counts.total()
+            known += _add_view(margins, view, index, counts)
+        return tuple(margins), known, total
+
+    def score_many(self, texts: Sequence[str], threads: int) -> list[Score]:
+        """See `Engine`; one thread scores, for Python runs one at a time."""
+        return [self.score(text) for text in texts]
+
+    def matches(self, text: str) -> list[list[Match]]:
+        """See `Engine`."""
+        found = []
+        for view, index in zip(self._model.views, self._indexes, strict=True):
+            # A Counter keeps the order of first occurrences.
+            keys = list(ngram_keys_of(text, view.unit, view.ngrams))
+            names = dict(zip(keys, ngram_names_of(text, view.unit, view.ngrams), strict=True))
+            places = ((names[key], count, index.find(key)) for key, count in Counter(keys).items())
+            found.append([match for match in places if match[2] >= 0])
+        return found
+
+
+def ngram_keys_of(text: str, unit: Unit, ngrams: tuple[int, int]) -> "list[int]":
+    """The keys of all n-grams of a text as it comes, by position, then by length, repetitions included.
+
+    Raises:
+        UnencodableText: (a ValueError) the text holds a lone surrogate.
+    """
+    start = WORDS_START if unit == "words" else CHARACTERS_START
+    return list(ngram_keys(_tokens(text, unit), *ngrams, start))
+
+
+def ngram_names_of(text: str, unit: Unit, ngrams: tuple[int, int]) -> list[str]:
+    """The n-grams themselves, in the order of `ngram_keys_of`: words with a space between them, or characters."""
+    tokens, (shortest, longest) = _tokens(text, unit), ngrams
+    glue = " " if unit == "words" else ""
+    return [
+        glue.join(tokens[first:end])
+        for first in range(len(tokens) - shortest + 1)
+        for end in range(first + shortest, min(first + longest, len(tokens)) + 1)
+    ]
+
+
+def _tokens(text: str, unit: Unit) -> Sequence[str]:
+    preprocessed = preprocess(text)
+    if unit == "words":
+        return tokenize(preprocessed)
+    check_encodable(preprocessed)
+    return preprocessed
+
+
+def _add_view(margins: list[float], view: View, index: KeyIndex, counts: Counter[int]) -> int:
+    """Add a view's share to the margins; returns how many n-grams it knew."""
+    weight, coef, k = view.weight, view.coef, len(margins)
+    known = 0
+    square = 0.0
+    sums = [0.0] * k
+    for key, count in counts.items():
+        place = index.find(key)
+        if place < 0:
+            continue
+        known += count
+        value = frequency(view, count) * weight[place]
+        square += value * value
+        for output in range(k):
+            sums[output] += value * coef[place * k + output]
+    scale = scale_of(view, square)
+    for output in range(k):
+        margins[output] += sums[output] * scale
+    return known
+
+
+def frequency(view: View, count: int) -> float:
+    """What a count becomes before it is weighted."""
+    return float(count) if view.tf == "plain" else 1.0 + math.log(count)
+
+
+def scale_of(view: View, square: float) -> float:
+    """What the view's norm multiplies features with, `square` being the sum of their squares."""
+    return 1.0 / math.sqrt(square) if view.norm == "l2" and square > 0.0 else 1.0
