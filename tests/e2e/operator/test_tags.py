@@ -1,0 +1,30 @@
+"""What MLflow is told: where a version serves, why it was rejected; and that nothing waits for MLflow."""
+
+import pytest
+
+from sentiment_pipeline.tracking import connect
+from tests.e2e.environment import Registry
+from tests.e2e.resource import Resource
+from tests.waiting import eventually
+
+pytestmark = pytest.mark.e2e
+
+
+def tag(resource: Resource, version: str, kind: str) -> str:
+    """The tag of that kind that the resource left on a version; empty if there is none."""
+    tags = connect().get_model_version(resource.model, version).tags
+    return str(tags.get(f"{kind}.{resource.namespace}.{resource.name}", ""))
+
+
+def test_a_version_says_since_when_it_serves(served: Resource) -> None:
+    since = served.status()["serving"]["sinceTime"]
+    eventually(lambda: tag(served, "1", "deployed") == since, "the tag", seconds=30)
+
+
+def test_a_rejected_version_says_why(served: Resource, registry: Registry) -> None:
+    version = registry.publish_unreadable(served.model)
+    served.patch_version(version)
+    assert served.wait().reason == "Rejected"
+    why = served.conditions()["ModelVerified"][1]
+    eventually(lambda: tag(served, version, "rejected") == why, "the tag", seconds=30)
+    assert tag(served, version, "deployed") == ""
