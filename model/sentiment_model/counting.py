@@ -56,6 +56,15 @@ def count_ngrams(
     return _count_in_rust(module, texts, unit, ngrams, min_df, threads or native.cpus())
 
 
+def project(counts: NgramCounts, keys: npt.NDArray[np.uint64]) -> sparse.csr_matrix:
+    """The counts of the n-grams of these ascending keys, [texts, keys]: other columns go, missing ones are empty."""
+    places = np.minimum(np.searchsorted(keys, counts.keys), max(0, len(keys) - 1))
+    known = np.flatnonzero(keys[places] == counts.keys) if len(keys) else np.array([], dtype=np.int64)
+    matrix = counts.matrix[:, known]
+    columns = places[known][matrix.indices].astype(matrix.indices.dtype)
+    return sparse.csr_matrix((matrix.data, columns, matrix.indptr), shape=(matrix.shape[0], len(keys)), copy=False)
+
+
 def ngram_names(
     texts: Sequence[str], keys: npt.NDArray[np.uint64], *, unit: Unit = "words", ngrams: tuple[int, int]
 ) -> list[str]:
