@@ -12,7 +12,7 @@ import boto3
 
 from delivery.cluster import ROOT
 from demo.broken import break_model
-from sentiment_model.manifest import MANIFEST, MODEL, build_manifest, digest_of
+from sentiment_model.manifest import GOLDEN, MANIFEST, MODEL, build_manifest, digest_of
 from sentiment_model.modelfile import read_model, write_model
 from sentiment_pipeline import paths
 from sentiment_pipeline.params import load_params
@@ -77,12 +77,28 @@ class Registry:
     def publish(self, model: str) -> str:
         """A good version; returns its number."""
         folder = self._copy()
-        return self._add(model, folder, digest_of((folder / MANIFEST).read_bytes()))
+        return self._add(model, folder, _sealed(folder))
 
     def publish_unreadable(self, model: str) -> str:
         """A version that is what its digest says, but not a model."""
         folder = self._copy()
         return self._add(model, folder, break_model(folder))
+
+    def publish_flipped(self, model: str) -> str:
+        """A version that says the opposite of what it said when it was trained."""
+        folder = self._copy()
+        _swap_labels(folder)
+        return self._add(model, folder, _sealed(folder))
+
+    def publish_contrary(self, model: str) -> str:
+        """A version that was trained to say the opposite of all others: only what serves can tell."""
+        folder = self._copy()
+        labels = _swap_labels(folder)
+        rows = [json.loads(line) for line in (folder / GOLDEN).read_text().splitlines()]
+        opposite = dict(zip(labels, reversed(labels), strict=True))
+        lines = [json.dumps({**row, "label": opposite[row["label"]]}) + "\n" for row in rows]
+        (folder / GOLDEN).write_text("".join(lines))
+        return self._add(model, folder, _sealed(folder))
 
     def publish_tampered(self, model: str) -> str:
         """A version whose model file was changed in the store after it was registered."""
@@ -101,8 +117,20 @@ class Registry:
         shutil.copytree(self._trained / paths.MODEL_DIR, folder)
         model = read_model(folder / MODEL)
         write_model(folder / MODEL, replace(model, facts={**model.facts, "copy": name}))
-        (folder / MANIFEST).write_bytes(build_manifest(folder))
+        _sealed(folder)
         return folder
 
     def _add(self, model: str, folder: Path, digest: str) -> str:
         return self._mlflow.add(model, folder, {DIGEST_TAG: digest}, self._params, self._trained).number
+
+
+def _swap_labels(folder: Path) -> tuple[str, ...]:
+    model = read_model(folder / MODEL)
+    write_model(folder / MODEL, replace(model, labels=model.labels[::-1]))
+    return model.labels
+
+
+def _sealed(folder: Path) -> str:
+    """Write the manifest of what is there; the digest."""
+    (folder / MANIFEST).write_bytes(build_manifest(folder))
+    return digest_of((folder / MANIFEST).read_bytes())

@@ -37,6 +37,8 @@ class Resource:
                 "model": {"name": self.model, "version": version},
                 "replicas": 2,
                 "credentials": {"secretName": "artifact-store"},
+                # The soak has tests of its own; the others need not wait for it.
+                "rollout": {"verification": {"soakSeconds": 0}},
                 **spec,
             },
         }

@@ -1,0 +1,137 @@
+"""The candidate's Job, a claim a test; how its image is pinned; when the next one is made."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from sentiment_operator.children.candidate import candidate
+from sentiment_operator.children.deployment import pod_template
+from sentiment_operator.judge import pinned_image, retry_time
+from sentiment_operator.names import selector_labels
+from tests.unit.operator import scenes
+from tests.unit.operator.scenes import IMAGE, NOW, model, serving, target
+
+DIGEST = "sha256:" + "a" * 64
+
+
+def job(spec: dict[str, Any] | None = None, *, compared: bool = True) -> dict[str, Any]:
+    resource = model(spec)
+    what = target(resource, "14")
+    against = serving(resource, "13") if compared else None
+    return candidate(resource, what, pod_template(resource, what), against=against, not_compared="nothing serves yet")
+
+
+def pod(spec: dict[str, Any] | None = None, **told: bool) -> dict[str, Any]:
+    found: dict[str, Any] = job(spec, **told)["spec"]["template"]
+    return found
+
+
+def variables(spec: dict[str, Any] | None = None, **told: bool) -> dict[str, str]:
+    return {one["name"]: one["value"] for one in pod(spec, **told)["spec"]["containers"][0]["env"]}
+
+
+def verification(**rules: Any) -> dict[str, Any]:
+    return {"rollout": {"verification": rules}}
+
+
+def test_no_service_selects_it_and_nobody_scrapes_it() -> None:
+    metadata = pod({"podTemplate": {"labels": {"sentiment.dev/track": "stable", "team": "a"}}})["metadata"]
+    assert selector_labels("reviews").items() - metadata["labels"].items() == {("sentiment.dev/track", "stable")}
+    assert metadata["labels"]["team"] == "a"
+    assert not any(name.startswith("prometheus.io/") for name in metadata["annotations"])
+
+
+def test_it_runs_what_the_stable_pods_would() -> None:
+    stable = pod_template(model(), target(model(), "14"))["spec"]
+    fetch, sidecar = pod()["spec"]["initContainers"]
+    assert fetch == stable["initContainers"][0]
+    for field in ("image", "args", "env", "resources", "volumeMounts", "securityContext", "startupProbe"):
+        assert sidecar[field] == stable["containers"][0][field]
+
+
+def test_its_serving_container_is_a_sidecar_that_no_probe_kills() -> None:
+    sidecar = pod()["spec"]["initContainers"][1]
+    assert sidecar["restartPolicy"] == "Always"
+    assert not {"livenessProbe", "readinessProbe", "lifecycle"} & sidecar.keys()
+
+
+def test_it_is_tried_once_and_never_ended_by_kubernetes() -> None:
+    spec = job()["spec"]
+    assert (spec["backoffLimit"], spec["template"]["spec"]["restartPolicy"]) == (0, "Never")
+    assert "activeDeadlineSeconds" not in spec
+    assert "ttlSecondsAfterFinished" not in spec
+
+
+def test_it_goes_with_its_resource() -> None:
+    metadata = job()["metadata"]
+    assert metadata["name"] == "reviews-candidate"
+    assert metadata["ownerReferences"][0]["controller"] is True
+
+
+def test_the_judge_is_told_what_to_compare() -> None:
+    found = variables()
+    assert found["SERVING_URL"] == "http://reviews.shop.svc:80"
+    assert found["SERVING_DIGEST"] == scenes.digest("13")
+    assert found["MODEL_DIGEST"] == scenes.digest("14")
+    assert (found["PARITY"], found["MAX_DISAGREEMENT"], found["SOAK_SECONDS"]) == ("true", "0.20", "10")
+    assert "MIN_ACCURACY" not in found
+
+
+def test_or_why_there_is_nothing_to_compare() -> None:
+    found = variables(compared=False)
+    assert found["DISAGREEMENT_SKIPPED"] == "nothing serves yet"
+    assert "SERVING_URL" not in found
+
+
+def test_what_is_switched_off_is_off() -> None:
+    found = variables(verification(parity=False, maxDisagreement="1", soakSeconds=0))
+    assert (found["PARITY"], found["MAX_DISAGREEMENT"], found["SOAK_SECONDS"]) == ("false", "1", "0")
+
+
+def test_the_quality_set_reaches_the_judge_alone_and_may_be_missing() -> None:
+    spec = pod(verification(minAccuracy="0.9", qualitySet={"configMapName": "texts"}))["spec"]
+    assert {"name": "quality", "configMap": {"name": "texts", "optional": True}} in spec["volumes"]
+    mounted = [
+        container["name"]
+        for container in (*spec["initContainers"], *spec["containers"])
+        if any(mount["name"] == "quality" for mount in container["volumeMounts"])
+    ]
+    assert mounted == ["verify"]
+
+
+def test_credentials_reach_fetch_alone() -> None:
+    spec = pod({"credentials": {"secretName": "store"}})["spec"]
+    told = [one["name"] for one in (*spec["initContainers"], *spec["containers"]) if "envFrom" in one]
+    assert told == ["fetch"]
+
+
+def test_every_container_is_restricted() -> None:
+    spec = pod()["spec"]
+    assert spec["automountServiceAccountToken"] is False
+    for container in (*spec["initContainers"], *spec["containers"]):
+        assert container["securityContext"]["capabilities"] == {"drop": ["ALL"]}
+        assert "memory" in container["resources"]["limits"]
+
+
+@pytest.mark.parametrize(
+    ("image", "image_id", "pinned"),
+    [
+        ("registry:5000/serving:dev", f"registry:5000/serving@{DIGEST}", f"registry:5000/serving@{DIGEST}"),
+        ("registry:5000/serving", f"registry:5000/serving@{DIGEST}", f"registry:5000/serving@{DIGEST}"),
+        ("registry:5000/serving:dev", f"mirror/serving@{DIGEST}", "registry:5000/serving:dev"),
+        ("registry:5000/serving:dev", DIGEST, "registry:5000/serving:dev"),
+        ("registry:5000/serving:dev", "", "registry:5000/serving:dev"),
+        (IMAGE, f"registry/sentiment-serving@{DIGEST}", IMAGE),
+    ],
+)
+def test_a_tag_is_pinned_where_the_node_says_which_image_of_that_repository_it_ran(
+    image: str, image_id: str, pinned: str
+) -> None:
+    assert pinned_image(image, image_id) == pinned
+
+
+@pytest.mark.parametrize(("attempt", "seconds"), [(1, 5), (2, 10), (5, 80), (6, 120), (500, 120)])
+def test_the_next_candidate_comes_later_each_time(attempt: int, seconds: float) -> None:
+    found = scenes.candidate(model(), version="14", age_seconds=0)
+    assert retry_time(found, attempt) == NOW + timedelta(seconds=seconds)
