@@ -1,0 +1,77 @@
+"""Serving images with a fault built in: the model is good, the process is not.
+
+Built on the lab only, from the serving image that is to misbehave, and pushed under tags of their own.
+"""
+
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from delivery.cluster import ROOT, Cluster, DeliveryError
+
+FOLDER = Path(__file__).with_name("faulty_image")
+NAME = "sentiment-serving-faulty"
+
+
+@dataclass(frozen=True)
+class Behaviour:
+    """What `serve` does wrong; `fetch` and `verify` are as they should be."""
+
+    text: str
+    """As ``faulty_image/entry.py`` reads it."""
+
+    @property
+    def tag(self) -> str:
+        return self.text.replace(":", "-")
+
+
+def crash_after_first_answer(seconds: float) -> Behaviour:
+    """The process ends so long after its first prediction, whoever asked for it."""
+    return Behaviour(f"crash-after-first-answer:{seconds:g}")
+
+
+def crash_at_request(number: int) -> Behaviour:
+    """The process ends at its `number`-th prediction; those that a candidate's judge asks for do not count."""
+    return Behaviour(f"crash-at-request:{number}")
+
+
+NEVER_READY = Behaviour("never-ready")
+GROW_MEMORY = Behaviour("grow-memory")
+"""From its first prediction on, the process takes 80 MB a second until it is killed."""
+
+
+def build_faulty(cluster: Cluster, serving_image: str, behaviour: Behaviour) -> str:
+    """Build `serving_image` with that fault and push it to the lab's registry.
+
+    Args:
+        serving_image: ``registry/name@sha256:...``, as pushed to the lab's registry.
+
+    Returns:
+        The faulty image, by digest.
+
+    Raises:
+        DeliveryError: the cluster is not the lab, or the image cannot be built.
+    """
+    if cluster.kind != "lab":
+        raise DeliveryError("faulty images are built for the lab only: run this with the lab up")
+    tagged = f"{NAME}:{behaviour.tag}"
+    arguments = {"SERVING_IMAGE": serving_image, "BEHAVIOUR": behaviour.text}
+    with tempfile.NamedTemporaryFile("w", suffix=".conf") as registries:
+        # The base is taken from the lab's registry, which speaks plain http.
+        registries.write(f'[[registry]]\nlocation = "{cluster.registry}"\ninsecure = true\n')
+        registries.flush()
+        environment = {**cluster.environment, "CONTAINERS_REGISTRIES_CONF": registries.name}
+        options = [f"--build-arg={name}={value}" for name, value in arguments.items()]
+        _lab(environment, "build-image", f"--file={FOLDER / 'Dockerfile'}", f"--tag={tagged}", *options, str(FOLDER))
+        return _lab(environment, "push", tagged).splitlines()[-1].strip()
+
+
+def _lab(environment: dict[str, str], *arguments: str) -> str:
+    command = [sys.executable, "-m", "lab", *arguments]
+    done = subprocess.run(command, cwd=ROOT, env=environment, text=True, capture_output=True, check=False)
+    if done.returncode != 0:
+        tail = "\n".join((done.stdout + done.stderr).strip().splitlines()[-30:])
+        raise DeliveryError(f"{' '.join(command[2:])} failed with exit code {done.returncode}:\n{tail}")
+    return done.stdout

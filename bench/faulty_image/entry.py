@@ -1,0 +1,98 @@
+"""Entry point of the faulty image: the serving image's own commands, with `serve` misbehaving as FAULTY_BEHAVIOUR says.
+
+`fetch` and `verify` do what they always do. Known faults (``NAME`` or ``NAME:AMOUNT``), each anew in every process:
+
+    crash-after-first-answer:S   ends S seconds after the first prediction was asked for
+    crash-at-request:N           ends at the N-th prediction asked for by others than a candidate's judge
+    grow-memory                  from the first prediction on, takes memory until there is none left
+    never-ready                  answers everything, and is never ready
+"""
+
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+EXIT_CODE = 70
+GROWTH_BYTES = 4 * 1024 * 1024
+GROWTH_PAUSE_SECONDS = 0.05
+VERIFICATION = "HTTP_SENTIMENT_VERIFICATION"
+"""A request of a candidate's judge, as WSGI names the header."""
+
+
+class Faulty:
+    """WSGI middleware that lets a server misbehave."""
+
+    def __init__(self, app: "WSGIApplication", behaviour: str) -> None:
+        """Raises ValueError for a behaviour that is not known."""
+        name, _, amount = behaviour.partition(":")
+        self._app = app
+        self._lock = threading.Lock()
+        self._asked = self._asked_by_others = 0
+        self._never_ready = name == "never-ready"
+        self._end_at = int(amount) if name == "crash-at-request" else None
+        self._at_first: Callable[[], None] | None = None
+        if name == "crash-after-first-answer":
+            seconds = float(amount)
+            self._at_first = lambda: _end(after_seconds=seconds)
+        elif name == "grow-memory":
+            self._at_first = _grow
+        elif not (self._never_ready or self._end_at):
+            raise ValueError(f"FAULTY_BEHAVIOUR is {behaviour!r}, which is none of those in {__file__}")
+
+    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        if environ["REQUEST_METHOD"] == "POST":
+            self._count(by_judge=VERIFICATION in environ)
+        elif self._never_ready and environ["PATH_INFO"] == "/readyz":
+            start_response("503 Service Unavailable", [("Content-Type", "text/plain")])
+            return [b"never\n"]
+        return self._app(environ, start_response)
+
+    def _count(self, *, by_judge: bool) -> None:
+        with self._lock:
+            self._asked += 1
+            self._asked_by_others += not by_judge
+            is_first, is_last = self._asked == 1, self._asked_by_others == self._end_at
+        if is_first and self._at_first:
+            threading.Thread(target=self._at_first, daemon=True).start()
+        if is_last and not by_judge:
+            _end()
+
+
+def _end(*, after_seconds: float = 0.0) -> None:
+    """End as a fault in native code would: at once, in the middle of whatever is under work."""
+    time.sleep(after_seconds)
+    os._exit(EXIT_CODE)
+
+
+def _grow() -> None:
+    taken = []
+    while True:
+        # Written to, or the kernel would not have to find the memory.
+        taken.append(b"\xff" * GROWTH_BYTES)
+        time.sleep(GROWTH_PAUSE_SECONDS)
+
+
+def main() -> None:
+    from sentiment_serving import cli
+
+    if sys.argv[1:2] == ["serve"]:
+        from sentiment_serving import server
+
+        serve = server.serve
+
+        def misbehaving(app: Any, **options: Any) -> None:
+            app.wsgi_app = Faulty(app.wsgi_app, os.environ["FAULTY_BEHAVIOUR"])
+            serve(app, **options)
+
+        server.serve = misbehaving
+    cli.main()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,71 @@
+"""The faulty image's server misbehaves as it was told to, and not otherwise."""
+
+import subprocess
+import sys
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from bench import faulty
+from bench.faulty_image import entry
+from delivery.cluster import ROOT
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+ASK = """
+from bench.faulty_image.entry import Faulty
+from tests.unit.bench.test_faulty import ask, well
+app = Faulty(well, {behaviour!r})
+for by_judge in {by_judge}:
+    print(ask(app, by_judge=by_judge), flush=True)
+"""
+
+
+def well(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+    start_response("200 OK", [])
+    return []
+
+
+def ask(app: entry.Faulty, *, by_judge: bool = False, method: str = "POST", path: str = "/predict") -> str:
+    """The status line of the answer."""
+    answered: list[str] = []
+
+    def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Callable[[bytes], object]:
+        answered.append(status)
+        return bytes
+
+    environ = {"REQUEST_METHOD": method, "PATH_INFO": path}
+    if by_judge:
+        environ[entry.VERIFICATION] = "1"
+    list(app(environ, start))
+    return answered[0]
+
+
+def test_it_ends_at_the_request_it_was_told_and_the_judge_does_not_count() -> None:
+    behaviour = faulty.crash_at_request(2).text
+    script = ASK.format(behaviour=behaviour, by_judge=[True, True, True, False, True, False, False])
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout.splitlines()) == (entry.EXIT_CODE, ["200 OK"] * 5), done.stderr
+
+
+def test_it_is_never_ready_and_answers_all_the_same() -> None:
+    app = entry.Faulty(well, faulty.NEVER_READY.text)
+    assert ask(app, method="GET", path="/readyz").startswith("503")
+    assert ask(app, method="GET", path="/livez") == "200 OK"
+    assert ask(app) == "200 OK"
+
+
+@pytest.mark.parametrize("text", ["", "never_ready", "crash-at-request", "crash-after-first-answer:soon"])
+def test_an_unknown_behaviour_is_refused(text: str) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011 (one of ours, of int and of float)
+        entry.Faulty(well, text)
+
+
+@pytest.mark.parametrize(
+    "behaviour",
+    [faulty.crash_after_first_answer(5), faulty.crash_at_request(40), faulty.NEVER_READY, faulty.GROW_MEMORY],
+)
+def test_every_behaviour_on_offer_is_known_to_the_image(behaviour: faulty.Behaviour) -> None:
+    assert ask(entry.Faulty(well, behaviour.text), method="GET") == "200 OK"
