@@ -130,8 +130,8 @@ def until_deadline(case: Situation, course: Course, rollout: RolloutStatus) -> C
     for pod in (*case.seen.pods, *(candidate.pods if candidate else ())):
         if pod.serving and pod.serving.running and not pod.serving.started:
             looks.append(max(spec.startup_deadline_seconds - pod.serving.running_seconds, 0))
-        if pod.deletion_deadline and pod.deletion_deadline > case.now:
-            looks.append((pod.deletion_deadline - case.now).total_seconds())
+        if pod.terminating and not pod.overdue:
+            looks.append(pod.grace_seconds - pod.terminating_seconds)
     return replace(course, look_again_seconds=min(looks) + 0.5 if looks else None)
 
 

@@ -1,7 +1,6 @@
 """A candidate's pod -> what it says about the version. Pure."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import Literal
 
 from sentiment_operator.diagnose import WAITING, Diagnosis, diagnose
@@ -39,7 +38,7 @@ class Judgement:
         return Diagnosis(kind=self.kind, reason=self.reason, message=self.message)
 
 
-def judge(candidate: Candidate, target: Target, *, startup_deadline_seconds: float, now: datetime) -> Judgement:
+def judge(candidate: Candidate, target: Target, *, startup_deadline_seconds: float) -> Judgement:
     """What `candidate` says about `target`.
 
     Pods on their way out say nothing: their containers' ends are somebody else's doing.
@@ -53,7 +52,7 @@ def judge(candidate: Candidate, target: Target, *, startup_deadline_seconds: flo
     if finding.kind == "waiting" and over:
         text = "The candidate's pod was lost before it was judged (deleted, evicted, or gone with its node)."
         finding = Diagnosis(kind="fault", reason="CandidateLost", message=text)
-    late = now - candidate.created > timedelta(seconds=NO_POD_SECONDS)
+    late = candidate.age_seconds > NO_POD_SECONDS
     if finding.kind == "waiting" and not pods and candidate.creation_failure and late:
         text = f"The API server refuses the candidate's pod: {candidate.creation_failure}"
         finding, over = Diagnosis(kind="fault", reason="FailedCreate", message=text), True
@@ -86,10 +85,10 @@ def _judged(pod: Pod, verify: Container, target: Target) -> Judgement:
     )
 
 
-def retry_time(candidate: Candidate, attempt: int) -> datetime:
-    """When the next candidate may take the place of this one, the `attempt`-th."""
-    pause = min(RETRY_SECONDS * 2 ** min(attempt - 1, 10), RETRY_MAX_SECONDS)
-    return candidate.created + timedelta(seconds=pause)
+def retry_seconds(candidate: Candidate, attempt: int) -> float:
+    """In how many seconds the next candidate may take the place of this one, the `attempt`-th; negative: long since."""
+    pause = min(RETRY_SECONDS * 2.0 ** min(attempt - 1, 10), RETRY_MAX_SECONDS)
+    return pause - candidate.age_seconds
 
 
 def pinned_image(image: str, image_id: str) -> str:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Self
 
 from sentiment_operator.names import (
@@ -13,7 +12,6 @@ from sentiment_operator.names import (
     MODEL_LABEL,
     VERSION_ANNOTATION,
 )
-from sentiment_operator.status import moment_of
 
 Json = Mapping[str, Any]
 
@@ -97,16 +95,21 @@ class Pod:
     disrupted: bool = False
     """Whether it is being evicted, preempted or taken away with its node."""
 
-    deletion_deadline: datetime | None = None
-    """When a pod that is being deleted is gone at the latest (its node permitting)."""
+    terminating: bool = False
+    grace_seconds: float = 0.0
+    """How long after the start of its deletion the pod is gone at the latest (its node permitting)."""
+
+    terminating_seconds: float = 0.0
+    """How long it has been seen being deleted, on the operator's own clock."""
 
     fetch: Container | None = None
     serving: Container | None = None
     verify: Container | None = None
 
     @property
-    def terminating(self) -> bool:
-        return self.deletion_deadline is not None
+    def overdue(self) -> bool:
+        """Whether it should be gone by now: its node is."""
+        return self.terminating and self.terminating_seconds > self.grace_seconds
 
     @classmethod
     def parse(cls, body: Json) -> Self:
@@ -114,7 +117,6 @@ class Pod:
         annotations = metadata.get("annotations") or {}
         conditions = {one["type"]: one for one in status.get("conditions") or ()}
         scheduled = conditions.get("PodScheduled", {})
-        deletion = metadata.get("deletionTimestamp")
         # The serving container of a candidate is a sidecar, which Kubernetes counts among the init containers.
         containers = [*(status.get("initContainerStatuses") or ()), *(status.get("containerStatuses") or ())]
         return cls(
@@ -127,7 +129,8 @@ class Pod:
             ready=conditions.get("Ready", {}).get("status") == "True",
             unschedulable=scheduled.get("message", "no node fits") if scheduled.get("status") == "False" else "",
             disrupted=conditions.get("DisruptionTarget", {}).get("status") == "True",
-            deletion_deadline=moment_of(deletion) if deletion else None,
+            terminating="deletionTimestamp" in metadata,
+            grace_seconds=metadata.get("deletionGracePeriodSeconds") or 0,
             fetch=_container(containers, "fetch"),
             serving=_container(containers, "serving"),
             verify=_container(containers, "verify"),
@@ -197,7 +200,9 @@ class Candidate:
 
     body: Json
     judged_key: str
-    created: datetime
+    age_seconds: float = 0.0
+    """For how long it has been seen, on the operator's own clock."""
+
     failed: bool = False
     terminating: bool = False
     creation_failure: str = ""
@@ -216,7 +221,6 @@ class Candidate:
         return cls(
             body=body,
             judged_key=(metadata.get("annotations") or {}).get(JUDGED_ANNOTATION, ""),
-            created=moment_of(metadata["creationTimestamp"]),
             failed=any(one["type"] == "Failed" and one["status"] == "True" for one in conditions),
             terminating="deletionTimestamp" in metadata,
             creation_failure=creation_failure,

@@ -57,6 +57,7 @@ class Reconciler:
         recorder: Recorder,
         wake: Callable[[Key], None],
         changed: Callable[[SentimentModel, Status, Status], None],
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """`changed` is told each step of a status, before and after, once it is written; it must not block."""
         self._cluster = cluster
@@ -66,7 +67,7 @@ class Reconciler:
         self._recorder = recorder
         self._wake = wake
         self._changed = changed
-        self._sightings = Sightings(time.monotonic)
+        self._sightings = Sightings(clock)
         self._asked: dict[Key, Reference] = {}
 
     async def __call__(self, key: Key) -> float | None:

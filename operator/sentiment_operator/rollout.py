@@ -44,13 +44,17 @@ def advance(
         return fresh
     if before.step != after.step and remaining_seconds(before, now, deadline_seconds) <= 0:
         return replace(fresh, attempt=before.attempt)
-    return replace(after, started_time=before.started_time, attempt=before.attempt)
+    started = min(moment_of(before.started_time), now)
+    return replace(after, started_time=timestamp(started), attempt=before.attempt)
 
 
 def remaining_seconds(rollout: RolloutStatus, now: datetime, deadline_seconds: float) -> float:
-    """Seconds until the deadline; negative past it."""
-    end = moment_of(rollout.started_time) + timedelta(seconds=deadline_seconds)
-    return (end - now).total_seconds()
+    """Seconds until the deadline; negative past it.
+
+    On the wall clock, since it outlives the operator. One that was set back gives no rollout more than its full time.
+    """
+    started = min(moment_of(rollout.started_time), now)
+    return (started + timedelta(seconds=deadline_seconds) - now).total_seconds()
 
 
 def serving_before(model: SentimentModel, seen: Observation, now: datetime) -> Serving | None:
@@ -58,7 +62,7 @@ def serving_before(model: SentimentModel, seen: Observation, now: datetime) -> S
     if model.status.serving is not None or seen.deployment is None:
         return model.status.serving
     live = seen.deployment.template
-    if live.key and seen.deployment.available > 0 and settled(seen, model.spec.min_replicas, now):
+    if live.key and seen.deployment.available > 0 and settled(seen, model.spec.min_replicas):
         return serving_from(model, live, None, now)
     for pod in seen.pods:
         if pod.ready and pod.key not in ("", live.key) and (template := seen.template(pod.key)):
@@ -66,7 +70,7 @@ def serving_before(model: SentimentModel, seen: Observation, now: datetime) -> S
     return None
 
 
-def settled(seen: Observation, min_available: int, now: datetime) -> bool:
+def settled(seen: Observation, min_available: int) -> bool:
     """Whether the Deployment's controller has done all there is to do: every pod is new, enough answer, none is old."""
     live = seen.deployment
     return (
@@ -74,21 +78,17 @@ def settled(seen: Observation, min_available: int, now: datetime) -> bool:
         and live.observed
         and live.replicas == live.updated == live.wanted
         and live.available >= min(min_available, live.wanted)
-        and not old_pods(seen, live.template.key, now)
+        and not old_pods(seen, live.template.key)
     )
 
 
-def old_pods(seen: Observation, key: str, now: datetime) -> tuple[str, ...]:
+def old_pods(seen: Observation, key: str) -> tuple[str, ...]:
     """Names of pods of another template that may still answer.
 
     One that is being deleted answers on until it has drained; one that should be gone by now is on a node that is.
     """
     return tuple(
-        pod.name
-        for pod in seen.pods
-        if pod.key != key
-        and pod.phase not in ("Failed", "Succeeded")
-        and not (pod.deletion_deadline and pod.deletion_deadline < now)
+        pod.name for pod in seen.pods if pod.key != key and pod.phase not in ("Failed", "Succeeded") and not pod.overdue
     )
 
 

@@ -1,38 +1,56 @@
-"""How long containers have been seen running, on the operator's own clock: a node's clock may be wrong by minutes."""
+"""How long things have been seen, on the operator's own clock: those of the nodes and of the API server may be wrong.
 
-from collections.abc import Callable
+The wall clock of the operator's machine may be set meanwhile, too: all of this is measured on one that only goes on.
+"""
+
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from sentiment_operator.names import Key
-from sentiment_operator.observed import Observation, Pod
+from sentiment_operator.observed import Candidate, Observation, Pod
 
 
 class Sightings:
-    """Remembers when each run of a container was first seen. A new operator counts anew: later, never sooner."""
+    """Remembers since when something has been seen. A new operator counts anew: later, never sooner."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._first: dict[Key, dict[str, float]] = {}
 
     def mark(self, key: Key, seen: Observation) -> Observation:
-        """`seen` with `running_seconds` filled in."""
+        """`seen` with the seconds filled in that containers run, pods are being deleted and the candidate exists."""
         now, before = self._clock(), self._first.get(key, {})
-        pods = (*seen.pods, *(seen.candidate.pods if seen.candidate else ()))
-        first = {
-            pod.serving.container_id: before.get(pod.serving.container_id, now)
-            for pod in pods
-            if pod.serving and pod.serving.running
-        }
-        self._first[key] = first
+        first = self._first[key] = {sight: before.get(sight, now) for sight in _sights(seen)}
 
         def marked(pod: Pod) -> Pod:
-            if pod.serving is None or pod.serving.container_id not in first:
-                return pod
-            seconds = now - first[pod.serving.container_id]
-            return replace(pod, serving=replace(pod.serving, running_seconds=seconds))
+            if pod.serving and (since := first.get(_run(pod))) is not None:
+                pod = replace(pod, serving=replace(pod.serving, running_seconds=now - since))
+            return replace(pod, terminating_seconds=now - first[_deletion(pod)]) if pod.terminating else pod
 
-        candidate = seen.candidate and replace(seen.candidate, pods=tuple(map(marked, seen.candidate.pods)))
+        def judged(found: Candidate) -> Candidate:
+            return replace(found, age_seconds=now - first[found.uid], pods=tuple(map(marked, found.pods)))
+
+        candidate = judged(seen.candidate) if seen.candidate else None
         return replace(seen, pods=tuple(map(marked, seen.pods)), candidate=candidate)
 
     def forget(self, key: Key) -> None:
         self._first.pop(key, None)
+
+
+def _sights(seen: Observation) -> Iterator[str]:
+    """All that time is measured for, each by a name of its own."""
+    if seen.candidate:
+        yield seen.candidate.uid
+    for pod in (*seen.pods, *(seen.candidate.pods if seen.candidate else ())):
+        if pod.serving and pod.serving.running:
+            yield _run(pod)
+        if pod.terminating:
+            yield _deletion(pod)
+
+
+def _run(pod: Pod) -> str:
+    return pod.serving.container_id if pod.serving else ""
+
+
+def _deletion(pod: Pod) -> str:
+    return f"deletion of {pod.name}"

@@ -76,7 +76,7 @@ def towards(case: Situation, target: Target, serving: Serving | None, finding: D
         if model.spec.min_replicas == 0 and live.observed and not seen.pods:
             text = f"Scaled to zero: no pod serves version {target.version}."
             return replace(course, outcome=Outcome.SCALED_TO_ZERO, message=text)
-        if settled(seen, model.spec.min_replicas, case.now) and live.available > 0:
+        if settled(seen, model.spec.min_replicas) and live.available > 0:
             return replace(
                 course,
                 outcome=Outcome.SERVING,
@@ -116,7 +116,7 @@ def _lost_pods(case: Situation, target: Target, cause: str) -> tuple[Outcome, st
 
 def _progress(case: Situation, target: Target) -> str:
     new = [pod for pod in case.seen.pods if pod.key == target.key and not pod.terminating]
-    old = len(old_pods(case.seen, target.key, case.now))
+    old = len(old_pods(case.seen, target.key))
     wanted = case.seen.deployment.wanted if case.seen.deployment else case.model.spec.min_replicas
     text = f"{sum(pod.ready for pod in new)} of {wanted} new pods are ready"
     return f"{text}, {old} old ones remain" if old else text

@@ -1,12 +1,11 @@
 """The course of a version that has yet to prove itself: its candidate is made, watched, and made again. Pure."""
 
 from dataclasses import replace
-from datetime import timedelta
 
 from sentiment_operator.children.candidate import candidate
 from sentiment_operator.conditions import Finding, Outcome
 from sentiment_operator.courses import CHECKING, advanced, goes_on, hold, until_deadline
-from sentiment_operator.judge import NO_POD_SECONDS, Judgement, judge, pinned_image, retry_time
+from sentiment_operator.judge import NO_POD_SECONDS, Judgement, judge, pinned_image, retry_seconds
 from sentiment_operator.observed import Candidate, Template
 from sentiment_operator.resource import Target
 from sentiment_operator.rollout import VERIFYING
@@ -23,7 +22,7 @@ def judgement_of(case: Situation, target: Target) -> Judgement:
     if found is None or found.terminating or found.judged_key != target.judged_key:
         return WAITING
     limit = case.model.spec.rollout.startup_deadline_seconds
-    return judge(found, target, startup_deadline_seconds=limit, now=case.now)
+    return judge(found, target, startup_deadline_seconds=limit)
 
 
 def verifying(case: Situation, target: Target, serving: Serving | None, judgement: Judgement) -> Course:
@@ -76,9 +75,9 @@ def proven(case: Situation, target: Target, serving: Serving | None, judgement: 
 
 def _again(case: Situation, course: Course, found: Candidate, rollout: RolloutStatus) -> Course:
     """A candidate that ended without a verdict makes room for the next, later each time."""
-    wait = retry_time(found, rollout.attempt) - case.now
-    if wait > timedelta(0):
-        return replace(course, look_again_seconds=wait.total_seconds())
+    wait_seconds = retry_seconds(found, rollout.attempt)
+    if wait_seconds > 0:
+        return replace(course, look_again_seconds=wait_seconds)
     return replace(
         course,
         delete=(*course.delete, ChildRef.of(found.body)),

@@ -172,13 +172,13 @@ def candidate(
     spec = replace(resource.spec, rollout=rollout)
     what = target(replace(resource, spec=spec), version)
     body = live(candidate_job(resource, what, pod_template(resource, what), against=None, not_compared="so"))
-    body["metadata"]["creationTimestamp"] = timestamp(NOW - timedelta(seconds=age_seconds))
     body["status"] = {"conditions": [{"type": "Failed", "status": "True"}]} if failed else {}
     pods = [] if pod is None else [pod_body(resource, 9, version=version, **pod)]
     for one in pods:
         one["metadata"]["ownerReferences"] = [{"uid": body["metadata"]["uid"]}]
     found = Candidate.parse(body, pods, creation_failure=creation_failure)
-    return replace(found, pods=tuple(_running_for(one, running_seconds) for one in found.pods))
+    running = tuple(_running_for(one, running_seconds) for one in found.pods)
+    return replace(found, pods=running, age_seconds=age_seconds)
 
 
 def verdict(version: str, outcome: str, reason: str) -> dict[str, Any]:
@@ -197,7 +197,8 @@ def verdict(version: str, outcome: str, reason: str) -> dict[str, Any]:
 
 def pod(resource: SentimentModel, number: int, *, running_seconds: float = 0.0, **told: Any) -> Pod:
     """A pod; see `pod_body`. `running_seconds`: for how long its serving container has been seen running."""
-    return _running_for(Pod.parse(pod_body(resource, number, **told)), running_seconds)
+    found = Pod.parse(pod_body(resource, number, **told))
+    return _running_for(replace(found, terminating_seconds=told.get("deleted_seconds_ago") or 0.0), running_seconds)
 
 
 def _running_for(found: Pod, seconds: float) -> Pod:
@@ -234,7 +235,7 @@ def pod_body(
         "annotations": {VERSION_ANNOTATION: version, KEY_ANNOTATION: target(resource, version).key},
     }
     if deleted_seconds_ago is not None:
-        metadata["deletionTimestamp"] = timestamp(NOW + timedelta(seconds=30 - deleted_seconds_ago))
+        metadata.update(deletionTimestamp=timestamp(NOW), deletionGracePeriodSeconds=30)
     if ready and serving is None:
         serving = {"ready": True, "started": True, "state": {"running": {}}}
     status: dict[str, Any] = {"phase": "Failed" if failed else "Running", "reason": failed, "conditions": conditions}

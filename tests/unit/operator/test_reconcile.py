@@ -1,175 +1,23 @@
 """Acting on decisions: what is written, in which order, and that nothing is written when nothing differs."""
 
-import asyncio
-from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from copy import deepcopy
 from dataclasses import replace
-from datetime import UTC, datetime
-from typing import Any
+from itertools import count
 
 import pytest
 
-from sentiment_operator.cluster import Cluster
 from sentiment_operator.errors import (
     ClusterError,
-    Conflict,
     NamespaceTerminating,
     Refused,
-    RegistryError,
     RegistryUnreachable,
 )
-from sentiment_operator.names import FIELD_MANAGER, Key
-from sentiment_operator.observed import Candidate, Deployment, Observation, Revision
-from sentiment_operator.reconcile import Reconciler
-from sentiment_operator.resolver import Resolver
-from sentiment_operator.resource import Reference, ResolvedVersion, SentimentModel
-from sentiment_operator.settings import Settings
-from sentiment_operator.status import Status, timestamp
-from tests.unit.operator.scenes import IMAGE, body, decided, model, pod, resolved, situation
-
-KEY = Key("shop", "reviews")
-
-
-class Registry:
-    def __init__(self, error: RegistryError | None = None) -> None:
-        self.error = error
-
-    def resolve(self, reference: Reference) -> ResolvedVersion:
-        if self.error is not None:
-            raise self.error
-        return resolved(reference.version)
-
-
-class Memory(Cluster):
-    """A cluster in memory: keeps what is applied, as an API server without controllers would, and notes every write."""
-
-    def __init__(self, given: SentimentModel | None, seen: Observation | None = None) -> None:
-        self.model = given
-        self.seen = seen or Observation()
-        self.writes: list[str] = []
-        self.events: list[str] = []
-        self.refusal: ClusterError | None = None
-        self.conflict = False
-
-    def check(self, namespace: str) -> None:
-        return
-
-    def get(self, key: Key) -> SentimentModel | None:
-        return self.model
-
-    def observe(self, key: Key) -> Observation:
-        return self.seen
-
-    def apply(self, manifest: Mapping[str, Any]) -> None:
-        kind = manifest["kind"]
-        self.writes.append(kind)
-        if self.refusal is not None:
-            raise self.refusal
-        stored = deepcopy(dict(manifest))
-        stored["metadata"].update(uid="child", generation=1, resourceVersion="9")
-        if kind == "Deployment":
-            stored["spec"].setdefault("replicas", 1)
-            found = Deployment.parse(stored)
-            self.seen = replace(self.seen, deployment=found)
-        elif kind == "Service":
-            self.seen = replace(self.seen, service=stored)
-        else:
-            self.seen = replace(self.seen, disruption_budget=stored)
-
-    def create(self, manifest: Mapping[str, Any]) -> None:
-        self.writes.append(manifest["kind"])
-        if self.refusal is not None:
-            raise self.refusal
-        stored = deepcopy(dict(manifest))
-        stored["metadata"].update(uid="child", creationTimestamp=timestamp(datetime.now(UTC)))
-        if manifest["kind"] == "Job":
-            self.seen = replace(self.seen, candidate=Candidate.parse(stored, ()))
-        else:
-            self.seen = replace(self.seen, revisions=(*self.seen.revisions, Revision.parse(stored)))
-
-    def hand_over_replicas(self, deployment: Mapping[str, Any]) -> None:
-        self.writes.append("handover")
-
-    def delete(self, api_version: str, kind: str, key: Key, *, uid: str) -> None:
-        self.writes.append(f"delete {kind}")
-        if kind == "Job":
-            self.seen = replace(self.seen, candidate=None)
-        else:
-            self.seen = replace(self.seen, disruption_budget=None)
-
-    def patch_status(self, model: SentimentModel, patch: Mapping[str, Any]) -> SentimentModel | None:
-        if self.conflict:
-            raise Conflict("changed")
-        assert self.model is not None
-        assert model.resource_version == self.model.resource_version, "the status is written on what was read"
-        self.writes.append("status")
-        merged = merge(self.model.status.render(), patch)
-        version = str(int(model.resource_version) + 1)
-        self.model = replace(self.model, status=Status.parse(merged), resource_version=version)
-        return self.model
-
-    def record_event(self, model: SentimentModel, *, warning: bool, reason: str, message: str, time: str) -> None:
-        self.events.append(reason)
-
-
-def merge(value: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, Any]:
-    merged = dict(value)
-    for name, change in patch.items():
-        if change is None:
-            merged.pop(name, None)
-        elif isinstance(change, Mapping):
-            merged[name] = merge(merged.get(name) or {}, change)
-        else:
-            merged[name] = change
-    return merged
-
-
-class Notes:
-    def __init__(self) -> None:
-        self.gone: list[Key] = []
-        self.steps: list[tuple[Status, Status]] = []
-
-    def reconciled(self, model: SentimentModel, status: Status, seen: Observation, seconds: float) -> None:
-        return
-
-    def forgotten(self, key: Key) -> None:
-        self.gone.append(key)
-
-    def changed(self, model: SentimentModel, before: Status, after: Status) -> None:
-        assert model.status == after, "a step is told once it is written"
-        self.steps.append((before, after))
-
-
-def reconcile(
-    cluster: Cluster, *, times: int = 1, notes: Notes | None = None, error: RegistryError | None = None
-) -> float | None:
-    settings = Settings(mlflow_tracking_uri="http://mlflow", serving_image=IMAGE)
-    notes = notes or Notes()
-
-    async def run() -> float | None:
-        with ThreadPoolExecutor(2) as pool:
-            reconciler = Reconciler(
-                cluster,
-                Resolver(Registry(error), pool, fresh_seconds=60, retry_seconds=10),
-                settings=settings,
-                pool=pool,
-                recorder=notes,
-                wake=lambda key: None,
-                changed=notes.changed,
-            )
-            again: float | None = None
-            for _ in range(times):
-                again = await reconciler(KEY)
-            return again
-
-    return asyncio.run(run())
-
-
-def conditions(cluster: Memory) -> dict[str, str]:
-    assert cluster.model is not None
-    return {one.type: f"{one.status}/{one.reason}" for one in cluster.model.status.conditions}
-
+from sentiment_operator.names import FIELD_MANAGER
+from sentiment_operator.observed import Deployment
+from sentiment_operator.resource import SentimentModel
+from sentiment_operator.status import Status
+from tests.unit.operator.memory import KEY, Memory, Notes, conditions, memory, reconcile
+from tests.unit.operator.scenes import body, decided, model, pod, situation
 
 SETTLED = {
     "serves": "14",
@@ -182,11 +30,6 @@ THIRTEEN = {
     "children": {"runs": "13", "pods": [{"version": "13", "ready": True}, {"version": "13", "ready": True}]},
 }
 PASSED = ["passed", "AllChecksPassed"]
-
-
-def memory(given: Mapping[str, Any]) -> Memory:
-    case = situation(given)
-    return Memory(case.model, case.seen)
 
 
 def test_the_pin_is_remembered_before_anything_is_made() -> None:
@@ -213,9 +56,9 @@ def test_a_candidate_that_was_lost_is_made_again_after_a_pause() -> None:
     early = decided({**THIRTEEN, "candidate": {**lost, "age_seconds": 4}})
     assert early.delete == ()
     assert early.look_again_seconds < 2
-    cluster = memory({**THIRTEEN, "candidate": {**lost, "age_seconds": 6}})
-    reconcile(cluster)
-    assert cluster.writes == ["status", "delete Job", "Job", "status"]
+    cluster = memory({**THIRTEEN, "candidate": lost})
+    reconcile(cluster, times=2, clock=count(start=0, step=6).__next__)
+    assert cluster.writes[-4:] == ["status", "delete Job", "Job", "status"]
     assert cluster.model is not None
     assert cluster.model.status.rollout is not None
     assert cluster.model.status.rollout.attempt == 2
@@ -331,6 +174,22 @@ def test_events_tell_transitions_and_repeat_nothing() -> None:
     cluster = memory(SETTLED)
     reconcile(cluster, times=3)
     assert cluster.events == ["Serving"]
+
+
+def test_what_is_suspended_before_anything_was_deployed_is_not_looked_for_again() -> None:
+    cluster = Memory(model({"suspend": True}))
+    reconcile(cluster, times=3)
+    assert conditions(cluster)["Ready"] == "False/Suspended"
+    assert cluster.looks == 1
+
+
+def test_what_is_suspended_while_it_serves_is_looked_after() -> None:
+    cluster = memory({**SETTLED, "spec": {"suspend": True, "replicas": 2}, "serves": "13", "children": {"runs": "13"}})
+    reconcile(cluster)
+    assert conditions(cluster)["Ready"] == "False/Suspended"
+    before = cluster.looks
+    reconcile(cluster)
+    assert cluster.looks > before
 
 
 def test_each_step_of_the_status_is_told_once() -> None:
