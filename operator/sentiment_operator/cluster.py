@@ -240,14 +240,23 @@ class KubernetesCluster:
             return None
         if not 200 <= status < 300:
             raise _failure(method, path, status, data)
-        answer: dict[str, Any] = json.loads(data)
-        return answer
+        return _object(method, path, data)
 
 
 def _path(api_version: str, kind: str, namespace: str, name: str = "") -> str:
     root = "/api" if "/" not in api_version else "/apis"
     path = f"{root}/{api_version}/namespaces/{namespace}/{_PLURALS[kind]}"
     return f"{path}/{name}" if name else path
+
+
+def _object(method: str, path: str, data: bytes) -> dict[str, Any]:
+    try:
+        answer = json.loads(data)
+    except ValueError:
+        answer = None
+    if not isinstance(answer, dict):
+        raise ClusterError(f"{method} {path}: expected a JSON object, found {len(data)} bytes of something else.")
+    return answer
 
 
 def _failure(method: str, path: str, status: int, data: bytes) -> ClusterError:
