@@ -1,6 +1,6 @@
 """The Deployment of the serving pods, and its pod template."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sentiment_operator.children.metadata import metadata
@@ -23,6 +23,9 @@ MIN_READY_SECONDS = 5
 GRACE_SECONDS = 30
 PRE_STOP_SECONDS = 5
 """Endpoints take a moment to forget a pod: it answers on until they have, or requests are lost."""
+
+LOST_NODE_SECONDS = 30
+"""How long a pod stays on a node that does not answer. Kubernetes waits five minutes: long, for what has no state."""
 
 NO_DEADLINE_SECONDS = 2**31 - 1
 """A Deployment's own deadline does not fire on a crash loop and raises false alarms: the operator has its own."""
@@ -62,7 +65,7 @@ def pod_template(model: SentimentModel, target: Target) -> dict[str, Any]:
     spec, extra = model.spec, model.spec.pod_template
     optional = {
         name: extra[name]
-        for name in ("nodeSelector", "tolerations", "affinity", "serviceAccountName", "imagePullSecrets")
+        for name in ("nodeSelector", "affinity", "serviceAccountName", "imagePullSecrets")
         if extra.get(name)
     }
     return {
@@ -72,6 +75,7 @@ def pod_template(model: SentimentModel, target: Target) -> dict[str, Any]:
         },
         "spec": {
             **optional,
+            "tolerations": _tolerations(extra.get("tolerations") or ()),
             "topologySpreadConstraints": extra.get("topologySpreadConstraints") or _spread(model.name),
             "automountServiceAccountToken": False,
             "enableServiceLinks": False,
@@ -97,6 +101,18 @@ def _annotations(spec: Spec, target: Target) -> dict[str, str]:
         "eks.amazonaws.com/skip-containers": "serving",
         **{f"prometheus.io/{name}": value for name, value in scrape.items()},
     }
+
+
+def _tolerations(given: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Those of the spec, and how long a pod is waited for whose node does not answer, where they leave that open."""
+    told = {one.get("key") for one in given}
+    lost = ("node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable")
+    added = [
+        {"key": key, "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": LOST_NODE_SECONDS}
+        for key in lost
+        if told.isdisjoint({key, None})  # one without a key stands for all
+    ]
+    return [*map(dict, given), *added]
 
 
 def _spread(name: str) -> list[dict[str, Any]]:

@@ -168,7 +168,7 @@ def test_both_containers_run_the_same_image() -> None:
 def test_placement_is_what_the_user_says() -> None:
     extra = {
         "nodeSelector": {"disk": "fast"},
-        "tolerations": [{"key": "gpu", "operator": "Exists"}],
+        "tolerations": [{"operator": "Exists"}],
         "affinity": {"nodeAffinity": {}},
         "serviceAccountName": "reader",
         "imagePullSecrets": [{"name": "pull"}],
@@ -176,6 +176,26 @@ def test_placement_is_what_the_user_says() -> None:
     }
     spec = template(podTemplate=extra)["spec"]
     assert {name: spec[name] for name in extra} == extra
+
+
+@pytest.mark.parametrize(
+    ("given", "added"),
+    [
+        ([], {"not-ready": 30, "unreachable": 30}),
+        ([{"key": "gpu", "operator": "Exists"}], {"not-ready": 30, "unreachable": 30}),
+        (
+            [{"key": "node.kubernetes.io/unreachable", "operator": "Exists", "tolerationSeconds": 600}],
+            {"not-ready": 30},
+        ),
+        ([{"operator": "Exists"}], {}),
+    ],
+)
+def test_a_lost_node_is_waited_for_briefly_where_the_user_says_nothing_of_it(
+    given: list[dict[str, Any]], added: dict[str, int]
+) -> None:
+    found = template(podTemplate={"tolerations": given})["spec"]["tolerations"]
+    assert found[: len(given)] == given
+    assert {one["key"].partition("/")[2]: one["tolerationSeconds"] for one in found[len(given) :]} == added
 
 
 def test_pods_are_spread_without_insisting_on_it() -> None:
