@@ -3,6 +3,7 @@
 import hashlib
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -61,16 +62,21 @@ def build_manifest(folder: Path) -> bytes:
         with path.open("rb") as file:
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()
         entries.append({"name": name, "sha256": sha256, "size_bytes": path.stat().st_size})
-    data = json.dumps({"files": entries, "format": FORMAT}, sort_keys=True, separators=(",", ":")).encode() + b"\n"
+    data = encode_manifest({"files": entries, "format": FORMAT})
     parse_manifest(data)
     return data
+
+
+def encode_manifest(content: Mapping[str, Any]) -> bytes:
+    """The one form that a manifest of this content has: sorted names, no spaces, one line of ASCII."""
+    return json.dumps(content, sort_keys=True, separators=(",", ":")).encode() + b"\n"
 
 
 def parse_manifest(data: bytes) -> Manifest:
     """Read a manifest that may come from anywhere.
 
     Raises:
-        ManifestError: it is too large, not JSON, of an unknown format, or lists what it must not.
+        ManifestError: it is too large, not canonical JSON, of an unknown format, or lists what it must not.
     """
     if len(data) > MAX_MANIFEST_BYTES:
         raise ManifestError(f"the manifest has {len(data)} bytes, more than the {MAX_MANIFEST_BYTES} allowed")
@@ -90,6 +96,16 @@ def parse_manifest(data: bytes) -> Manifest:
     for required in (MODEL, GOLDEN):
         if required not in names:
             raise ManifestError(f"the manifest does not list {required}")
+    size = sum(file.size_bytes for file in manifest.files)
+    if size > MAX_FILE_BYTES:
+        raise ManifestError(
+            f"the files of the manifest have {size} bytes together, at most {MAX_FILE_BYTES} are allowed"
+        )
+    if data != encode_manifest({"files": sorted(files, key=lambda file: str(file["name"])), "format": FORMAT}):
+        # One content, one digest: else the same model could be registered, rejected and judged under several.
+        raise ManifestError(
+            "the manifest is not canonical JSON: files sorted by name, sorted keys, no spaces, one line"
+        )
     return manifest
 
 

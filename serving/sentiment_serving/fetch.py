@@ -14,15 +14,8 @@ from sentiment_model import ManifestError
 from sentiment_model.manifest import MANIFEST, MAX_MANIFEST_BYTES, FileEntry, Manifest, digest_of, parse_manifest
 from sentiment_serving.settings import FetchSettings
 from sentiment_serving.source import parse_source, refuse_metadata_host
-from sentiment_serving.store import (
-    ArtifactStore,
-    Misconfigured,
-    Missing,
-    RemoteStore,
-    StoreError,
-    Unauthorized,
-    Unreachable,
-)
+from sentiment_serving.store import ArtifactStore, open_store
+from sentiment_serving.store_errors import Astray, Misconfigured, Missing, StoreError, Unauthorized, Unreachable
 from sentiment_serving.termination import Reason, Termination
 
 PAUSES_SECONDS = (1.0, 4.0)
@@ -48,7 +41,7 @@ def fetch_from_environ(settings: FetchSettings, environ: Mapping[str, str]) -> M
     if source.host is not None:
         refuse_metadata_host(source.host, _addresses(source.host))
     try:
-        store = RemoteStore(source)
+        store = open_store(source)
     except StoreError as error:
         raise _ending(error, source.uri, None) from error
     return fetch(store, uri=source.uri, digest=settings.digest, folder=settings.folder)
@@ -72,7 +65,7 @@ def fetch(
 
     Raises:
         Termination: DigestMismatch (twice in a row), UnsupportedFormat, ArtifactMissing, StoreUnreachable (after all
-            pauses), StoreUnauthorized, StorageFull, BadConfiguration.
+            pauses), StoreUnauthorized, StorageFull, UnsafeSource, BadConfiguration.
     """
     pauses = iter(pauses_seconds)
     mismatched = False
@@ -136,7 +129,7 @@ def _read_manifest(store: ArtifactStore, uri: str) -> bytes:
             data += piece
             if len(data) > MAX_MANIFEST_BYTES:
                 raise _unusable(f"it has more than {MAX_MANIFEST_BYTES} bytes")
-    except (Missing, Unauthorized, Misconfigured) as error:
+    except (Missing, Unauthorized, Misconfigured, Astray) as error:
         raise _ending(error, uri, MANIFEST) from error
     return bytes(data)
 
@@ -153,7 +146,7 @@ def _copy_file(store: ArtifactStore, uri: str, entry: FileEntry, target: Path) -
                     raise _Mismatch(entry.name, expected=f"{entry.size_bytes} bytes", found="more")
                 sha256.update(piece)
                 file.write(piece)
-    except (Missing, Unauthorized, Misconfigured) as error:
+    except (Missing, Unauthorized, Misconfigured, Astray) as error:
         raise _ending(error, uri, entry.name) from error
     if size < entry.size_bytes:
         raise _Mismatch(entry.name, expected=f"{entry.size_bytes} bytes", found=str(size))
@@ -181,6 +174,12 @@ def _ending(error: StoreError, uri: str, name: str | None) -> Termination:
             return Termination(
                 Reason.BAD_CONFIGURATION,
                 f"The store of {uri} cannot be asked: {error}. Add it to the Secret (spec.credentials.secretName).",
+            )
+        case Astray():
+            return Termination(
+                Reason.UNSAFE_SOURCE,
+                f"The store of {uri} was left where it led: {error}. Register the version with its artifacts in an "
+                "object store, or with the address that it redirects to.",
             )
     return Termination(
         Reason.STORE_UNREACHABLE,

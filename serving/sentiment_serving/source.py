@@ -82,11 +82,12 @@ def refuse_metadata_host(host: str, addresses: Iterable[str] = ()) -> None:
         Termination: UnsafeSource.
     """
     name = host.rstrip(".").lower()
-    if name in _METADATA_HOSTS or any(map(_is_metadata, (name, *addresses))):
+    if name in _METADATA_HOSTS or any(map(is_metadata_address, (name, *addresses))):
         raise _unsafe("The address of the model leads to a link-local or metadata service of the machine.")
 
 
-def _is_metadata(text: str) -> bool:
+def is_metadata_address(text: str) -> bool:
+    """Whether this is an IP address where a cloud keeps its machines' credentials; False for names."""
     try:
         address = ipaddress.ip_address(text.partition("%")[0])
     except ValueError:

@@ -1,4 +1,4 @@
-"""The one adapter to artifact stores: obstore's clients for S3, GCS, Azure and HTTP, with their errors made ours."""
+"""Artifact stores: obstore's clients for S3, GCS and Azure, with their errors made ours, and WebStore for the rest."""
 
 import re
 from collections.abc import Iterator
@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Protocol
 
 import obstore
 from obstore.exceptions import BaseError, PermissionDeniedError, UnauthenticatedError
-from obstore.store import AzureStore, GCSStore, HTTPStore, ObjectStore, S3Store
+from obstore.store import AzureStore, GCSStore, ObjectStore, S3Store
 
 from sentiment_serving.source import Source
+from sentiment_serving.store_errors import Misconfigured, Missing, StoreError, Unauthorized, Unreachable
+from sentiment_serving.web_store import WebStore
 
 if TYPE_CHECKING:
     from obstore.store import ClientConfig, RetryConfig
@@ -18,39 +20,28 @@ if TYPE_CHECKING:
 _CHUNK_BYTES = 1024 * 1024
 
 
-class StoreError(Exception):
-    """The store did not hand out a file. The message is a phrase free of addresses and secrets."""
-
-
-class Missing(StoreError):
-    """The store says that it does not have the file."""
-
-
-class Unauthorized(StoreError):
-    """The store refuses, or there are no credentials to ask it with."""
-
-
-class Unreachable(StoreError):
-    """The store did not answer, broke off, or failed itself."""
-
-
-class Misconfigured(StoreError):
-    """The environment lacks something that this kind of store needs."""
-
-
 class ArtifactStore(Protocol):
     """The files under one root."""
 
     def stream(self, name: str) -> Iterator[bytes]:
-        """The file's bytes, in pieces of about a mebibyte.
+        """The file's bytes, in pieces of at most a few mebibytes.
 
         Raises:
             StoreError: one of its kinds, also in the middle.
         """
 
 
+def open_store(source: Source) -> ArtifactStore:
+    """The store that a Source leads to.
+
+    Raises:
+        StoreError: Misconfigured, when the environment does not say how to ask it.
+    """
+    return WebStore(source) if source.scheme in ("https", "http") else RemoteStore(source)
+
+
 class RemoteStore:
-    """An ArtifactStore at a Source. Credentials come from the environment, from IRSA or from pod identity."""
+    """An ArtifactStore at an object store. Credentials come from the environment, from IRSA or from pod identity."""
 
     def __init__(self, source: Source) -> None:
         client: ClientConfig = {
@@ -92,9 +83,7 @@ def _client(source: Source, client: "ClientConfig", retry: "RetryConfig") -> Obj
             return S3Store.from_url(source.uri, client_options=client, retry_config=retry)
         case "gs":
             return GCSStore.from_url(source.uri, client_options=client, retry_config=retry)
-        case "az":
-            return AzureStore.from_url(source.uri, client_options=client, retry_config=retry)
-    return HTTPStore.from_url(source.uri, client_options=client, retry_config=retry)
+    return AzureStore.from_url(source.uri, client_options=client, retry_config=retry)
 
 
 _AUTHORIZATION = re.compile(

@@ -4,11 +4,8 @@ The real server's answers are in test_verify; the peers here are real sockets wi
 """
 
 import json
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 
 import pytest
 
@@ -24,6 +21,7 @@ from sentiment_serving.asking import (
     batches,
 )
 from tests.integration.servers import free_port
+from tests.integration.serving.web import Answer, WebServer, respond
 
 pytestmark = pytest.mark.integration
 
@@ -31,48 +29,6 @@ GOOD = {
     "predictions": [{"label": "a", "probabilities": {"a": 0.75, "b": 0.25}}],
     "model": {"name": "reviews", "version": "14", "digest": "sha256:1"},
 }
-
-
-@contextmanager
-def peer(answer: Callable[[BaseHTTPRequestHandler], None]) -> Iterator[str]:
-    """A web server whose POST is answered in the given way; its address."""
-
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def do_POST(self) -> None:
-            self.rfile.read(int(self.headers["Content-Length"]))
-            answer(self)
-
-        def log_message(self, format: str, *args: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
-
-
-def reply(
-    status: int, body: bytes, *, length: int | None = None, **headers: str
-) -> Callable[[BaseHTTPRequestHandler], None]:
-    def answer(handler: BaseHTTPRequestHandler) -> None:
-        handler.send_response(status)
-        handler.send_header("Content-Length", str(len(body) if length is None else length))
-        for name, value in headers.items():
-            handler.send_header(name, value)
-        handler.end_headers()
-        handler.wfile.write(body)
-        if length is not None:
-            handler.close_connection = True
-
-    return answer
 
 
 def document(**change: object) -> bytes:
@@ -84,8 +40,8 @@ def one(label: object, probabilities: object) -> list[object]:
 
 
 def test_an_answer_is_read_with_the_model_that_speaks() -> None:
-    with peer(reply(200, document())) as url:
-        server = Server(url, keep=True)
+    with WebServer(respond(200, document())) as web:
+        server = Server(web.url, keep=True)
         speaker, (prediction,) = server.predict(["A text."])
         server.close()
     assert (speaker.version, speaker.digest) == ("14", "sha256:1")
@@ -95,31 +51,29 @@ def test_an_answer_is_read_with_the_model_that_speaks() -> None:
 @pytest.mark.parametrize(
     ("answer", "kind"),
     [
-        (reply(503, b"{}"), Silent),
-        (reply(502, b"<html>"), Silent),
-        (reply(429, b""), Silent),
-        (reply(500, b"{}"), Refused),
-        (reply(413, b"{}"), Refused),
-        (reply(302, b"", Location="http://127.0.0.1:1/"), Refused),
-        (reply(200, document(), length=5000), Silent),
-        (reply(200, document(), Connection="close"), Silent),
-        (reply(200, b"<html>hello</html>"), NotUnderstood),
-        (reply(200, b"[" * 100_000), NotUnderstood),
-        (reply(200, b'{"predictions": []}'), NotUnderstood),
-        (reply(200, document(predictions=[])), NotUnderstood),
-        (reply(200, document(predictions=one(1, {"a": 1.0}))), NotUnderstood),
-        (reply(200, b" " * (9 << 20)), NotUnderstood),
-        (reply(200, document(predictions=one("c", {"a": 0.5, "b": 0.5}))), NoPrediction),
-        (reply(200, document(predictions=one("a", {"a": 0.5, "b": 0.6}))), NoPrediction),
-        (reply(200, document(predictions=one("a", {"a": None, "b": 0.5}))), NoPrediction),
-        (reply(200, document(predictions=one("a", {}))), NoPrediction),
+        (respond(503, b"{}"), Silent),
+        (respond(502, b"<html>"), Silent),
+        (respond(429, b""), Silent),
+        (respond(500, b"{}"), Refused),
+        (respond(413, b"{}"), Refused),
+        (respond(302, b"", {"Location": "http://127.0.0.1:1/"}), Refused),
+        (respond(200, document(), length=5000), Silent),
+        (respond(200, document(), {"Connection": "close"}), Silent),
+        (respond(200, b"<html>hello</html>"), NotUnderstood),
+        (respond(200, b"[" * 100_000), NotUnderstood),
+        (respond(200, b'{"predictions": []}'), NotUnderstood),
+        (respond(200, document(predictions=[])), NotUnderstood),
+        (respond(200, document(predictions=one(1, {"a": 1.0}))), NotUnderstood),
+        (respond(200, b" " * (9 << 20)), NotUnderstood),
+        (respond(200, document(predictions=one("c", {"a": 0.5, "b": 0.5}))), NoPrediction),
+        (respond(200, document(predictions=one("a", {"a": 0.5, "b": 0.6}))), NoPrediction),
+        (respond(200, document(predictions=one("a", {"a": None, "b": 0.5}))), NoPrediction),
+        (respond(200, document(predictions=one("a", {}))), NoPrediction),
     ],
 )
-def test_what_is_no_answer_is_told_apart(
-    answer: Callable[[BaseHTTPRequestHandler], None], kind: type[AskError]
-) -> None:
-    with peer(answer) as url:
-        server = Server(url, keep=True)
+def test_what_is_no_answer_is_told_apart(answer: Answer, kind: type[AskError]) -> None:
+    with WebServer(answer) as web:
+        server = Server(web.url, keep=True)
         with pytest.raises(AskError) as caught:
             server.predict(["A text."])
         server.close()
@@ -135,12 +89,12 @@ def test_nobody_there_is_silence() -> None:
 
 def test_a_lost_connection_is_news_even_when_a_new_one_would_do() -> None:
     def once(handler: BaseHTTPRequestHandler) -> None:
-        reply(200, document())(handler)
+        respond(200, document())(handler)
         # Without the header that announces it: what a process that is killed looks like.
         handler.close_connection = True
 
-    with peer(once) as url:
-        server = Server(url, keep=True)
+    with WebServer(once) as web:
+        server = Server(web.url, keep=True)
         server.predict(["A text."])
         with pytest.raises(Silent, match="broke off"):
             server.predict(["A text."])
@@ -153,10 +107,10 @@ def test_each_request_may_have_its_own_connection() -> None:
 
     def note(handler: BaseHTTPRequestHandler) -> None:
         peers.add(handler.client_address)
-        reply(200, document())(handler)
+        respond(200, document())(handler)
 
-    with peer(note) as url:
-        server = Server(url, keep=False)
+    with WebServer(note) as web:
+        server = Server(web.url, keep=False)
         for _ in range(3):
             server.predict(["A text."])
     assert len(peers) == 3
@@ -164,8 +118,6 @@ def test_each_request_may_have_its_own_connection() -> None:
 
 @pytest.mark.parametrize("where", ["before", "head", "body"])
 def test_an_answer_that_trickles_is_cut_at_its_time(where: str) -> None:
-    over = threading.Event()
-
     def trickle(handler: BaseHTTPRequestHandler) -> None:
         if where == "body":
             handler.send_response(200)
@@ -173,17 +125,15 @@ def test_an_answer_that_trickles_is_cut_at_its_time(where: str) -> None:
             handler.end_headers()
         elif where == "head":
             handler.wfile.write(b"HTTP/1.1 200 OK\r\nX-Slow: ")
-        with suppress(OSError):
-            while not over.wait(0.05):
-                handler.wfile.write(b"" if where == "before" else b"x")
+        while not web.over.wait(0.05):
+            handler.wfile.write(b"" if where == "before" else b"x")
 
-    with peer(trickle) as url:
-        server = Server(url, keep=True)
+    with WebServer(trickle) as web:
+        server = Server(web.url, keep=True)
         started = time.monotonic()
         with pytest.raises(Silent, match="in time"):
             server.predict(["A text."], seconds=0.5)
         assert time.monotonic() - started < 5
-        over.set()
 
 
 def test_requests_say_that_they_are_a_verification() -> None:
@@ -191,10 +141,10 @@ def test_requests_say_that_they_are_a_verification() -> None:
 
     def note(handler: BaseHTTPRequestHandler) -> None:
         seen.append(handler.headers["Sentiment-Verification"])
-        reply(200, document())(handler)
+        respond(200, document())(handler)
 
-    with peer(note) as url:
-        server = Server(url, keep=False)
+    with WebServer(note) as web:
+        server = Server(web.url, keep=False)
         server.predict(["A text."])
     assert seen == ["1"]
 

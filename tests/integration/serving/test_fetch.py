@@ -17,23 +17,23 @@ import resource
 import signal
 import subprocess
 import sys
-import threading
 import urllib.request
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
 
-from sentiment_model.manifest import GOLDEN, MANIFEST, MODEL, digest_of
+from sentiment_model.manifest import GOLDEN, MANIFEST, MODEL, digest_of, encode_manifest
 from sentiment_serving.fetch import fetch
 from sentiment_serving.source import parse_source
 from sentiment_serving.store import RemoteStore
 from sentiment_serving.termination import FORMAT, Reason, Termination
 from tests.integration.servers import free_port, moto
 from tests.integration.serving.process import Ended, environment, run, serving
+from tests.integration.serving.web import Answer, WebServer, breaking_line, respond
 from tests.unit.serving.tiny_model import write_version
 from tests.waiting import eventually
 
@@ -178,7 +178,7 @@ def test_a_large_file_is_streamed(fetcher: Fetcher, s3: S3, version: tuple[Path,
     large = b"0123456789abcdef" * (64 * 65536)
     entry = next(file for file in manifest["files"] if file["name"] == GOLDEN)
     entry.update(size_bytes=len(large), sha256=digest_of(large).removeprefix("sha256:"))
-    data = json.dumps(manifest).encode()
+    data = encode_manifest(manifest)
     s3.put(MANIFEST, data)
     s3.put(GOLDEN, large)
     assert peak_bytes(fetcher.env | {"MODEL_DIGEST": digest_of(data)}) < small + len(large) // 2
@@ -201,20 +201,49 @@ def test_a_damaged_file(fetcher: Fetcher, s3: S3, version: tuple[Path, str], dam
     expect(fetcher(), Reason.DIGEST_MISMATCH, MODEL, "twice", URI)
 
 
+def files(change: Callable[[list[dict[str, Any]]], object]) -> Callable[[dict[str, Any]], bytes]:
+    def changed(manifest: dict[str, Any]) -> bytes:
+        change(manifest["files"])
+        return encode_manifest(manifest)
+
+    return changed
+
+
+EXTRA = {"name": "zebra", "size_bytes": 1, "sha256": "0" * 64}
+
+
 @pytest.mark.parametrize(
-    "change",
+    ("change", "phrase"),
     [
-        {"name": "../../../../tmp/zebra"},
-        {"name": "/tmp/zebra"},
-        {"size_bytes": 1 << 50},
+        (files(lambda listed: listed.append(EXTRA | {"name": "../../../../tmp/zebra"})), "plain file name"),
+        (files(lambda listed: listed.append(EXTRA | {"name": "/tmp/zebra"})), "plain file name"),
+        (files(lambda listed: listed.append(EXTRA | {"name": "..\\zebra"})), "plain file name"),
+        (files(lambda listed: listed.append(EXTRA | {"name": MANIFEST})), "plain file name"),
+        (files(lambda listed: listed.append(EXTRA | {"size_bytes": 1 << 50})), "size_bytes must be"),
+        (files(lambda listed: listed.append(EXTRA | {"size_bytes": 1 << 30})), "bytes together"),
+        (files(lambda listed: listed.append(EXTRA | {"size_bytes": -1})), "size_bytes must be"),
+        (files(lambda listed: listed.extend([EXTRA | {"name": f"zebra{n}"} for n in range(20)])), "1 to 16 files"),
+        (files(lambda listed: listed.clear()), "1 to 16 files"),
+        (files(lambda listed: listed.append(listed[0])), "lists a file twice"),
+        (files(lambda listed: listed.pop(0)), f"does not list {GOLDEN}"),
+        (files(lambda listed: listed.pop()), f"does not list {MODEL}"),
+        (lambda manifest: encode_manifest(manifest | {"format": "sentiment.dev/manifest/v9"}), "not of format"),
+        (lambda manifest: encode_manifest(manifest | {"zebra": 1}), "nothing else"),
+        (lambda manifest: json.dumps(manifest, indent=1).encode(), "not canonical"),
+        (
+            lambda manifest: encode_manifest(manifest).replace(b'{"files"', b'{"files":[],"files"'),
+            "twice in one object",
+        ),
+        (lambda _: b"[" * 60_000, "nested too deeply"),
+        (lambda _: b"zebra", "not JSON"),
     ],
 )
-def test_a_hostile_manifest(fetcher: Fetcher, s3: S3, version: tuple[Path, str], change: dict[str, object]) -> None:
-    manifest = json.loads((version[0] / MANIFEST).read_text())
-    manifest["files"].append({"name": "extra", "size_bytes": 1, "sha256": "0" * 64} | change)
-    data = json.dumps(manifest).encode()
+def test_a_hostile_manifest(
+    fetcher: Fetcher, s3: S3, version: tuple[Path, str], change: Callable[[dict[str, Any]], bytes], phrase: str
+) -> None:
+    data = change(json.loads((version[0] / MANIFEST).read_text()))
     s3.put(MANIFEST, data)
-    expect(fetcher(MODEL_DIGEST=digest_of(data)), Reason.UNSUPPORTED_FORMAT, MANIFEST)
+    expect(fetcher(MODEL_DIGEST=digest_of(data)), Reason.UNSUPPORTED_FORMAT, MANIFEST, phrase)
     assert not list(Path("/tmp").glob("zebra*"))
     assert not list(fetcher.folder.parent.rglob("zebra*"))
 
@@ -240,6 +269,19 @@ def test_wrong_credentials(fetcher: Fetcher, s3: S3) -> None:
         expect(fetcher(), Reason.STORE_UNAUTHORIZED, "credentials", URI)
     finally:
         s3.demand_credentials(False)
+
+
+def test_a_line_that_breaks_once_costs_nothing(fetcher: Fetcher, s3: S3, version: tuple[Path, str]) -> None:
+    large = b"0123456789abcdef" * 65536
+    manifest = json.loads((version[0] / MANIFEST).read_text())
+    entry = next(file for file in manifest["files"] if file["name"] == GOLDEN)
+    entry.update(size_bytes=len(large), sha256=digest_of(large).removeprefix("sha256:"))
+    s3.put(MANIFEST, encode_manifest(manifest))
+    s3.put(GOLDEN, large)
+    with breaking_line(s3.endpoint, after_bytes=len(large) // 2, times=1) as line:
+        ended = fetcher(AWS_ENDPOINT_URL=line, MODEL_DIGEST=digest_of(encode_manifest(manifest)))
+    assert ended.code == 0, ended.log
+    assert (fetcher.folder / GOLDEN).read_bytes() == large
 
 
 def test_no_store_is_listening(fetcher: Fetcher) -> None:
@@ -280,57 +322,13 @@ def test_a_folder_that_cannot_be_written(fetcher: Fetcher) -> None:
 
 
 def test_sigterm_ends_a_fetch_that_hangs(fetcher: Fetcher) -> None:
-    with web_server(lambda handler: handler.server.hang.wait()) as web:  # type: ignore[attr-defined]
+    with WebServer(lambda _: web.over.wait()) as web:
         process = subprocess.Popen(
-            [sys.executable, "-m", "sentiment_serving", "fetch"], env=fetcher.env | {"AWS_ENDPOINT_URL": web.address}
+            [sys.executable, "-m", "sentiment_serving", "fetch"], env=fetcher.env | {"AWS_ENDPOINT_URL": web.url}
         )
-        eventually(lambda: web.requests > 0, "the request")
+        eventually(lambda: web.requests, "the request")
         process.terminate()
         assert process.wait(10) == 128 + signal.SIGTERM
-
-
-class web_server:  # noqa: N801 - used like a function
-    """A web server that answers every GET in the given way, and is anything but S3."""
-
-    def __init__(self, answer: Callable[[BaseHTTPRequestHandler], object]) -> None:
-        outer = self
-        self.requests = 0
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                outer.requests += 1
-                answer(self)
-
-            def log_message(self, format: str, *args: object) -> None:
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.hang = threading.Event()  # type: ignore[attr-defined]
-        self.address = f"http://127.0.0.1:{self._server.server_port}"
-
-    def __enter__(self) -> "web_server":
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.hang.set()  # type: ignore[attr-defined]
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
-
-
-def respond(status: int, body: bytes = b"", length: int | None = None) -> Callable[[BaseHTTPRequestHandler], object]:
-    def answer(handler: BaseHTTPRequestHandler) -> None:
-        handler.send_response(status)
-        handler.send_header("Content-Length", str(len(body) if length is None else length))
-        handler.send_header("Last-Modified", "Wed, 21 Oct 2015 07:28:00 GMT")
-        handler.send_header("ETag", '"x"')
-        handler.end_headers()
-        handler.wfile.write(body)
-        handler.close_connection = True
-
-    return answer
 
 
 @pytest.mark.parametrize(
@@ -342,12 +340,12 @@ def respond(status: int, body: bytes = b"", length: int | None = None) -> Callab
     ],
 )
 def test_what_is_no_working_store_is_a_fault_and_not_the_models(
-    answer: Callable[[BaseHTTPRequestHandler], object], phrase: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    answer: Answer, phrase: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with web_server(answer) as web:
-        for name, value in (KEYS | {"AWS_ENDPOINT_URL": web.address, "NO_PROXY": "*"}).items():
+    with WebServer(answer) as web:
+        for name, value in (KEYS | {"AWS_ENDPOINT_URL": web.url, "NO_PROXY": "*"}).items():
             monkeypatch.setenv(name, value)
-        store = RemoteStore(parse_source(URI, {"AWS_ENDPOINT_URL": web.address}))
+        store = RemoteStore(parse_source(URI, {"AWS_ENDPOINT_URL": web.url}))
         with pytest.raises(Termination) as caught:
             fetch(store, uri=URI, digest="sha256:" + "0" * 64, folder=tmp_path / "model", pauses_seconds=())
     assert caught.value.reason is Reason.STORE_UNREACHABLE
@@ -359,9 +357,9 @@ def test_artifacts_behind_a_web_address(version: tuple[Path, str], tmp_path: Pat
         path = version[0] / handler.path.rpartition("/")[2]
         respond(200, path.read_bytes())(handler) if path.is_file() else respond(404)(handler)
 
-    with web_server(send) as web:
+    with WebServer(send) as web:
         env = environment(
-            MODEL_URI=f"{web.address}/api/2.0/mlflow-artifacts/artifacts/1/m",
+            MODEL_URI=f"{web.url}/api/2.0/mlflow-artifacts/artifacts/1/m",
             MODEL_DIGEST=version[1],
             MODEL_DIR=str(tmp_path / "model"),
             FETCH_ALLOW_HTTP="1",

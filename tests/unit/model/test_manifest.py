@@ -19,6 +19,7 @@ from sentiment_model.manifest import (
     FileEntry,
     build_manifest,
     digest_of,
+    encode_manifest,
     parse_manifest,
 )
 
@@ -66,8 +67,9 @@ def entry(name: str, **changes: Any) -> dict[str, Any]:
 
 
 def manifest(*files: Any, **changes: Any) -> bytes:
-    content = {"format": "sentiment.dev/manifest/v1", "files": [entry(MODEL), entry(GOLDEN), *files], **changes}
-    return json.dumps(content).encode()
+    return encode_manifest(
+        {"format": "sentiment.dev/manifest/v1", "files": [entry(GOLDEN), entry(MODEL), *files], **changes}
+    )
 
 
 @pytest.mark.parametrize(
@@ -99,6 +101,12 @@ def manifest(*files: Any, **changes: Any) -> bytes:
         (manifest(entry("x", size_bytes=True)), "size_bytes must be"),
         (manifest(entry("x", surplus=1)), "exactly name, sha256 and size_bytes"),
         (manifest("x"), "exactly name, sha256 and size_bytes"),
+        (manifest(entry("x", size_bytes=2**30), entry("y")), "1073741827 bytes together"),
+        (json.dumps(json.loads(manifest())).encode(), "not canonical"),
+        (manifest() + b"\n", "not canonical"),
+        (manifest().rstrip(b"\n"), "not canonical"),
+        (manifest(files=[entry(MODEL), entry(GOLDEN)]), "not canonical"),
+        (manifest().replace(b'"size_bytes":1}', b'"size_bytes":1,"size_bytes":1}'), "twice"),
     ],
 )
 def test_a_manifest_that_lists_what_it_must_not_is_refused(data: bytes, sentence: str) -> None:

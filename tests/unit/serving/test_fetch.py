@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 
-from sentiment_model.manifest import digest_of
+from sentiment_model.manifest import digest_of, encode_manifest
 from sentiment_serving.fetch import fetch
-from sentiment_serving.store import Misconfigured, Missing, StoreError, Unauthorized, Unreachable, understand
+from sentiment_serving.store import understand
+from sentiment_serving.store_errors import Misconfigured, Missing, StoreError, Unauthorized, Unreachable
 from sentiment_serving.termination import Reason, Termination
 from tests.unit.serving.tiny_model import write_version
 
@@ -149,7 +150,7 @@ def hostile(change: Callable[[dict[str, Any]], None], store: Shelf) -> str:
     """Rewrite the manifest; returns its digest, which a hostile registrant would have registered."""
     document = json.loads(store.files["manifest.json"])
     change(document)
-    store.files["manifest.json"] = json.dumps(document).encode()
+    store.files["manifest.json"] = encode_manifest(document)
     return digest_of(store.files["manifest.json"])
 
 

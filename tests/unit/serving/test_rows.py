@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from sentiment_model.manifest import GOLDEN, MANIFEST, digest_of
+from sentiment_model.manifest import GOLDEN, MANIFEST, digest_of, encode_manifest
 from sentiment_serving import rows
 from sentiment_serving.limits import Limits
 from sentiment_serving.rows import MAX_QUALITY_BYTES, QualityRow, read_golden, read_quality_set
@@ -64,7 +64,7 @@ def test_a_manifest_without_golden_rows_is_an_unsupported_format(tmp_path: Path)
     write_version(tmp_path)
     document = json.loads((tmp_path / MANIFEST).read_text())
     document["files"] = [file for file in document["files"] if file["name"] != GOLDEN]
-    data = json.dumps(document).encode()
+    data = encode_manifest(document)
     (tmp_path / MANIFEST).write_bytes(data)
     with pytest.raises(Ruling, match="does not list golden") as caught:
         read_golden(tmp_path, digest_of(data))
