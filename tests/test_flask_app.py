@@ -207,6 +207,16 @@ def test_predictions_and_requests_are_counted(client: FlaskClient) -> None:
     assert metric(client, "sentiment_model_info", name="reviews", version="14") == 1
 
 
+def test_a_verification_counts_in_no_metric(client: FlaskClient) -> None:
+    header = {"Sentiment-Verification": "1"}
+    assert client.post("/predict", json={"texts": SENTENCES}, headers=header).status_code == 200
+    assert client.post("/predict", data=b"{", headers=header).status_code == 415
+    assert metric(client, "sentiment_confidence_count") == 0
+    assert metric(client, "sentiment_empty_texts_total") == 0
+    assert metric(client, "sentiment_requests_total", route="/predict") == 0
+    assert metric(client, "sentiment_request_duration_seconds_count", route="/predict") == 0
+
+
 def test_paths_that_clients_make_up_make_no_series(client: FlaskClient) -> None:
     for number in range(5):
         client.get(f"/zebra/{number}")

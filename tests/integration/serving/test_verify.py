@@ -10,6 +10,7 @@
 | has no usable golden rows | UnsupportedFormat |
 | ends in the middle and comes back | that of the process which came back |
 | never comes, or goes and stays away | CandidateSilent |
+| fails to predict | LoadFailed |
 | is another model, or no prediction server | AnotherModelAnswered, AnswerNotUnderstood |
 """
 
@@ -21,6 +22,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +35,7 @@ from sentiment_serving.termination import MAX_BYTES
 from sentiment_serving.verdict import FORMAT
 from tests.integration.servers import free_port
 from tests.integration.serving.process import Server, environment, serving
+from tests.integration.serving.web import Answer, WebServer, respond
 from tests.unit.serving.tiny_model import GOLDEN_TEXTS, golden_lines, tiny_model, tiny_scorer, write_version
 from tests.waiting import eventually
 
@@ -304,6 +307,26 @@ def test_files_of_another_version_are_a_fault(good: Version, candidate: Server, 
 def test_another_model_at_the_candidates_address_is_a_fault(good: Version, candidate: Server, tmp_path: Path) -> None:
     verdict = judge(good, candidate, tmp_path, MODEL_VERSION="15")
     assert (verdict["outcome"], verdict["reason"]) == ("fault", "AnotherModelAnswered")
+
+
+@pytest.mark.parametrize(
+    ("answer", "outcome", "reason"),
+    [
+        (respond(500, b"{}"), "failed", "LoadFailed"),
+        (respond(200, b"zebra"), "fault", "AnswerNotUnderstood"),
+        (respond(413, b"{}"), "fault", "BadConfiguration"),
+    ],
+)
+def test_what_does_not_predict_is_told_apart(
+    answer: Answer, outcome: str, reason: str, good: Version, tmp_path: Path
+) -> None:
+    def ready(handler: BaseHTTPRequestHandler) -> None:
+        respond(200)(handler) if handler.path == "/readyz" else answer(handler)
+
+    with WebServer(ready) as web:
+        verdict = Verifying(good, web.url, tmp_path).verdict()
+    assert (verdict["outcome"], verdict["reason"]) == (outcome, reason)
+    assert "zebra" not in json.dumps(verdict)
 
 
 def test_a_setting_that_makes_no_sense_is_a_fault(good: Version, candidate: Server, tmp_path: Path) -> None:

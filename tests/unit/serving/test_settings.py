@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from sentiment_serving.identity import ModelIdentity
-from sentiment_serving.settings import FetchSettings, ServeSettings, identity_from_environ, log_level
+from sentiment_serving.settings import FetchSettings, ServeSettings, VerifySettings, identity_from_environ, log_level
 from sentiment_serving.termination import Reason, Termination
 from tests.unit.serving.tiny_model import write_version
 
@@ -100,3 +100,63 @@ def test_log_levels() -> None:
     assert log_level({"LOG_LEVEL": "debug"}) == "DEBUG"
     with pytest.raises(Termination, match="LOG_LEVEL"):
         log_level({"LOG_LEVEL": "loud"})
+
+
+VERIFY = {"MODEL_DIR": "/model", "MODEL_NAME": "reviews", "MODEL_VERSION": "14", "MODEL_DIGEST": DIGEST}
+
+
+def test_verify_needs_to_know_whom_to_judge_and_has_a_default_for_the_rest() -> None:
+    settings = VerifySettings.from_environ(VERIFY)
+    assert settings.model == ModelIdentity(name="reviews", version="14", digest=DIGEST)
+    assert settings.candidate_url == "http://127.0.0.1:5000"
+    assert settings.parity
+    assert settings.serving_url is None
+    assert settings.min_accuracy is None
+    assert (settings.max_disagreement, settings.soak_seconds) == (0.2, 10.0)
+
+
+@pytest.mark.parametrize("missing", VERIFY)
+def test_verify_names_the_variable_that_is_missing(missing: str) -> None:
+    with pytest.raises(Termination, match=f"{missing} is not set") as caught:
+        VerifySettings.from_environ({**VERIFY, missing: ""})
+    assert caught.value.reason is Reason.BAD_CONFIGURATION
+
+
+def test_what_serves_is_known_by_its_digest() -> None:
+    url = {"SERVING_URL": "http://reviews.default.svc:80"}
+    with pytest.raises(Termination, match="SERVING_DIGEST is not set"):
+        VerifySettings.from_environ(VERIFY | url)
+    settings = VerifySettings.from_environ(VERIFY | url | {"SERVING_DIGEST": "0" * 64})
+    assert settings.serving_digest == DIGEST
+
+
+def test_verify_takes_its_limits_as_they_stand_in_a_resource() -> None:
+    limits = {"PARITY": "false", "MAX_DISAGREEMENT": "0.015", "MIN_ACCURACY": "0.90", "SOAK_SECONDS": "3600"}
+    settings = VerifySettings.from_environ(VERIFY | limits)
+    assert not settings.parity
+    assert (settings.max_disagreement, settings.min_accuracy, settings.soak_seconds) == (0.015, 0.9, 3600.0)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PARITY", "yes"),
+        ("MAX_DISAGREEMENT", "20"),
+        ("MAX_DISAGREEMENT", "-0.1"),
+        ("MAX_DISAGREEMENT", "nan"),
+        ("MIN_ACCURACY", "1.1"),
+        ("MIN_ACCURACY", "90 %"),
+        ("SOAK_SECONDS", "long"),
+        ("CANDIDATE_URL", "127.0.0.1:5000"),
+        ("CANDIDATE_URL", "https://127.0.0.1:5000"),
+        ("CANDIDATE_URL", "http://127.0.0.1:70000"),
+        ("SERVING_URL", "http:///predict"),
+        ("SERVING_URL", "http://reviews/predict"),
+        ("MODEL_DIGEST", "sha256:12"),
+        ("MODEL_VERSION", "1 4"),
+    ],
+)
+def test_verify_refuses_a_value_that_makes_no_sense_by_name(name: str, value: str) -> None:
+    with pytest.raises(Termination, match=name) as caught:
+        VerifySettings.from_environ({**VERIFY, name: value})
+    assert caught.value.reason is Reason.BAD_CONFIGURATION
