@@ -36,7 +36,7 @@ def test_all_conditions_are_told(served: Resource) -> None:
         "Ready": ("True", "Serving"),
         "Available": ("True", "MinimumReplicasAvailable"),
         "ModelResolved": ("True", "VersionFound"),
-        "ModelVerified": ("True", "ChecksSkipped"),
+        "ModelVerified": ("True", "AllChecksPassed"),
         "Reconciling": ("False", "Settled"),
         "Stalled": ("False", "AsExpected"),
     }
