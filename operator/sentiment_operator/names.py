@@ -26,6 +26,10 @@ KEY_ANNOTATION = f"{GROUP}/key"
 JUDGED_ANNOTATION = f"{GROUP}/judged-key"
 APPLIED_ANNOTATION = f"{GROUP}/applied"
 
+SCRAPE_PREFIX = "prometheus.io/"
+SKIP_CREDENTIALS_ANNOTATION = "eks.amazonaws.com/skip-containers"
+"""Where a role is bound to the service account, these containers do not get its credentials: only `fetch` does."""
+
 CHILD_SELECTOR = f"{MANAGED_BY_LABEL}={FIELD_MANAGER}"
 """Label selector of everything that operators of this kind made."""
 

@@ -14,6 +14,7 @@ from sentiment_operator.status import RolloutStatus, Serving
 from sentiment_operator.wanted import keeping, superfluous, template_of
 
 WAITING = Judgement(kind="waiting")
+TAG_KEPT = "Its image stays named by a tag: the node does not say which digest of that repository it ran."
 
 
 def judgement_of(case: Situation, target: Target) -> Judgement:
@@ -68,7 +69,8 @@ def proven(case: Situation, target: Target, serving: Serving | None, judgement: 
     """The candidate has passed: its template is kept before anything else is done with it."""
     image = pinned_image(target.image, judgement.image_id)
     template = _with_image(template_of(case, target), image)
-    verified = Finding(status="True", reason=judgement.reason, message=judgement.message)
+    kept_tag = "" if "@" in image else f" {TAG_KEPT}"
+    verified = Finding(status="True", reason=judgement.reason, message=judgement.message + kept_tag)
     course = verifying(case, target, serving, judgement)
     return replace(course, verified=verified, apply=(*course.apply, keeping(case, template, verified)))
 

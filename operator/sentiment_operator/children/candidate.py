@@ -10,7 +10,9 @@ from sentiment_operator.names import (
     CANDIDATE,
     JUDGED_ANNOTATION,
     KEY_ANNOTATION,
+    SCRAPE_PREFIX,
     SERVING_PORT,
+    SKIP_CREDENTIALS_ANNOTATION,
     candidate_name,
     child_labels,
 )
@@ -62,7 +64,14 @@ def _pod(
     metadata, spec = template["metadata"], template["spec"]
     quality = model.spec.rollout.verification.get("qualitySet") or {}
     sidecar = {name: value for name, value in spec["containers"][0].items() if name not in _LEFT_OUT}
-    annotations = metadata.get("annotations") or {}
+    annotations = {
+        **{
+            name: text
+            for name, text in (metadata.get("annotations") or {}).items()
+            if not name.startswith(SCRAPE_PREFIX)
+        },
+        SKIP_CREDENTIALS_ANNOTATION: "serving,verify",
+    }
     volumes = [*spec["volumes"]]
     if quality:
         # Optional, so that the judge can say that it is missing.
@@ -70,7 +79,7 @@ def _pod(
     return {
         "metadata": {
             "labels": {**(metadata.get("labels") or {}), **child_labels(model.name, track=CANDIDATE)},
-            "annotations": {name: text for name, text in annotations.items() if not name.startswith("prometheus.io/")},
+            "annotations": annotations,
         },
         "spec": {
             **{name: value for name, value in spec.items() if name != "topologySpreadConstraints"},

@@ -8,7 +8,9 @@ from sentiment_operator.children.resources import serving_resources
 from sentiment_operator.names import (
     DIGEST_ANNOTATION,
     KEY_ANNOTATION,
+    SCRAPE_PREFIX,
     SERVING_PORT,
+    SKIP_CREDENTIALS_ANNOTATION,
     VERSION_ANNOTATION,
     child_labels,
     selector_labels,
@@ -97,9 +99,8 @@ def _annotations(spec: Spec, target: Target) -> dict[str, str]:
         VERSION_ANNOTATION: target.version,
         DIGEST_ANNOTATION: target.digest,
         KEY_ANNOTATION: target.key,
-        # Where a role is bound to the service account, only `fetch` gets its credentials.
-        "eks.amazonaws.com/skip-containers": "serving",
-        **{f"prometheus.io/{name}": value for name, value in scrape.items()},
+        SKIP_CREDENTIALS_ANNOTATION: "serving",
+        **{f"{SCRAPE_PREFIX}{name}": value for name, value in scrape.items()},
     }
 
 

@@ -105,6 +105,10 @@ def test_credentials_reach_fetch_alone() -> None:
     assert told == ["fetch"]
 
 
+def test_a_bound_role_reaches_fetch_alone() -> None:
+    assert pod()["metadata"]["annotations"]["eks.amazonaws.com/skip-containers"] == "serving,verify"
+
+
 def test_every_container_is_restricted() -> None:
     spec = pod()["spec"]
     assert spec["automountServiceAccountToken"] is False
