@@ -90,9 +90,10 @@ def test_a_foreign_deployment_of_the_same_name_is_never_touched(fresh: Resource,
 
 
 def test_an_image_that_cannot_be_pulled_stalls_and_what_serves_goes_on(served: Resource) -> None:
-    served.patch({"spec": {"image": "10.88.0.1:5000/nobody/nothing:1", "rollout": {"progressDeadlineSeconds": 5}}})
+    image = f"{served.cluster.registry}/nobody/nothing:1"
+    served.patch({"spec": {"image": image, "rollout": {"progressDeadlineSeconds": 5}}})
     served.wait_for(Ready=("False", "ProgressDeadlineExceeded"), Stalled=STALLED)
-    assert "nobody/nothing:1" in served.message("Ready")
+    eventually(lambda: image in served.message("Ready"), "the image named")
     assert served.conditions()["Available"] == ("True", "MinimumReplicasAvailable")
     assert served.status()["serving"]["version"] == "1"
     assert "rejected" not in served.status()
