@@ -5,6 +5,7 @@ Covers: every CEL rule and pattern, defaults, immutability, columns, the scale s
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -218,3 +219,9 @@ def test_it_can_be_selected_by_its_model(cluster: Cluster, namespace: str, store
 
 def test_the_crd_is_small(cluster: Cluster) -> None:
     assert (ROOT / "crds" / "sentimentmodel.yaml").stat().st_size < 24 * 1024
+
+
+@pytest.mark.parametrize("example", sorted((ROOT / "examples").glob("*.yaml")), ids=lambda path: path.stem)
+def test_the_examples_are_taken(cluster: Cluster, namespace: str, example: Path) -> None:
+    shown = cluster.kubectl("-n", namespace, "create", "--dry-run=server", "-f", str(example))
+    assert "sentimentmodel.sentiment.dev/" in shown
