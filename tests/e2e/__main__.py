@@ -29,7 +29,9 @@ def main(arguments: Sequence[str]) -> int:
     try:
         prepare()
         codes = [
-            _pytest("-m", "not disruptive", "-n", str(WORKERS), "--dist", "loadfile", *arguments),
+            _pytest(
+                "-m", "not disruptive", "-n", str(WORKERS), "--dist", "loadfile", "--no-loadscope-reorder", *arguments
+            ),
             _pytest("-m", "disruptive", *arguments),
         ]
     finally:

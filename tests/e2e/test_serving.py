@@ -14,7 +14,7 @@ from tests.e2e.environment import AuditLog
 from tests.e2e.resource import Resource
 from tests.waiting import eventually
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.lengthy]
 
 IDLE_SECONDS = 120
 

@@ -5,7 +5,7 @@ import pytest
 from tests.e2e.environment import Registry
 from tests.e2e.resource import Resource
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.lengthy]
 
 
 def test_the_waits_never_succeed_for_an_old_generation(served: Resource, registry: Registry) -> None:

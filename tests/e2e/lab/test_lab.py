@@ -25,7 +25,7 @@ import pytest
 from tests.e2e.lab import machine
 from tests.waiting import eventually
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.lengthy]
 
 ROOT = Path(__file__).resolve().parents[3]
 HOST = "10.188.0.1"
