@@ -180,8 +180,12 @@ down: ## stop the lab and remove all that it made (caches stay)
 	@if [ -x $(BIN)/python ]; then $(BIN)/python -m lab down; fi
 
 .PHONY: bench
-bench: ## the benchmarks there are
-	@echo "make: no benchmark yet"
+bench: setup ## the benchmarks there are
+	@$(BIN)/python -m bench list
+
+.PHONY: bench-rollout
+bench-rollout: setup ## rollouts under load on the lab, into docs/bench-rollout.md [ONLY=good,flipped]
+	@$(BIN)/python -m bench rollout $(if $(ONLY),--only "$(ONLY)")
 
 .PHONY: clean
 clean: down ## also remove .venv, workspaces and build results (the cache under ~/.cache/sentimentmodel stays)

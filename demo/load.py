@@ -28,14 +28,17 @@ class Tally:
     answered: Counter[str] = field(default_factory=Counter)
     by_version: Counter[str] = field(default_factory=Counter)
     failures: list[dict[str, str | float]] = field(default_factory=list)
+    spans: dict[str, tuple[float, float]] = field(default_factory=dict)
     latencies: list[float] = field(default_factory=list)
     started: float = field(default_factory=time.monotonic)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def success(self, kind: str, version: str, seconds: float) -> None:
+        now = round(time.time(), 3)
         with self.lock:
             self.answered[kind] += 1
             self.by_version[version] += 1
+            self.spans[version] = (self.spans.get(version, (now,))[0], now)
             self.latencies.append(seconds)
 
     def failure(self, kind: str, what: str) -> None:
@@ -43,7 +46,10 @@ class Tally:
             self.failures.append({"at": round(time.monotonic() - self.started, 3), "kind": kind, "what": what})
 
     def summary(self) -> dict[str, object]:
-        """Counts by kind of connection and by version, failures (the first 20 in full), latencies in milliseconds."""
+        """Counts by kind of connection and by version, failures (the first 20 in full), latencies in milliseconds.
+
+        Also when each version answered first and last, in seconds of Unix time.
+        """
         ordered = sorted(self.latencies)
 
         def quantile(share: float) -> float | None:
@@ -53,6 +59,7 @@ class Tally:
             "requests": sum(self.answered.values()) + len(self.failures),
             "answered": dict(self.answered),
             "by_version": dict(self.by_version),
+            "spans": dict(self.spans),
             "failed": len(self.failures),
             "failures": self.failures[:20],
             "seconds": round(time.monotonic() - self.started, 1),

@@ -20,6 +20,8 @@ class Summary:
     failed: int
     answered: dict[str, int]
     by_version: dict[str, int]
+    spans: dict[str, tuple[float, float]]
+    """When each version answered first and last, in seconds of Unix time."""
     failures: list[dict[str, Any]]
     seconds: float
     p50_ms: float | None
@@ -44,11 +46,18 @@ class Traffic:
 
 @contextmanager
 def traffic(
-    cluster: Cluster, url: str, *, image: str, namespace: str, rate: float = 50, name: str = "load"
+    cluster: Cluster,
+    url: str,
+    *,
+    image: str,
+    namespace: str,
+    rate: float = 50,
+    name: str = "load",
+    node: str | None = None,
 ) -> Iterator[Traffic]:
     """Keep ``rate`` requests a second on ``url`` from inside the cluster while the block runs.
 
-    Half of the clients keep their connections, half open one for each request.
+    Half of the clients keep their connections, half open one for each request. They run on `node`, or on any.
     """
     script = {
         "apiVersion": "v1",
@@ -58,7 +67,8 @@ def traffic(
     }
     cluster.kubectl("-n", namespace, "delete", "pod", name, "--ignore-not-found", "--wait=true")
     cluster.kubectl("-n", namespace, "apply", "-f", "-", stdin=json.dumps(script))
-    cluster.kubectl("-n", namespace, "apply", "-f", "-", stdin=json.dumps(pod(name, url=url, image=image, rate=rate)))
+    client = pod(name, url=url, image=image, rate=rate, node=node)
+    cluster.kubectl("-n", namespace, "apply", "-f", "-", stdin=json.dumps(client))
     running = Traffic()
     try:
         cluster.kubectl("-n", namespace, "wait", "--for=condition=Ready", f"pod/{name}", "--timeout=60s")
@@ -72,7 +82,7 @@ def traffic(
         cluster.kubectl("-n", namespace, "delete", f"pod/{name}", f"configmap/{name}", "--wait=false")
 
 
-def pod(name: str, *, url: str, image: str, rate: float) -> dict[str, Any]:
+def pod(name: str, *, url: str, image: str, rate: float, node: str | None) -> dict[str, Any]:
     """The pod that makes the load, within the restricted Pod Security standard."""
     return {
         "apiVersion": "v1",
@@ -80,6 +90,7 @@ def pod(name: str, *, url: str, image: str, rate: float) -> dict[str, Any]:
         "metadata": {"name": name, "labels": {"app.kubernetes.io/name": "load"}},
         "spec": {
             "restartPolicy": "Never",
+            **({"nodeName": node} if node else {}),
             "terminationGracePeriodSeconds": 1,
             "automountServiceAccountToken": False,
             "securityContext": {

@@ -63,7 +63,7 @@ def prepare() -> None:
     if not lab_is_up():
         subprocess.run([sys.executable, "-m", "lab", "up", "--nodes", "2"], cwd=ROOT, check=True)
     cluster, checkout = connect("lab"), checkout_key()
-    found = _noted(cluster)
+    found = noted(cluster)
     if found is None or found.checkout != checkout:
         with progress.step("building both images and pushing them"):
             images = build_and_push(cluster, say=progress.say)
@@ -81,7 +81,7 @@ def prepared(cluster: Cluster) -> Prepared:
     Raises:
         DeliveryError: it did not run, or something has changed since.
     """
-    found = _noted(cluster)
+    found = noted(cluster)
     if found is None or found.checkout != checkout_key():
         reason = "was not prepared for these tests" if found is None else "runs another state of this checkout"
         raise DeliveryError(f"the lab {reason}: say `make e2e` (or `make e2e TESTS=...` for some of the tests)")
@@ -114,7 +114,8 @@ def _train() -> None:
         evaluate(params)
 
 
-def _noted(cluster: Cluster) -> Prepared | None:
+def noted(cluster: Cluster) -> Prepared | None:
+    """What was made, from whatever state of whichever checkout; None where nothing was."""
     done = cluster.try_kubectl("-n", deploy.NAMESPACE, "get", "configmap", NOTE, "-o", "json")
     if done.returncode != 0:
         return None

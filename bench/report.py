@@ -1,0 +1,88 @@
+"""What was measured: kept scenario by scenario, shown as one table."""
+
+import json
+import os
+import platform
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bench.scenario import Result, Scenario
+from delivery.cluster import ROOT
+
+RECORDS = ROOT / "build" / "bench-rollout.json"
+PAGE = ROOT / "docs" / "bench-rollout.md"
+
+_HEAD = """\
+# Rollouts, measured
+
+What the callers of the Service and the users of `kubectl` see, on the lab's real cluster: 2 nodes, 2 replicas, 100
+requests a second from a pod of the cluster (half on kept-alive, half on fresh connections), the version asserted in
+each answer. Written by `make bench-rollout`; `ONLY=good,flipped` measures some rows anew and keeps the others.
+
+Seconds are counted from the patch to what is named; "in N s" ends when CI's two waits have said how it ended. The
+machine does everything at once: cluster, load, MLflow, S3, and whatever else it had to do (see its load average).
+"""
+
+
+@dataclass(frozen=True)
+class Record:
+    """One row, with where it comes from."""
+
+    measured: str
+    met: bool
+    when: str
+    source: str
+    """What was installed: a commit, or the key of another state of a checkout."""
+    load_average: str
+
+
+def record(scenario: Scenario, result: Result, *, source: str) -> None:
+    """Keep a row; a former one of the same scenario is replaced."""
+    kept = _records()
+    kept[scenario.name] = Record(
+        measured=result.measured,
+        met=result.met,
+        when=datetime.now(UTC).strftime("%Y-%m-%d %H:%M"),
+        source=source,
+        load_average=f"{os.getloadavg()[0]:.0f}",
+    )
+    RECORDS.parent.mkdir(parents=True, exist_ok=True)
+    RECORDS.write_text(json.dumps({name: asdict(one) for name, one in kept.items()}, indent=2) + "\n")
+
+
+def write_page(scenarios: Sequence[Scenario]) -> None:
+    """Write docs/bench-rollout.md; rows that were never measured say so."""
+    PAGE.write_text(page(scenarios, _records(), machine()))
+
+
+def page(scenarios: Sequence[Scenario], records: dict[str, Record], machine: str) -> str:
+    """The page with all rows."""
+    rows = []
+    for scenario in scenarios:
+        one = records.get(scenario.name)
+        cells = _cells(one) if one else ("not run", "", "")
+        rows.append("| " + " | ".join((scenario.title, scenario.target, *cells)) + " |\n")
+    head = "| scenario | target | measured | met | when (UTC), of, load average |\n|---|---|---|---|---|\n"
+    return f"{_HEAD}\nMachine: {machine}.\n\n{head}{''.join(rows)}"
+
+
+def _cells(one: Record) -> tuple[str, str, str]:
+    return one.measured, "yes" if one.met else "**no**", f"{one.when}, {one.source}, {one.load_average}"
+
+
+def machine() -> str:
+    """Cores, memory and kernel of this machine."""
+    fields = dict(line.split(":", 1) for line in Path("/proc/meminfo").read_text().splitlines())
+    gibibytes = int(fields["MemTotal"].split()[0]) / 1024**2
+    lines = Path("/proc/cpuinfo").read_text().splitlines()
+    cores = [line.split(":")[1].strip() for line in lines if line.startswith("model name")]
+    name = cores[0] if cores else platform.machine()
+    return f"{os.cpu_count()} cores ({name}), {gibibytes:.0f} GiB, Linux {platform.release()}"
+
+
+def _records() -> dict[str, Record]:
+    if not RECORDS.is_file():
+        return {}
+    return {name: Record(**one) for name, one in json.loads(RECORDS.read_text()).items()}

@@ -1,0 +1,117 @@
+"""Where the scenarios play: the lab with the operator in it, its registry, and one SentimentModel that serves."""
+
+import json
+import os
+import subprocess
+import tempfile
+import warnings
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bench.faulty import Behaviour, build_faulty
+from delivery.cluster import ROOT, Cluster, DeliveryError, connect
+from lab.lab import settings_of
+from lab.layout import State
+from tests.e2e import prepare
+from tests.e2e.conftest import namespaced
+from tests.e2e.environment import AuditLog, Registry
+from tests.e2e.prepare import Prepared
+from tests.e2e.resource import Resource
+
+OPERATOR_USER = "system:serviceaccount:sentiment-system:sentiment-operator"
+QUALITY_SET = "quality"
+QUALITY_ROWS = 200
+MIN_ACCURACY = "0.80"
+"""Below what the small model of the end-to-end tests reaches on its own test rows."""
+
+
+@dataclass
+class Stage:
+    """The lab, prepared."""
+
+    cluster: Cluster
+    prepared: Prepared
+    registry: Registry
+    audit: AuditLog
+    _faulty: dict[Behaviour, str] = field(default_factory=dict)
+    _resource: Resource | None = None
+    _kept: ExitStack = field(default_factory=ExitStack)
+
+    @property
+    def serving_image(self) -> str:
+        return self.prepared.images["sentiment-serving"]
+
+    @property
+    def source(self) -> str:
+        """What is installed: the commit of this checkout, or the key of another state of some checkout."""
+        if self.prepared.checkout != prepare.checkout_key():
+            return f"checkout {self.prepared.checkout[:8]}"
+        command = ["git", "describe", "--always", "--dirty"]
+        return subprocess.run(command, cwd=ROOT, check=True, text=True, capture_output=True).stdout.strip()
+
+    def faulty(self, behaviour: Behaviour) -> str:
+        """The serving image with that fault, built when it is asked for first."""
+        if behaviour not in self._faulty:
+            self._faulty[behaviour] = build_faulty(self.cluster, self.serving_image, behaviour)
+        return self._faulty[behaviour]
+
+    def served(self) -> Resource:
+        """The one SentimentModel that scenarios share: a good version serves on 2 pods, nothing is under way."""
+        if self._resource is None:
+            self._resource = self._kept.enter_context(self.fresh())
+            self._resource.apply(self.registry.publish(self._resource.model), rollout={})
+            outcome = self._resource.wait()
+            if not outcome.ready:
+                self.abandon()
+                raise DeliveryError(f"a good version does not serve: {outcome.reason}: {outcome.message}")
+        return self._resource
+
+    def abandon(self) -> None:
+        """Leave the shared resource behind: the next scenario gets another."""
+        self._resource = None
+
+    @contextmanager
+    def fresh(self) -> Iterator[Resource]:
+        """A SentimentModel in a namespace of its own, not applied yet; the namespace goes at the end."""
+        with contextmanager(namespaced)(self.cluster) as resource:
+            yield resource
+
+    def provide_quality_set(self, resource: Resource) -> None:
+        """A ConfigMap with labelled texts that the model was not trained on."""
+        rows = (Path(self.prepared.workspace) / "data" / "prepared" / "test.jsonl").read_text().splitlines()
+        chosen = [json.loads(row) for row in rows[:QUALITY_ROWS]]
+        lines = "".join(json.dumps({name: row[name] for name in ("id", "text", "label")}) + "\n" for row in chosen)
+        body = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": QUALITY_SET}, "data": {"texts": lines}}
+        resource.kubectl("apply", "-f", "-", stdin=json.dumps(body))
+
+
+@contextmanager
+def stage(*, as_installed: bool) -> Iterator[Stage]:
+    """Prepare the lab, or take it as it is.
+
+    Args:
+        as_installed: measure the operator and the images that are there, whichever checkout they are from.
+
+    Raises:
+        DeliveryError: it is to be taken as it is, and nothing is there.
+    """
+    if not as_installed:
+        prepare.prepare()
+    cluster = connect("lab")
+    prepared = prepare.noted(cluster)
+    if prepared is None:
+        raise DeliveryError("nothing was installed in this lab: leave out --as-installed")
+    os.environ.update({k: v for k, v in cluster.environment.items() if k.startswith(("AWS_", "MLFLOW_"))})
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import mlflow.pyfunc  # noqa: F401 (its modules warn about each other while they are imported)
+    with tempfile.TemporaryDirectory() as scratch, ExitStack() as kept:
+        yield Stage(
+            cluster=cluster,
+            prepared=prepared,
+            registry=Registry(Path(prepared.workspace), Path(scratch)),
+            audit=AuditLog(State(settings_of(os.environ).state).audit_log),
+            _kept=kept,
+        )
