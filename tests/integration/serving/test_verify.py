@@ -1,4 +1,4 @@
-"""`verify` as the container runs it, against real servers: the verdict it leaves, whatever the candidate is.
+"""The checks that `verify` makes, as its container runs it against real servers: the verdict it leaves.
 
 | the candidate | verdict |
 |---|---|
@@ -7,52 +7,22 @@
 | contradicts what serves | DisagreementTooHigh |
 | is wrong too often on the quality set | QualityTooLow |
 | cannot be judged by its quality set | QualitySetMissing, QualitySetMalformed, QualitySetTooSmall |
-| has no usable golden rows | UnsupportedFormat |
-| ends in the middle and comes back | that of the process which came back |
-| never comes, or goes and stays away | CandidateSilent |
-| fails to predict | LoadFailed |
-| is another model, or no prediction server | AnotherModelAnswered, AnswerNotUnderstood |
 """
 
 import json
-import os
-import signal
-import subprocess
-import sys
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
-from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from sentiment_model import LinearModel
-from sentiment_model.manifest import GOLDEN, MANIFEST
 from sentiment_serving.rows import MAX_QUALITY_BYTES
-from sentiment_serving.termination import MAX_BYTES
-from sentiment_serving.verdict import FORMAT
 from tests.integration.servers import free_port
-from tests.integration.serving.process import Server, environment, serving
-from tests.integration.serving.web import Answer, WebServer, respond
-from tests.unit.serving.tiny_model import GOLDEN_TEXTS, golden_lines, tiny_model, tiny_scorer, write_version
-from tests.waiting import eventually
+from tests.integration.serving.process import Server
+from tests.integration.serving.verifying import Version, check_of, judge, make, outcomes, run
+from tests.unit.serving.tiny_model import GOLDEN_TEXTS, golden_lines, tiny_model, tiny_scorer
 
 pytestmark = pytest.mark.integration
-
-
-@dataclass
-class Version:
-    """A registered version on disk."""
-
-    folder: Path
-    digest: str
-    number: str
-
-
-def make(folder: Path, number: str, model: LinearModel | None = None, *, golden: str | None = None) -> Version:
-    return Version(folder, write_version(folder, model, golden=golden), number)
 
 
 @pytest.fixture(scope="module")
@@ -81,69 +51,6 @@ def quality(tmp_path: Path) -> Path:
 
 
 WORDS = [("good", "positive"), ("great", "positive"), ("bad", "negative"), ("awful", "negative")]
-
-
-def run(version: Version, port: int | None = None) -> AbstractContextManager[Server]:
-    return serving(version.folder, version.number, env={"MODEL_DIGEST": version.digest}, port=port)
-
-
-def settings(version: Version, url: str, log: Path, **env: str) -> dict[str, str]:
-    return environment(
-        MODEL_DIR=str(version.folder),
-        MODEL_NAME="reviews",
-        MODEL_VERSION=version.number,
-        MODEL_DIGEST=version.digest,
-        CANDIDATE_URL=url,
-        DISAGREEMENT_SKIPPED="nothing serves yet",
-        SOAK_SECONDS="0",
-        TERMINATION_LOG=str(log),
-        **env,
-    )
-
-
-class Verifying:
-    """A running `verify`."""
-
-    def __init__(self, version: Version, url: str, folder: Path, **env: str) -> None:
-        self._log = folder / "termination"
-        self._output, self._errors = folder / "output", folder / "errors"
-        command = [sys.executable, "-m", "sentiment_serving", "verify"]
-        with self._output.open("w") as output, self._errors.open("w") as errors:
-            self.process = subprocess.Popen(
-                command, env=settings(version, url, self._log) | env, stdout=output, stderr=errors
-            )
-
-    def logged(self, message: str) -> bool:
-        """Whether its log has the message."""
-        return message in self._errors.read_text()
-
-    def verdict(self) -> dict[str, Any]:
-        """What it leaves behind in the end."""
-        assert self.process.wait(60) == 0, self._errors.read_text()
-        data = self._log.read_bytes()
-        assert len(data) <= MAX_BYTES
-        assert self._output.read_bytes() == data + b"\n"
-        verdict = json.loads(data)
-        assert verdict["format"] == FORMAT
-        for text in (*GOLDEN_TEXTS, " film."):
-            assert text not in data.decode()
-            assert text not in self._errors.read_text()
-        assert isinstance(verdict, dict)
-        return verdict
-
-
-def judge(version: Version, server: Server, folder: Path, **env: str) -> dict[str, Any]:
-    return Verifying(version, server.url, folder, **env).verdict()
-
-
-def outcomes(verdict: dict[str, Any]) -> dict[str, str]:
-    return {check["name"]: check["outcome"] for check in verdict["checks"]}
-
-
-def check_of(verdict: dict[str, Any], name: str) -> dict[str, Any]:
-    (check,) = [check for check in verdict["checks"] if check["name"] == name]
-    assert isinstance(check, dict)
-    return check
 
 
 def test_a_good_version_passes_all_checks(good: Version, candidate: Server, quality: Path, tmp_path: Path) -> None:
@@ -286,105 +193,3 @@ def test_a_bad_model_is_rejected_even_if_its_quality_set_is_missing(tmp_path: Pa
     with run(bad) as server:
         verdict = judge(bad, server, tmp_path, MIN_ACCURACY="0.9", QUALITY_DIR=str(tmp_path / "none"))
     assert (verdict["outcome"], verdict["reason"]) == ("failed", "ParityFailed")
-
-
-@pytest.mark.parametrize("golden", ["", "words\n", '{"id": "1", "text": "a", "label": "b"}\n', "null\n"])
-def test_golden_rows_that_cannot_be_read_are_a_verdict(golden: str, tmp_path: Path) -> None:
-    version = make(tmp_path / "version", "15", golden=golden)
-    verdict = Verifying(version, f"http://127.0.0.1:{free_port()}", tmp_path).verdict()
-    assert (verdict["outcome"], verdict["reason"]) == ("failed", "UnsupportedFormat")
-    assert GOLDEN in verdict["message"]
-
-
-def test_files_of_another_version_are_a_fault(good: Version, candidate: Server, tmp_path: Path) -> None:
-    verdict = judge(good, candidate, tmp_path, MODEL_DIGEST="sha256:" + "0" * 64)
-    assert (verdict["outcome"], verdict["reason"]) == ("fault", "BadConfiguration")
-    without = make(tmp_path / "version", "15")
-    (without.folder / MANIFEST).unlink()
-    assert judge(without, candidate, tmp_path)["reason"] == "BadConfiguration"
-
-
-def test_another_model_at_the_candidates_address_is_a_fault(good: Version, candidate: Server, tmp_path: Path) -> None:
-    verdict = judge(good, candidate, tmp_path, MODEL_VERSION="15")
-    assert (verdict["outcome"], verdict["reason"]) == ("fault", "AnotherModelAnswered")
-
-
-@pytest.mark.parametrize(
-    ("answer", "outcome", "reason"),
-    [
-        (respond(500, b"{}"), "failed", "LoadFailed"),
-        (respond(200, b"zebra"), "fault", "AnswerNotUnderstood"),
-        (respond(413, b"{}"), "fault", "BadConfiguration"),
-    ],
-)
-def test_what_does_not_predict_is_told_apart(
-    answer: Answer, outcome: str, reason: str, good: Version, tmp_path: Path
-) -> None:
-    def ready(handler: BaseHTTPRequestHandler) -> None:
-        respond(200)(handler) if handler.path == "/readyz" else answer(handler)
-
-    with WebServer(ready) as web:
-        verdict = Verifying(good, web.url, tmp_path).verdict()
-    assert (verdict["outcome"], verdict["reason"]) == (outcome, reason)
-    assert "zebra" not in json.dumps(verdict)
-
-
-def test_a_setting_that_makes_no_sense_is_a_fault(good: Version, candidate: Server, tmp_path: Path) -> None:
-    verdict = judge(good, candidate, tmp_path, MAX_DISAGREEMENT="20 %")
-    assert (verdict["outcome"], verdict["reason"]) == ("fault", "BadConfiguration")
-    assert "MAX_DISAGREEMENT" in verdict["message"]
-
-
-def test_a_candidate_that_ends_in_the_soak_and_comes_back_is_judged_anew(good: Version, tmp_path: Path) -> None:
-    port = free_port()
-    with run(good, port) as server:
-        verifying = Verifying(good, server.url, tmp_path, SOAK_SECONDS="3", LOG_LEVEL="DEBUG")
-        eventually(lambda: verifying.logged("soaking"), "the soak")
-        server.terminate(signal.SIGKILL)
-        server.wait()
-        eventually(lambda: verifying.logged("beginning anew"), "the notice")
-    with run(good, port):
-        verdict = verifying.verdict()
-    assert verdict["reason"] == "AllChecksPassed"
-    assert "stopped answering once" in check_of(verdict, "soak")["detail"]
-
-
-def test_a_candidate_that_drains_has_stopped_answering(good: Version, tmp_path: Path) -> None:
-    with run(good) as server:
-        verifying = Verifying(good, server.url, tmp_path, SOAK_SECONDS="3", VERIFY_SECONDS="3", LOG_LEVEL="DEBUG")
-        eventually(lambda: verifying.logged("soaking"), "the soak")
-        server.terminate()
-        verdict = verifying.verdict()
-    assert (verdict["outcome"], verdict["reason"]) == ("fault", "CandidateSilent")
-    assert "stopped answering" in verdict["message"]
-
-
-def test_a_candidate_that_never_comes_is_a_fault(good: Version, tmp_path: Path) -> None:
-    nowhere = f"http://127.0.0.1:{free_port()}"
-    verdict = Verifying(good, nowhere, tmp_path, READY_SECONDS="1").verdict()
-    assert (verdict["outcome"], verdict["reason"]) == ("fault", "CandidateSilent")
-    assert "not ready" in verdict["message"]
-
-
-def test_a_candidate_that_comes_late_is_waited_for(good: Version, tmp_path: Path) -> None:
-    port = free_port()
-    verifying = Verifying(good, f"http://127.0.0.1:{port}", tmp_path)
-    with run(good, port):
-        assert verifying.verdict()["reason"] == "AllChecksPassed"
-
-
-def test_the_kubelets_signal_ends_it_without_a_verdict(good: Version, tmp_path: Path) -> None:
-    verifying = Verifying(good, f"http://127.0.0.1:{free_port()}", tmp_path, LOG_LEVEL="DEBUG")
-    eventually(lambda: verifying.logged("waiting"), "its start")
-    verifying.process.terminate()
-    assert verifying.process.wait(10) == 128 + signal.SIGTERM
-    assert not (tmp_path / "termination").exists()
-
-
-def test_a_place_for_the_verdict_that_cannot_be_written_is_a_failure(
-    good: Version, candidate: Server, tmp_path: Path
-) -> None:
-    env = settings(good, candidate.url, tmp_path / "missing" / "log")
-    command = [sys.executable, "-m", "sentiment_serving", "verify"]
-    done = subprocess.run(command, env=env, capture_output=True, timeout=60, check=False)
-    assert done.returncode not in (0, os.EX_DATAERR)

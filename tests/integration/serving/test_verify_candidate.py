@@ -1,0 +1,145 @@
+"""Candidates that `verify` cannot simply judge: the verdict it leaves on them.
+
+| the candidate | verdict |
+|---|---|
+| has no usable golden rows | UnsupportedFormat |
+| ends in the middle and comes back | that of the process which came back |
+| never comes, or goes and stays away | CandidateSilent |
+| fails to predict | LoadFailed |
+| is another model, or no prediction server | AnotherModelAnswered, AnswerNotUnderstood |
+"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
+
+import pytest
+
+from sentiment_model.manifest import GOLDEN, MANIFEST
+from tests.integration.servers import free_port
+from tests.integration.serving.process import Server
+from tests.integration.serving.verifying import Verifying, Version, check_of, judge, make, run, settings
+from tests.integration.serving.web import Answer, WebServer, respond
+from tests.waiting import eventually
+
+pytestmark = pytest.mark.integration
+
+
+@pytest.fixture(scope="module")
+def good(tmp_path_factory: pytest.TempPathFactory) -> Version:
+    """The version under judgement, unless a test has another."""
+    return make(tmp_path_factory.mktemp("good"), "14")
+
+
+@pytest.fixture(scope="module")
+def candidate(good: Version) -> Iterator[Server]:
+    """Its server."""
+    with run(good) as server:
+        yield server
+
+
+@pytest.mark.parametrize("golden", ["", "words\n", '{"id": "1", "text": "a", "label": "b"}\n', "null\n"])
+def test_golden_rows_that_cannot_be_read_are_a_verdict(golden: str, tmp_path: Path) -> None:
+    version = make(tmp_path / "version", "15", golden=golden)
+    verdict = Verifying(version, f"http://127.0.0.1:{free_port()}", tmp_path).verdict()
+    assert (verdict["outcome"], verdict["reason"]) == ("failed", "UnsupportedFormat")
+    assert GOLDEN in verdict["message"]
+
+
+def test_files_of_another_version_are_a_fault(good: Version, candidate: Server, tmp_path: Path) -> None:
+    verdict = judge(good, candidate, tmp_path, MODEL_DIGEST="sha256:" + "0" * 64)
+    assert (verdict["outcome"], verdict["reason"]) == ("fault", "BadConfiguration")
+    without = make(tmp_path / "version", "15")
+    (without.folder / MANIFEST).unlink()
+    assert judge(without, candidate, tmp_path)["reason"] == "BadConfiguration"
+
+
+def test_another_model_at_the_candidates_address_is_a_fault(good: Version, candidate: Server, tmp_path: Path) -> None:
+    verdict = judge(good, candidate, tmp_path, MODEL_VERSION="15")
+    assert (verdict["outcome"], verdict["reason"]) == ("fault", "AnotherModelAnswered")
+
+
+@pytest.mark.parametrize(
+    ("answer", "outcome", "reason"),
+    [
+        (respond(500, b"{}"), "failed", "LoadFailed"),
+        (respond(200, b"zebra"), "fault", "AnswerNotUnderstood"),
+        (respond(413, b"{}"), "fault", "BadConfiguration"),
+    ],
+)
+def test_what_does_not_predict_is_told_apart(
+    answer: Answer, outcome: str, reason: str, good: Version, tmp_path: Path
+) -> None:
+    def ready(handler: BaseHTTPRequestHandler) -> None:
+        respond(200)(handler) if handler.path == "/readyz" else answer(handler)
+
+    with WebServer(ready) as web:
+        verdict = Verifying(good, web.url, tmp_path).verdict()
+    assert (verdict["outcome"], verdict["reason"]) == (outcome, reason)
+    assert "zebra" not in json.dumps(verdict)
+
+
+def test_a_setting_that_makes_no_sense_is_a_fault(good: Version, candidate: Server, tmp_path: Path) -> None:
+    verdict = judge(good, candidate, tmp_path, MAX_DISAGREEMENT="20 %")
+    assert (verdict["outcome"], verdict["reason"]) == ("fault", "BadConfiguration")
+    assert "MAX_DISAGREEMENT" in verdict["message"]
+
+
+def test_a_candidate_that_ends_in_the_soak_and_comes_back_is_judged_anew(good: Version, tmp_path: Path) -> None:
+    port = free_port()
+    with run(good, port) as server:
+        verifying = Verifying(good, server.url, tmp_path, SOAK_SECONDS="3", LOG_LEVEL="DEBUG")
+        eventually(lambda: verifying.logged("soaking"), "the soak")
+        server.terminate(signal.SIGKILL)
+        server.wait()
+        eventually(lambda: verifying.logged("beginning anew"), "the notice")
+    with run(good, port):
+        verdict = verifying.verdict()
+    assert verdict["reason"] == "AllChecksPassed"
+    assert "stopped answering once" in check_of(verdict, "soak")["detail"]
+
+
+def test_a_candidate_that_drains_has_stopped_answering(good: Version, tmp_path: Path) -> None:
+    with run(good) as server:
+        verifying = Verifying(good, server.url, tmp_path, SOAK_SECONDS="3", VERIFY_SECONDS="3", LOG_LEVEL="DEBUG")
+        eventually(lambda: verifying.logged("soaking"), "the soak")
+        server.terminate()
+        verdict = verifying.verdict()
+    assert (verdict["outcome"], verdict["reason"]) == ("fault", "CandidateSilent")
+    assert "stopped answering" in verdict["message"]
+
+
+def test_a_candidate_that_never_comes_is_a_fault(good: Version, tmp_path: Path) -> None:
+    nowhere = f"http://127.0.0.1:{free_port()}"
+    verdict = Verifying(good, nowhere, tmp_path, READY_SECONDS="1").verdict()
+    assert (verdict["outcome"], verdict["reason"]) == ("fault", "CandidateSilent")
+    assert "not ready" in verdict["message"]
+
+
+def test_a_candidate_that_comes_late_is_waited_for(good: Version, tmp_path: Path) -> None:
+    port = free_port()
+    verifying = Verifying(good, f"http://127.0.0.1:{port}", tmp_path)
+    with run(good, port):
+        assert verifying.verdict()["reason"] == "AllChecksPassed"
+
+
+def test_the_kubelets_signal_ends_it_without_a_verdict(good: Version, tmp_path: Path) -> None:
+    verifying = Verifying(good, f"http://127.0.0.1:{free_port()}", tmp_path, LOG_LEVEL="DEBUG")
+    eventually(lambda: verifying.logged("waiting"), "its start")
+    verifying.process.terminate()
+    assert verifying.process.wait(10) == 128 + signal.SIGTERM
+    assert not (tmp_path / "termination").exists()
+
+
+def test_a_place_for_the_verdict_that_cannot_be_written_is_a_failure(
+    good: Version, candidate: Server, tmp_path: Path
+) -> None:
+    env = settings(good, candidate.url, tmp_path / "missing" / "log")
+    command = [sys.executable, "-m", "sentiment_serving", "verify"]
+    done = subprocess.run(command, env=env, capture_output=True, timeout=60, check=False)
+    assert done.returncode not in (0, os.EX_DATAERR)
