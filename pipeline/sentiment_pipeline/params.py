@@ -183,6 +183,7 @@ def _check(params: Params) -> None:
         (all(c.min_df >= 1 for c in train.candidates), "min_df must be at least 1"),
         (all(c.c > 0 for c in train.candidates), "c must be positive"),
         (golden.rows >= 20, "golden.rows must be at least 20, or parity would mean little"),
+        (golden.rows <= 2000, "golden.rows must be at most 2000: each candidate is asked about all of them"),
         (0.0 <= gate.min_accuracy <= 1.0, "gate.min_accuracy must lie between 0 and 1"),
         (0.0 <= gate.max_drop <= 1.0, "gate.max_drop must lie between 0 and 1"),
         (params.prepare.min_rows_per_label >= 2, "prepare.min_rows_per_label must be at least 2"),

@@ -53,6 +53,7 @@ def test_values_become_what_their_types_say(tmp_path: Path) -> None:
         (("c: 1", "c: 0"), "c must be positive"),
         (("texts: builtin", "texts: secret"), "golden.texts must be one of test, builtin, found 'secret'"),
         (("rows: 50", "rows: 5"), "golden.rows must be at least 20"),
+        (("rows: 50", "rows: 2001"), "golden.rows must be at most 2000"),
         (("0.25", "1.0"), "split.test_share must lie between 0 and 1"),
         (("    - {name: words, ngrams: [1, 1], c: 1}", "    []"), "at least one recipe"),
         (("prepare: {}", "prepare: []"), "prepare must be a mapping"),
