@@ -5,7 +5,7 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 from scipy import sparse
-from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.base import BaseEstimator, TransformerMixin, clone
 from sklearn.preprocessing import normalize
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
@@ -71,6 +71,14 @@ class NBWeighter(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             features.data += 1.0
         features.data *= self.weight_[features.indices]
         return normalize(features, norm="l2", copy=False) if self.norm == "l2" else features
+
+    def select(self, features: npt.NDArray[np.int64]) -> Self:
+        """A fitted weighter of these features alone, whose weights stay what they are."""
+        check_is_fitted(self, "weight_")
+        chosen: Self = clone(self)
+        chosen.classes_, chosen.weight_ = self.classes_, self.weight_[features]
+        chosen.n_features_in_ = len(features)
+        return chosen
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -1,42 +1,32 @@
 """Comparison of recipes by grouped cross-validation.
 
 Tokenising and counting cost most and do not depend on the fold: texts are counted once. Per fold, document frequencies,
-idf and norms are computed anew from its training side: each score is exactly that of the whole recipe fitted there.
+weights and norms are computed anew from its training side: each score is exactly that of the whole recipe fitted there.
 """
 
+import os
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import sparse
-from sklearn.feature_extraction.text import CountVectorizer
+from joblib import Parallel, delayed
 from sklearn.metrics import accuracy_score, f1_score, log_loss
 
-from sentiment_model import preprocess, tokenize
+from sentiment_pipeline.calibration import Floats, Scaling, fit_scaling, probabilities, unscaled
+from sentiment_pipeline.counts import Corpus
 from sentiment_pipeline.errors import DataError
+from sentiment_pipeline.evaluate import expected_calibration_error
+from sentiment_pipeline.fitting import Labels, TextClassifier, fit_views, raw_margins
 from sentiment_pipeline.params import Candidate
 from sentiment_pipeline.progress import progress
-from sentiment_pipeline.recipes import classifier, transformer
+from sentiment_pipeline.recipes import is_calibrated
 
-Labels = npt.NDArray[np.str_]
+_WORTH_PROCESSES = 3_000_000
+"""Counts in the corpus from which starting other processes costs less than it saves."""
 
-
-@dataclass(frozen=True)
-class Counts:
-    """n-gram counts of all texts, for every recipe at once."""
-
-    matrix: sparse.csr_matrix
-    """[texts, n-grams]"""
-    lengths: npt.NDArray[np.int64]
-    """[n-grams] how many tokens each n-gram has"""
-
-    def columns(self, candidate: Candidate, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-        """Which n-grams the recipe would know, had it seen these rows."""
-        frequency = np.bincount(self.matrix[rows].indices, minlength=self.matrix.shape[1])
-        shortest, longest = candidate.ngrams
-        fits = (self.lengths >= shortest) & (self.lengths <= longest) & (frequency >= candidate.min_df)
-        return np.flatnonzero(fits)
+Folds = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -46,6 +36,9 @@ class Score:
     accuracy: float
     macro_f1: float
     log_loss: float
+    ece: float
+    seconds: float
+    """To fit, and to score the fold."""
 
 
 @dataclass(frozen=True)
@@ -54,77 +47,48 @@ class Result:
 
     candidate: Candidate
     scores: tuple[Score, ...]
+    scaling: Scaling
+    """Learned from the margins of all folds, each by the models that had not seen it."""
 
     @property
     def accuracy(self) -> float:
         """Mean over folds."""
-        return float(np.mean([score.accuracy for score in self.scores]))
+        return self.mean("accuracy")
 
     @property
-    def accuracy_spread(self) -> float:
-        """Standard deviation over folds."""
-        return float(np.std([score.accuracy for score in self.scores]))
+    def accuracy_error(self) -> float:
+        """Standard error of that mean."""
+        accuracies = [score.accuracy for score in self.scores]
+        return float(np.std(accuracies, ddof=1) / np.sqrt(len(accuracies))) if len(accuracies) > 1 else 0.0
 
-    @property
-    def macro_f1(self) -> float:
-        """Mean over folds."""
-        return float(np.mean([score.macro_f1 for score in self.scores]))
-
-    @property
-    def log_loss(self) -> float:
-        """Mean over folds, in nats."""
-        return float(np.mean([score.log_loss for score in self.scores]))
+    def mean(self, measure: str) -> float:
+        """Mean over folds of one measure."""
+        return float(np.mean([getattr(score, measure) for score in self.scores]))
 
 
-def count(texts: Sequence[str], candidates: Sequence[Candidate]) -> Counts:
-    """Count the n-grams that any of the recipes may need."""
-    with progress("count n-grams", len(texts)) as advance:
-
-        def watched() -> Iterator[str]:
-            for text in texts:
-                yield text
-                advance(1)
-
-        vectorizer = CountVectorizer(
-            preprocessor=preprocess,
-            tokenizer=tokenize,
-            token_pattern=None,
-            lowercase=False,
-            ngram_range=(min(c.ngrams[0] for c in candidates), max(c.ngrams[1] for c in candidates)),
-            # An n-gram rarer than this in all texts is rarer in any fold.
-            min_df=min(c.min_df for c in candidates),
-        )
-        try:
-            matrix = vectorizer.fit_transform(watched())
-        except ValueError as error:
-            raise DataError(f"no n-gram is frequent enough: {error}; lower min_df in train.candidates") from None
-    lengths = np.fromiter((term.count(" ") + 1 for term in vectorizer.get_feature_names_out()), dtype=np.int64)
-    return Counts(matrix.tocsr(), lengths)
-
-
-def compare(
-    counts: Counts, labels: Labels, folds: npt.NDArray[np.int64], candidates: Sequence[Candidate]
-) -> list[Result]:
-    """Cross-validate each recipe on the same folds.
+def compare(corpus: Corpus, labels: Labels, folds: Folds, candidates: Sequence[Candidate]) -> list[Result]:
+    """Cross-validate each recipe on the same folds, side by side where that is worth it.
 
     Args:
         labels: [texts]
         folds: [texts] the fold in which each text is held out.
 
     Raises:
-        DataError: a fold is empty or lacks a label.
+        DataError: a fold is empty or lacks a label, or a recipe finds no n-gram.
     """
-    numbers = range(int(folds.max()) + 1)
     check_folds(labels, folds)
-    results = []
-    with progress("cross-validate", len(candidates) * len(numbers)) as advance:
-        for candidate in candidates:
-            scores = []
-            for number in numbers:
-                scores.append(_score(counts, labels, folds == number, candidate))
-                advance(1)
-            results.append(Result(candidate, tuple(scores)))
-    return results
+    numbers = range(int(folds.max()) + 1)
+    tasks = [(candidate, number) for candidate in candidates for number in numbers]
+    jobs = min(len(tasks), _processors()) if corpus.cells >= _WORTH_PROCESSES else 1
+    # Processes, not threads: liblinear's random numbers are one sequence a process.
+    workers = Parallel(n_jobs=jobs, return_as="generator", batch_size=1, pre_dispatch=jobs)
+    with progress("cross-validate", len(tasks)) as advance:
+        found = []
+        for held_out in workers(delayed(_hold_out)(corpus, labels, folds == number, c) for c, number in tasks):
+            found.append(held_out)
+            advance(1)
+    pieces = iter(found)
+    return [_result(candidate, labels, folds, [next(pieces) for _ in numbers]) for candidate in candidates]
 
 
 def best(results: Sequence[Result]) -> Result:
@@ -132,7 +96,13 @@ def best(results: Sequence[Result]) -> Result:
     return max(results, key=lambda result: result.accuracy)
 
 
-def check_folds(labels: Labels, folds: npt.NDArray[np.int64]) -> None:
+def refit(result: Result, corpus: Corpus, labels: Labels) -> TextClassifier:
+    """Fit a recipe to all texts, with the scaling that cross-validation found."""
+    fitted = fit_views(result.candidate, corpus, labels, np.arange(len(labels)))
+    return TextClassifier(result.candidate, np.unique(labels), fitted, result.scaling)
+
+
+def check_folds(labels: Labels, folds: Folds) -> None:
     """Refuse folds that cannot be trained on or scored."""
     known = set(labels)
     for number in range(int(folds.max()) + 1):
@@ -144,19 +114,45 @@ def check_folds(labels: Labels, folds: npt.NDArray[np.int64]) -> None:
             )
 
 
-def _score(counts: Counts, labels: Labels, held_out: npt.NDArray[np.bool_], candidate: Candidate) -> Score:
-    train, test = np.flatnonzero(~held_out), np.flatnonzero(held_out)
-    columns = counts.columns(candidate, train)
-    if not len(columns):
-        raise DataError(f"recipe {candidate.name}: no n-gram occurs in {candidate.min_df} texts; lower its min_df")
-    weigh = transformer(candidate)
-    features = weigh.fit_transform(counts.matrix[train][:, columns])
-    classes = np.unique(labels)
-    model = classifier(candidate, len(classes)).fit(features, labels[train])
-    probabilities = model.predict_proba(weigh.transform(counts.matrix[test][:, columns]))
-    predicted = classes[probabilities.argmax(axis=1)]
-    return Score(
-        accuracy=float(accuracy_score(labels[test], predicted)),
-        macro_f1=float(f1_score(labels[test], predicted, average="macro")),
-        log_loss=float(log_loss(labels[test], probabilities, labels=classes)),
-    )
+def _processors() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@dataclass(frozen=True)
+class _HeldOut:
+    margins: Floats
+    """[texts of the fold, views, k], raw."""
+    seconds: float
+
+
+def _hold_out(corpus: Corpus, labels: Labels, held_out: npt.NDArray[np.bool_], candidate: Candidate) -> _HeldOut:
+    begun = time.perf_counter()
+    fitted = fit_views(candidate, corpus, labels, np.flatnonzero(~held_out))
+    margins = raw_margins(fitted, corpus, np.flatnonzero(held_out))
+    return _HeldOut(margins, time.perf_counter() - begun)
+
+
+def _result(candidate: Candidate, labels: Labels, folds: Folds, pieces: Sequence[_HeldOut]) -> Result:
+    classes, truth = np.unique(labels, return_inverse=True)
+    raw = np.empty((len(labels), *pieces[0].margins.shape[1:]))
+    for number, piece in enumerate(pieces):
+        raw[folds == number] = piece.margins
+
+    def scaling(rows: npt.NDArray[np.bool_]) -> Scaling:
+        return unscaled(raw.shape[2]) if is_calibrated(candidate) else fit_scaling(raw[rows], truth[rows])
+
+    def scores() -> Iterator[Score]:
+        for number, piece in enumerate(pieces):
+            inside = folds == number
+            # A fold is scored with a scaling that has not seen it.
+            said = probabilities(scaling(~inside).apply(raw[inside]))
+            predicted = classes[said.argmax(axis=1)]
+            yield Score(
+                accuracy=float(accuracy_score(labels[inside], predicted)),
+                macro_f1=float(f1_score(labels[inside], predicted, average="macro")),
+                log_loss=float(log_loss(labels[inside], said, labels=classes)),
+                ece=expected_calibration_error(labels[inside], said, classes.tolist()),
+                seconds=piece.seconds,
+            )
+
+    return Result(candidate, tuple(scores()), scaling(np.full(len(labels), fill_value=True)))

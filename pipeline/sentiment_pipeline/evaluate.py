@@ -79,7 +79,8 @@ def evaluate(params: Params, root: Path = Path()) -> None:
 
 def accuracy_of(scorer: Scorer, held_out: Sequence[Review]) -> float:
     """Share of held-out reviews that the model labels rightly."""
-    return sum(scorer.predict(review.text).label == review.label for review in held_out) / len(held_out)
+    predictions = scorer.predict_many(review.text for review in held_out)
+    return sum(p.label == review.label for p, review in zip(predictions, held_out, strict=True)) / len(held_out)
 
 
 def labels_of(held_out: Sequence[Review], known: Sequence[str]) -> Labels:
@@ -100,7 +101,6 @@ def measure(truth: Labels, probabilities: Probabilities, labels: Sequence[str]) 
     names = np.array(labels)
     predicted = names[probabilities.argmax(axis=1)]
     one_hot = (truth[:, None] == names[None, :]).astype(np.float64)
-    bins = calibration(truth, probabilities, labels)
     scores = probabilities[:, 1] if len(labels) == 2 else probabilities
     return Evaluation(
         rows=len(truth),
@@ -110,8 +110,14 @@ def measure(truth: Labels, probabilities: Probabilities, labels: Sequence[str]) 
         log_loss=float(log_loss(truth, probabilities, labels=labels)),
         roc_auc=float(roc_auc_score(truth, scores, multi_class="ovr", labels=labels)),
         brier=float(((probabilities - one_hot) ** 2).sum(axis=1).mean() / 2),
-        ece=sum(b.rows * abs(b.confidence - b.accuracy) for b in bins) / len(truth),
+        ece=expected_calibration_error(truth, probabilities, labels),
     )
+
+
+def expected_calibration_error(truth: Labels, probabilities: Probabilities, labels: Sequence[str]) -> float:
+    """Mean distance of confidence and accuracy over the bins of `calibration` (Guo et al. 2017)."""
+    bins = calibration(truth, probabilities, labels)
+    return sum(b.rows * abs(b.confidence - b.accuracy) for b in bins) / len(truth)
 
 
 def calibration(truth: Labels, probabilities: Probabilities, labels: Sequence[str]) -> list[Bin]:

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from sklearn.pipeline import Pipeline
 
 from sentiment_model import Prediction
+from sentiment_pipeline.fitting import TextClassifier
 from sentiment_pipeline.params import GoldenParams
 from sentiment_pipeline.prepare import clean
 from sentiment_pipeline.reviews import Review
@@ -35,15 +35,19 @@ def golden_texts(golden: GoldenParams, held_out: Sequence[Review]) -> list[tuple
     return [(review.id, review.text) for review in short[: golden.rows]]
 
 
-def write_golden(path: Path, fitted: Pipeline, rows: Sequence[tuple[str, str]]) -> None:
+def write_golden(path: Path, fitted: TextClassifier, rows: Sequence[tuple[str, str]]) -> None:
     """Write what the fitted estimator, not the exported file, says of each text: label and its probability."""
     probabilities = fitted.predict_proba([text for _, text in rows])
-    classes = fitted.named_steps["classifier"].classes_
     with path.open("w", encoding="utf-8", newline="\n") as file:
         for (name, text), row in zip(rows, probabilities, strict=True):
             best = int(row.argmax())
             # 9 digits are beyond parity's 1e-6, and hide the last bits, in which machines differ.
-            golden = {"id": name, "text": text, "label": str(classes[best]), "probability": round(float(row[best]), 9)}
+            golden = {
+                "id": name,
+                "text": text,
+                "label": str(fitted.classes_[best]),
+                "probability": round(float(row[best]), 9),
+            }
             file.write(json.dumps(golden, ensure_ascii=False) + "\n")
 
 

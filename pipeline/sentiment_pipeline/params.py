@@ -49,14 +49,25 @@ class SplitParams:
 
 @dataclass(frozen=True, kw_only=True)
 class Candidate:
-    """One recipe that cross-validation compares: TF-IDF over word n-grams, then logistic regression."""
+    """One recipe that cross-validation compares: n-grams, their weights, and a linear classifier."""
 
     name: str
     ngrams: tuple[int, int] = (1, 2)
+    """Of words and punctuation."""
     min_df: int = 2
     sublinear: bool = True
+    weighting: Literal["tfidf", "nb"] = "tfidf"
+    """`nb`: idf times the square root of the Naive Bayes log-count ratio."""
+    classifier: Literal["naive_bayes", "logistic", "svm"] = "logistic"
     c: float = 10.0
-    """Inverse strength of the L2 penalty."""
+    """Inverse strength of the L2 penalty, of logistic regression and SVM."""
+    alpha: float = 0.1
+    """Additive smoothing of Naive Bayes."""
+    max_features: int = 0
+    """Keep so many n-grams, those of largest |coefficient times weight|, and fit again; 0 keeps all."""
+    characters: tuple[int, int] = (0, 0)
+    """n-grams of characters, as a second view of the text with a classifier of its own; [0, 0] for none."""
+    characters_min_df: int = 5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -181,7 +192,14 @@ def _check(params: Params) -> None:
         (len(set(names)) == len(names), "train.candidates must have different names"),
         (all(1 <= c.ngrams[0] <= c.ngrams[1] <= 16 for c in train.candidates), "ngrams must be [shortest, longest]"),
         (all(c.min_df >= 1 for c in train.candidates), "min_df must be at least 1"),
+        (
+            all(c.characters == (0, 0) or 1 <= c.characters[0] <= c.characters[1] <= 16 for c in train.candidates),
+            "characters must be [shortest, longest], or [0, 0] for none",
+        ),
+        (all(c.characters_min_df >= 1 for c in train.candidates), "characters_min_df must be at least 1"),
+        (all(c.max_features >= 0 for c in train.candidates), "max_features must be positive, or 0 for all"),
         (all(c.c > 0 for c in train.candidates), "c must be positive"),
+        (all(c.alpha > 0 for c in train.candidates), "alpha must be positive"),
         (golden.rows >= 20, "golden.rows must be at least 20, or parity would mean little"),
         (golden.rows <= 2000, "golden.rows must be at most 2000: each candidate is asked about all of them"),
         (0.0 <= gate.min_accuracy <= 1.0, "gate.min_accuracy must lie between 0 and 1"),

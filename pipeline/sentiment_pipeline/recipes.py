@@ -1,12 +1,14 @@
-"""What can be trained: each recipe is a scikit-learn pipeline whose winner exports to a model file."""
+"""What can be trained. Every recipe is linear over n-gram counts, so any winner exports to one model file."""
 
+from dataclasses import dataclass
 from typing import Any
 
-from sklearn.feature_extraction.text import TfidfTransformer, TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import Pipeline
+from sklearn.naive_bayes import MultinomialNB
+from sklearn.svm import LinearSVC
 
-from sentiment_model import preprocess, tokenize
+from sentiment_model.linear import Unit
+from sentiment_model.weighting import NBWeighter
 from sentiment_pipeline.params import Candidate
 
 # liblinear's dual solver is the fastest for two classes and sparse texts; at this tolerance accuracy is that of the
@@ -15,32 +17,49 @@ _TOLERANCE = 1e-2
 _MAX_ITERATIONS = 2000
 
 
-def vectorizer(candidate: Candidate) -> TfidfVectorizer:
-    """TF-IDF over n-grams of the tokens that serving uses."""
-    return TfidfVectorizer(
-        preprocessor=preprocess,
-        tokenizer=tokenize,
-        token_pattern=None,
-        lowercase=False,
-        ngram_range=candidate.ngrams,
-        min_df=candidate.min_df,
-        sublinear_tf=candidate.sublinear,
-    )
+@dataclass(frozen=True)
+class ViewRecipe:
+    """One way to look at the text."""
+
+    name: str
+    unit: Unit
+    ngrams: tuple[int, int]
+    min_df: int
 
 
-def transformer(candidate: Candidate) -> TfidfTransformer:
-    """The second half of `vectorizer`: from counts to weighted, normalised features."""
-    return TfidfTransformer(sublinear_tf=candidate.sublinear)
+def views(candidate: Candidate) -> tuple[ViewRecipe, ...]:
+    """The views of a recipe, each of which gets weights and a classifier of its own."""
+    words = ViewRecipe("words", "words", candidate.ngrams, candidate.min_df)
+    if candidate.characters == (0, 0):
+        return (words,)
+    return (words, ViewRecipe("characters", "characters", candidate.characters, candidate.characters_min_df))
 
 
-def classifier(candidate: Candidate, classes: int) -> LogisticRegression:
-    """Logistic regression: one sigmoid for two classes, a softmax for more."""
+def weighter(candidate: Candidate) -> NBWeighter:
+    """From counts to features of length 1."""
+    return NBWeighter(exponent=0.5 if candidate.weighting == "nb" else 0.0, sublinear_tf=candidate.sublinear)
+
+
+def classifier(candidate: Candidate, classes: int) -> Any:
+    """The scikit-learn classifier, unfitted."""
+    if candidate.classifier == "naive_bayes":
+        return MultinomialNB(alpha=candidate.alpha)
+    if candidate.classifier == "svm":
+        return LinearSVC(C=candidate.c, tol=_TOLERANCE, max_iter=_MAX_ITERATIONS, random_state=0)
     common: dict[str, Any] = {"C": candidate.c, "max_iter": _MAX_ITERATIONS}
     if classes == 2:
         return LogisticRegression(solver="liblinear", dual=True, tol=_TOLERANCE, random_state=0, **common)
     return LogisticRegression(solver="lbfgs", **common)
 
 
-def pipeline(candidate: Candidate, classes: int) -> Pipeline:
-    """The whole recipe, unfitted."""
-    return Pipeline([("vectorizer", vectorizer(candidate)), ("classifier", classifier(candidate, classes))])
+def is_calibrated(candidate: Candidate) -> bool:
+    """Whether the margins are log-odds as they stand (measured on IMDB: ECE 0.005)."""
+    return candidate.classifier == "logistic" and len(views(candidate)) == 1
+
+
+def describe(candidate: Candidate) -> str:
+    """The recipe in words, for the model's facts."""
+    classifiers = {"naive_bayes": "multinomial Naive Bayes", "logistic": "logistic regression", "svm": "linear SVM"}
+    weights = {"tfidf": "tf-idf", "nb": "tf-idf, NB ratio"}
+    looks = " and ".join(f"{view.unit} {view.ngrams[0]}-{view.ngrams[1]}" for view in views(candidate))
+    return f"{looks}; {weights[candidate.weighting]}; {classifiers[candidate.classifier]}"

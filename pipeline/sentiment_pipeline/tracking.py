@@ -117,7 +117,12 @@ def _logged_params(params: Params, winner: str) -> dict[str, Any]:
             "ngrams": f"{recipe.ngrams[0]}-{recipe.ngrams[1]}",
             "min_df": recipe.min_df,
             "sublinear": recipe.sublinear,
+            "weighting": recipe.weighting,
+            "classifier": recipe.classifier,
+            "max_features": recipe.max_features,
+            "characters": f"{recipe.characters[0]}-{recipe.characters[1]}",
             "c": recipe.c,
+            "alpha": recipe.alpha,
         }
     return logged
 

@@ -5,18 +5,19 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from sklearn.pipeline import Pipeline
 
 from sentiment_model import Scorer
 from sentiment_model.manifest import GOLDEN, MANIFEST, MODEL, REFERENCE, build_manifest, digest_of
 from sentiment_model.modelfile import write_model
 from sentiment_pipeline import paths, tracking
-from sentiment_pipeline.crossval import Result, best, compare, count
-from sentiment_pipeline.export import check_parity, predict_all, probabilities_of, to_linear_model
+from sentiment_pipeline.counts import count
+from sentiment_pipeline.crossval import Result, best, compare, refit
+from sentiment_pipeline.export import check_keys, check_parity, predict_all, probabilities_of, to_linear_model
+from sentiment_pipeline.fitting import TextClassifier
 from sentiment_pipeline.golden import golden_texts, write_golden, write_reference
-from sentiment_pipeline.params import Candidate, GoldenParams, Params
+from sentiment_pipeline.params import GoldenParams, Params
 from sentiment_pipeline.progress import progress, say
-from sentiment_pipeline.recipes import pipeline
+from sentiment_pipeline.recipes import describe
 from sentiment_pipeline.report import write_csv, write_json
 from sentiment_pipeline.reviews import Review, read_reviews
 from sentiment_pipeline.split import folds
@@ -30,41 +31,40 @@ def train(params: Params, root: Path = Path()) -> None:
         ExportError: the model file would not say what the fitted estimator says.
     """
     reviews, held_out = read_reviews(root / paths.TRAIN), read_reviews(root / paths.TEST)
-    results = cross_validate(reviews, params)
+    corpus = count([review.text for review in reviews], params.train.candidates)
+    labels = np.array([review.label for review in reviews])
+    results = compare(corpus, labels, np.array(folds(reviews, params.train.folds)), params.train.candidates)
     winner = best(results)
-    for result in results:
-        mark = "*" if result is winner else " "
-        say(f"{mark} {result.candidate.name}: accuracy {result.accuracy:.4f} ± {result.accuracy_spread:.4f}")
-    fitted = fit(winner.candidate, reviews)
+    for line in table(results, winner):
+        say(line)
+    with progress(f"fit {winner.candidate.name}", len(reviews)) as advance:
+        fitted = refit(winner, corpus, labels)
+        advance(len(reviews))
     folder = root / paths.MODEL_DIR
-    difference, digest = write_version(folder, fitted, winner.candidate, params.golden, reviews, held_out)
+    difference, digest = write_version(folder, fitted, params.golden, reviews, held_out)
     say(f"the model file differs from scikit-learn by at most {difference:.1e} on {len(held_out):,} held-out reviews")
     write_reports(root, results, winner, difference, digest)
     tracking.record(params, root)
     say(f"trained {winner.candidate.name}: {digest}")
 
 
-def cross_validate(reviews: Sequence[Review], params: Params) -> list[Result]:
-    """Score every candidate of params.yaml on the same grouped folds."""
-    candidates = params.train.candidates
-    counts = count([review.text for review in reviews], candidates)
-    labels = np.array([review.label for review in reviews])
-    return compare(counts, labels, np.array(folds(reviews, params.train.folds)), candidates)
-
-
-def fit(candidate: Candidate, reviews: Sequence[Review]) -> Pipeline:
-    """Fit one recipe on all the reviews."""
-    labels = [review.label for review in reviews]
-    with progress(f"fit {candidate.name}", len(reviews)) as advance:
-        fitted = pipeline(candidate, len(set(labels))).fit([review.text for review in reviews], labels)
-        advance(len(reviews))
-    return fitted
+def table(results: Sequence[Result], winner: Result) -> list[str]:
+    """The candidates for a person to look at: means over folds, and the standard error of the accuracy."""
+    width = max(len(result.candidate.name) for result in results)
+    lines = [f"  {'recipe':<{width}}  accuracy          macro F1  log loss    ECE  s/fold"]
+    for result in results:
+        mark = "*" if result is winner else " "
+        lines.append(
+            f"{mark} {result.candidate.name:<{width}}  {result.accuracy:.4f} ± {result.accuracy_error:.4f}"
+            f"   {result.mean('macro_f1'):.4f}    {result.mean('log_loss'):.4f}  {result.mean('ece'):.4f}"
+            f"  {result.mean('seconds'):6.1f}"
+        )
+    return lines
 
 
 def write_version(
     folder: Path,
-    fitted: Pipeline,
-    candidate: Candidate,
+    fitted: TextClassifier,
     golden: GoldenParams,
     reviews: Sequence[Review],
     held_out: Sequence[Review],
@@ -72,13 +72,15 @@ def write_version(
     """Write model, golden rows, reference and manifest; returns the parity difference and the digest."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
+    candidate = fitted.candidate
     facts = {
         "recipe": candidate.name,
-        "estimator": "tfidf + logistic regression",
-        "c": repr(candidate.c),
+        "estimator": describe(candidate),
         "min_df": str(candidate.min_df),
         "training_reviews": str(len(reviews)),
     }
+    facts |= {"alpha": repr(candidate.alpha)} if candidate.classifier == "naive_bayes" else {"c": repr(candidate.c)}
+    check_keys(fitted, [review.text for review in reviews])
     write_model(folder / MODEL, to_linear_model(fitted, facts))
     scorer = Scorer.open(folder / MODEL)
     texts = [review.text for review in held_out]
@@ -97,14 +99,16 @@ def write_reports(root: Path, results: Sequence[Result], winner: Result, differe
         "winner": winner.candidate.name,
         "digest": digest,
         "cv_accuracy": winner.accuracy,
-        "cv_macro_f1": winner.macro_f1,
-        "cv_log_loss": winner.log_loss,
+        "cv_accuracy_error": winner.accuracy_error,
+        "cv_macro_f1": winner.mean("macro_f1"),
+        "cv_log_loss": winner.mean("log_loss"),
+        "cv_ece": winner.mean("ece"),
         "parity_max_difference": difference,
     }
     write_json(root / paths.TRAIN_REPORT, report)
     rows = [
-        (result.candidate.name, number, score.accuracy, score.macro_f1, score.log_loss)
+        (result.candidate.name, number, score.accuracy, score.macro_f1, score.log_loss, score.ece)
         for result in results
         for number, score in enumerate(result.scores)
     ]
-    write_csv(root / paths.CANDIDATES_PLOT, ("recipe", "fold", "accuracy", "macro_f1", "log_loss"), rows)
+    write_csv(root / paths.CANDIDATES_PLOT, ("recipe", "fold", "accuracy", "macro_f1", "log_loss", "ece"), rows)

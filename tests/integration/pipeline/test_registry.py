@@ -19,6 +19,8 @@ import pytest
 from mlflow.exceptions import MlflowException
 
 from sentiment_model.manifest import GOLDEN, MANIFEST, MODEL, REFERENCE, digest_of
+from sentiment_pipeline import paths
+from sentiment_pipeline.params import load_params
 from tests.integration.conftest import MlflowServer
 from tests.integration.pipeline.workspace import Outcome, Workspace
 from tests.integration.servers import free_port
@@ -177,7 +179,8 @@ def test_training_is_recorded_as_one_run_with_the_metrics_of_all_stages(
     runs = client.search_runs([experiment.experiment_id], f"tags.`sentiment.digest` = '{digest}'")
     assert len(runs) == 1
     assert {"cv_accuracy", "parity_max_difference", "accuracy", "macro_f1", "ece"} <= set(runs[0].data.metrics)
-    assert runs[0].data.params["recipe"] in ("words", "pairs", "triples", "triples-loose")
+    recipes = [candidate.name for candidate in load_params(trained.root / paths.PARAMS).train.candidates]
+    assert runs[0].data.params["recipe"] in recipes
 
 
 def test_a_registry_that_is_down_is_said_and_does_not_cost_the_training(

@@ -15,8 +15,8 @@ from sentiment_pipeline.golden import MAX_TEXT_LENGTH, golden_texts
 from sentiment_pipeline.params import Candidate, GateParams, GoldenParams, load_params
 from sentiment_pipeline.register import verified_digest
 from sentiment_pipeline.reviews import Review, write_reviews
-from sentiment_pipeline.train import fit, write_version
-from tests.unit.pipeline.corpora import three_classes, two_classes
+from sentiment_pipeline.train import write_version
+from tests.unit.pipeline.corpora import fitted, three_classes, two_classes
 
 CANDIDATE = Candidate(name="pairs", c=5.0)
 GOLDEN_PARAMS = GoldenParams(rows=40)
@@ -24,7 +24,7 @@ GOLDEN_PARAMS = GoldenParams(rows=40)
 
 def build(folder: Path, reviews: list[Review]) -> str:
     train, held_out = reviews[:300], reviews[300:]
-    difference, digest = write_version(folder, fit(CANDIDATE, train), CANDIDATE, GOLDEN_PARAMS, train, held_out)
+    difference, digest = write_version(folder, fitted(CANDIDATE, train), GOLDEN_PARAMS, train, held_out)
     assert difference <= 1e-6
     return digest
 
