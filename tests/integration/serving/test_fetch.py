@@ -17,128 +17,25 @@ import resource
 import signal
 import subprocess
 import sys
-import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import boto3
 import pytest
 
 from sentiment_model.manifest import GOLDEN, MANIFEST, MODEL, digest_of, encode_manifest
 from sentiment_serving.fetch import fetch
 from sentiment_serving.source import parse_source
 from sentiment_serving.store import RemoteStore
-from sentiment_serving.termination import FORMAT, Reason, Termination
-from tests.integration.servers import free_port, moto
-from tests.integration.serving.process import Ended, environment, run, serving
+from sentiment_serving.termination import Reason, Termination
+from tests.integration.servers import free_port
+from tests.integration.serving.fetching import BUCKET, KEYS, ROOT, S3, URI, Fetcher, expect
+from tests.integration.serving.process import environment, run, serving
 from tests.integration.serving.web import Answer, WebServer, breaking_line, respond
-from tests.unit.serving.tiny_model import write_version
 from tests.waiting import eventually
 
-if TYPE_CHECKING:
-    from mypy_boto3_s3 import S3Client
-
 pytestmark = pytest.mark.integration
-
-BUCKET = "mlflow"
-ROOT = "1/models/m-1/artifacts"
-URI = f"s3://{BUCKET}/{ROOT}"
-KEYS = {"AWS_ACCESS_KEY_ID": "AKIAEXAMPLE", "AWS_SECRET_ACCESS_KEY": "hunter2hunter2", "AWS_REGION": "eu-west-1"}
-
-
-class S3:
-    """A real S3 server of our own (moto)."""
-
-    def __init__(self, endpoint: str) -> None:
-        self.endpoint = endpoint
-        self.client: S3Client = boto3.client(
-            "s3",
-            endpoint_url=endpoint,
-            region_name="eu-west-1",
-            aws_access_key_id="AKIAEXAMPLE",
-            aws_secret_access_key="hunter2hunter2",
-        )
-
-    def put(self, name: str, data: bytes, root: str = ROOT) -> None:
-        """Store a file of the version."""
-        self.client.put_object(Bucket=BUCKET, Key=f"{root}/{name}", Body=data)
-
-    def demand_credentials(self, demand: bool) -> None:
-        """Whether requests need the keys of a user that exists (there are none)."""
-        request = urllib.request.Request(
-            f"{self.endpoint}/moto-api/reset-auth",
-            data=b"0" if demand else b"inf",
-            headers={"Content-Type": "text/plain"},
-        )
-        urllib.request.urlopen(request).close()
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a fresh moto server."""
-    with moto(tmp_path_factory.mktemp("moto")) as url:
-        yield url
-
-
-@pytest.fixture
-def version(tmp_path: Path) -> tuple[Path, str]:
-    """A registered version on disk, and its digest."""
-    folder = tmp_path / "registered"
-    return folder, write_version(folder)
-
-
-@pytest.fixture
-def s3(server: str, version: tuple[Path, str]) -> Iterator[S3]:
-    """The store with exactly this version."""
-    s3 = S3(server)
-    s3.client.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
-    for path in version[0].iterdir():
-        s3.put(path.name, path.read_bytes())
-    yield s3
-    urllib.request.urlopen(urllib.request.Request(f"{server}/moto-api/reset", method="POST")).close()
-
-
-class Fetcher:
-    """Runs `fetch` as the init container does."""
-
-    def __init__(self, folder: Path, log: Path, env: dict[str, str]) -> None:
-        self.folder = folder
-        self._log = log
-        self.env = env
-
-    def __call__(self, **env: str) -> Ended:
-        ended = run("fetch", self._log, self.env | env)
-        for line in ended.log:
-            assert "hunter2" not in json.dumps(line), "no secret in any line"
-        if ended.code:
-            assert not (self.folder / MANIFEST).exists(), "only a complete folder has a manifest"
-        return ended
-
-
-@pytest.fixture
-def fetcher(s3: S3, version: tuple[Path, str], tmp_path: Path) -> Fetcher:
-    """With everything right; a test makes one thing wrong."""
-    env = environment(
-        MODEL_URI=URI, MODEL_DIGEST=version[1], MODEL_DIR=str(tmp_path / "model"), AWS_ENDPOINT_URL=s3.endpoint, **KEYS
-    )
-    return Fetcher(tmp_path / "model", tmp_path / "termination", env)
-
-
-def expect(ended: Ended, reason: Reason, *words: str) -> None:
-    """The whole contract of an ending."""
-    assert ended.termination is not None
-    assert set(ended.termination) == {"format", "reason", "message"}
-    assert ended.termination["format"] == FORMAT
-    assert ended.termination["reason"] == reason.value
-    assert ended.code == Termination(reason, "").exit_code
-    message = ended.termination["message"]
-    for word in words:
-        assert word in message
-    assert "hunter2" not in message
-    assert ended.log[-1]["message"] == message
-    assert ended.log[-1]["reason"] == reason.value
 
 
 def test_a_version_arrives_whole(fetcher: Fetcher, version: tuple[Path, str]) -> None:
