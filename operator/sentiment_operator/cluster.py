@@ -14,12 +14,12 @@ from kubernetes import client, config
 from sentiment_operator.errors import ClusterError, Conflict, NamespaceTerminating, Refused
 from sentiment_operator.names import (
     API_VERSION,
-    CANDIDATE,
     FIELD_MANAGER,
     HANDOVER_MANAGER,
     KIND,
     MODEL_LABEL,
     PLURAL,
+    STABLE,
     TRACK_LABEL,
     Key,
     candidate_name,
@@ -131,7 +131,7 @@ class KubernetesCluster:
             autoscaler=self._get("autoscaling/v2", "HorizontalPodAutoscaler", key),
             candidate=self._candidate(key, pods),
             revisions=tuple(sorted(revisions, key=lambda one: one.number)),
-            pods=tuple(Pod.parse(one) for one in pods if one["metadata"]["labels"].get(TRACK_LABEL) != CANDIDATE),
+            pods=tuple(Pod.parse(one) for one in pods if one["metadata"]["labels"].get(TRACK_LABEL) == STABLE),
         )
 
     def _candidate(self, key: Key, pods: list[dict[str, Any]]) -> Candidate | None:
@@ -151,11 +151,19 @@ class KubernetesCluster:
     def apply(self, manifest: Json) -> None:
         metadata = manifest["metadata"]
         key = Key(metadata["namespace"], metadata["name"])
-        self._apply(manifest, key, manager=FIELD_MANAGER, force=True)
+        self._apply(manifest, key, manager=FIELD_MANAGER)
 
     def create(self, manifest: Json) -> None:
-        path = _path(manifest["apiVersion"], manifest["kind"], manifest["metadata"]["namespace"])
-        self._request("POST", path, body=manifest, query=[("fieldManager", FIELD_MANAGER)])
+        kind, metadata = manifest["kind"], manifest["metadata"]
+        path = _path(manifest["apiVersion"], kind, metadata["namespace"])
+        try:
+            self._request("POST", path, body=manifest, query=[("fieldManager", FIELD_MANAGER)])
+        except Conflict as conflict:
+            if kind == "Job":
+                raise
+            # Revisions are found by their labels: one that was not seen has lost them, or is somebody else's.
+            text = f"{kind} {metadata['name']} exists without our labels: delete it."
+            raise Refused(text, invalid=False) from conflict
 
     def hand_over_replicas(self, deployment: Json) -> None:
         metadata = deployment["metadata"]
@@ -166,7 +174,7 @@ class KubernetesCluster:
             "metadata": {"name": key.name, "namespace": key.namespace, "resourceVersion": metadata["resourceVersion"]},
             "spec": {"replicas": deployment["spec"]["replicas"]},
         }
-        self._apply(manifest, key, manager=HANDOVER_MANAGER, force=True)
+        self._apply(manifest, key, manager=HANDOVER_MANAGER)
 
     def delete(self, api_version: str, kind: str, key: Key, *, uid: str) -> None:
         body = {"preconditions": {"uid": uid}, "propagationPolicy": "Background"}
@@ -212,9 +220,9 @@ class KubernetesCluster:
         # The items of a list do not say what they are.
         return [{"apiVersion": api_version, "kind": kind, **item} for item in answer.get("items") or ()]
 
-    def _apply(self, manifest: Json, key: Key, *, manager: str, force: bool) -> None:
+    def _apply(self, manifest: Json, key: Key, *, manager: str) -> None:
         path = _path(manifest["apiVersion"], manifest["kind"], key.namespace, key.name)
-        query = [("fieldManager", manager), ("force", "true" if force else "false")]
+        query = [("fieldManager", manager), ("force", "true")]
         self._request("PATCH", path, body=manifest, content_type=APPLY_PATCH, query=query)
 
     def _request(
@@ -272,8 +280,9 @@ def _failure(method: str, path: str, status: int, data: bytes) -> ClusterError:
         return NamespaceTerminating(text)
     if status == 409:
         return Conflict(text)
-    if status in (400, 422):
+    if status in (400, 422) or "failed to create typed patch object" in said:
+        # Server-side apply says 500 to a field that the schema does not know.
         return Refused(f"The API server refuses the spec: {said or status}", invalid=True)
-    if status == 403:
+    if status == 403 or "failed calling webhook" in said:
         return Refused(f"The API server forbids it: {said or status}", invalid=False)
     return ClusterError(text)

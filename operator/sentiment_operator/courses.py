@@ -31,15 +31,16 @@ def collision(case: Situation) -> Course | None:
         f"{child['kind']} {child['metadata']['name']}": owner_of(child, uid=case.model.uid, name=case.model.name)
         for child in case.seen.children()
     }
-    serving = case.model.status.serving
-    verified = verified_by(case, serving)
+    serving, rollout = case.model.status.serving, case.model.status.rollout
+    stands = Course(
+        outcome=Outcome.NAME_CONFLICT, message="", serving=serving, verified=verified_by(case, serving), rollout=rollout
+    )
     if foreign := sorted(name for name, owner in owners.items() if owner == "foreign"):
         text = f"{' and '.join(foreign)} exists and is not this SentimentModel's: rename or delete one of the two."
-        return Course(outcome=Outcome.NAME_CONFLICT, message=text, serving=serving, verified=verified)
+        return replace(stands, message=text)
     if former := sorted(name for name, owner in owners.items() if owner == "former"):
         text = f"{' and '.join(former)} of a deleted SentimentModel of this name is still being removed."
-        outcome = Outcome.INITIALIZING
-        return Course(outcome=outcome, message=text, serving=serving, verified=verified, look_again_seconds=5)
+        return replace(stands, outcome=Outcome.INITIALIZING, message=text, look_again_seconds=5)
     return None
 
 
@@ -68,23 +69,25 @@ def rejected(case: Situation, target: Target, serving: Serving | None, verdict: 
         hold(case, serving, Outcome.ROLLED_BACK if back and serving else Outcome.REJECTED, text),
         verified=Finding(status="False", reason=verdict.reason, message=verdict.message),
     )
-    if serving is None or case.model.spec.min_replicas == 0 or _is_back(case, serving, course.apply):
+    if serving is None or case.model.spec.min_replicas == 0 or not _is_on_its_way_back(case, serving, course.apply):
         return course
     rollout = advanced(case, RolloutStatus(step=ROLLING_BACK, version=serving.version, revision=serving.revision))
+    course = replace(course, rollout=rollout)
     if remaining_seconds(rollout, case.now, case.model.spec.rollout.progress_deadline_seconds) <= 0:
         return course
-    return replace(course, outcome=Outcome.ROLLING_BACK, rollout=rollout)
+    return replace(course, outcome=Outcome.ROLLING_BACK)
 
 
-def _is_back(case: Situation, serving: Serving, apply: tuple[Manifest, ...]) -> bool:
-    live = case.seen.deployment
-    return (
-        not apply
-        and live is not None
-        and live.observed
-        and live.available >= min(case.model.spec.min_replicas, live.wanted)
-        and all(pod.terminating or f"{case.model.name}-{pod.key}" == serving.revision for pod in case.seen.pods)
-    )
+def _is_on_its_way_back(case: Situation, serving: Serving, apply: tuple[Manifest, ...]) -> bool:
+    """Whether something else than what serves still runs, or ran until now and what serves is short of pods yet."""
+    live, key, before = case.seen.deployment, serving.key(case.model.name), case.model.status.rollout
+    if live is None or live.template.key != key:
+        return True
+    if any(pod.key != key and not pod.terminating for pod in case.seen.pods):
+        return True
+    if before is None or before.step != ROLLING_BACK:
+        return False
+    return bool(apply) or not live.observed or live.available < case.model.spec.min_replicas
 
 
 def suspended(case: Situation, target: Target, serving: Serving | None) -> Course:
@@ -95,9 +98,12 @@ def suspended(case: Situation, target: Target, serving: Serving | None) -> Cours
 
 def hold(case: Situation, serving: Serving | None, outcome: Outcome, message: str) -> Course:
     """What serves goes on serving; nothing else is under way."""
+    trouble = f" {case.refusal}" if case.refusal else ""
+    if serving is not None and case.seen.template(serving.key(case.model.name)) is None:
+        trouble += f" Its revision {serving.revision} is gone, so that lost pods of it cannot be replaced."
     return Course(
         outcome=outcome,
-        message=message,
+        message=f"{message}{trouble}",
         serving=serving,
         verified=verified_by(case, serving),
         apply=holding(case, serving),
@@ -109,7 +115,7 @@ def verified_by(case: Situation, serving: Serving | None) -> Finding:
     """Why what serves was found good, as its revision has it."""
     if serving is None:
         return CHECKING
-    kept = case.seen.revision(serving.revision.removeprefix(f"{case.model.name}-"))
+    kept = case.seen.revision(serving.key(case.model.name))
     if kept is None or not kept.reason:
         return UNJUDGED
     return Finding(status="True", reason=kept.reason, message=kept.message)
@@ -128,8 +134,9 @@ def until_deadline(case: Situation, course: Course, rollout: RolloutStatus) -> C
         looks.append(remaining)
     candidate = case.seen.candidate
     for pod in (*case.seen.pods, *(candidate.pods if candidate else ())):
-        if pod.serving and pod.serving.running and not pod.serving.started:
-            looks.append(max(spec.startup_deadline_seconds - pod.serving.running_seconds, 0))
+        if pod.serving and pod.serving.running and not pod.serving.started and not pod.terminating:
+            left = spec.startup_deadline_seconds - pod.serving.running_seconds
+            looks += [left] if left > 0 else []
         if pod.terminating and not pod.overdue:
             looks.append(pod.grace_seconds - pod.terminating_seconds)
     return replace(course, look_again_seconds=min(looks) + 0.5 if looks else None)

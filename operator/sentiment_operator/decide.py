@@ -17,6 +17,7 @@ from sentiment_operator.resource import Target
 from sentiment_operator.rollout import (
     ROLLING_OUT,
     VERIFYING,
+    remaining_seconds,
     serving_before,
     with_judgement,
     with_success,
@@ -26,6 +27,9 @@ from sentiment_operator.situation import Course, Decision, Situation
 from sentiment_operator.status import Desired, RolloutStatus, Serving, Status
 from sentiment_operator.switch import diagnosis_of, has_begun, towards, unfinished
 from sentiment_operator.trial import judgement_of, proven, verifying
+
+GIVE_UP_SECONDS = 60.0
+"""How old a rollout whose switch is held up by a fault must be for something newer to take its place."""
 
 
 def decide(case: Situation) -> Decision:
@@ -64,7 +68,8 @@ def _ending(case: Situation, desired: Desired, target: Target, serving: Serving 
         status = case.model.status
         history = with_success(status.history, course.serving, case.now)
         return _decide_with(case, replace(status, serving=course.serving, history=history, rollout=None))
-    if course.outcome is Outcome.ROLLING_OUT and finding.kind == "waiting":
+    in_time = course.rollout is not None and remaining_seconds(course.rollout, case.now, GIVE_UP_SECONDS) > 0
+    if course.outcome is Outcome.ROLLING_OUT and (finding.kind == "waiting" or in_time):
         return _decision(case, desired, replace(course, message=f"{course.message} What is asked for now comes next."))
     return None
 
@@ -112,6 +117,13 @@ def _decide_with(case: Situation, status: Status) -> Decision:
     return decide(replace(case, model=replace(case.model, status=status)))
 
 
+def _replicas(case: Situation) -> int:
+    """Pods there are. A Deployment that was deleted comes back with as many as an autoscaler had made of it."""
+    if case.seen.deployment is not None:
+        return case.seen.deployment.replicas
+    return case.model.status.replicas if case.model.spec.autoscaling else 0
+
+
 def _available(case: Situation, serving: Serving | None, outcome: Outcome) -> Finding:
     """Whether some good version answers. Pods of a version with a verdict against it count for nothing."""
     ready = [pod for pod in case.seen.pods if pod.ready and not pod.terminating]
@@ -120,7 +132,7 @@ def _available(case: Situation, serving: Serving | None, outcome: Outcome) -> Fi
     if serving is None or (outcome is Outcome.NAME_CONFLICT and not ready):
         return Finding(status="False", reason="NeverDeployed", message="No version has been rolled out yet.")
     if outcome in (Outcome.REJECTED, Outcome.ROLLED_BACK, Outcome.ROLLING_BACK):
-        ready = [pod for pod in ready if f"{case.model.name}-{pod.key}" == serving.revision]
+        ready = [pod for pod in ready if pod.key == serving.key(case.model.name)]
     if ready:
         versions = " and ".join(sorted({pod.version for pod in ready}, key=lambda text: (len(text), text)))
         pods = "1 pod answers" if len(ready) == 1 else f"{len(ready)} pods answer"
@@ -152,7 +164,7 @@ def _decision(case: Situation, desired: Desired, course: Course) -> Decision:
         serving=serving,
         rollout=course.rollout,
         history=history,
-        replicas=seen.deployment.replicas if seen.deployment else 0,
+        replicas=_replicas(case),
         selector=selector(model.name),
         pods_ready=f"{sum(pod.ready and not pod.terminating for pod in seen.pods)}/{wanted}",
         endpoint=endpoint(model),

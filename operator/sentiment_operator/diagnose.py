@@ -135,7 +135,7 @@ def read_termination(end: Termination) -> tuple[str, str] | None:
     """Reason and sentence of a termination message of ours; None for any other text."""
     try:
         message = json.loads(end.message)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     if not isinstance(message, dict) or message.get("format") != FORMAT:
         return None

@@ -48,7 +48,7 @@ def judge(candidate: Candidate, target: Target, *, startup_deadline_seconds: flo
         if pod.verify is not None and pod.verify.terminated is not None:
             return _judged(pod, pod.verify, target)
     finding = diagnose(pods, startup_deadline_seconds=startup_deadline_seconds)
-    over = candidate.failed or any(pod.phase == "Failed" for pod in pods)
+    over = candidate.ended or any(pod.phase == "Failed" for pod in pods)
     if finding.kind == "waiting" and over:
         text = "The candidate's pod was lost before it was judged (deleted, evicted, or gone with its node)."
         finding = Diagnosis(kind="fault", reason="CandidateLost", message=text)

@@ -194,6 +194,10 @@ class Revision:
         )
 
 
+_ENDS = frozenset({"Failed", "FailureTarget", "Complete", "SuccessCriteriaMet"})
+"""Conditions of a Job that makes no pod any more. `Failed` itself waits for pods that a dead node may never report."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Candidate:
     """The Job that judges a version, and its pods."""
@@ -203,7 +207,9 @@ class Candidate:
     age_seconds: float = 0.0
     """For how long it has been seen, on the operator's own clock."""
 
-    failed: bool = False
+    ended: bool = False
+    """Whether it makes no pod any more, however that came."""
+
     terminating: bool = False
     creation_failure: str = ""
     """Why no pod could be made for it, as its Events say."""
@@ -221,7 +227,7 @@ class Candidate:
         return cls(
             body=body,
             judged_key=(metadata.get("annotations") or {}).get(JUDGED_ANNOTATION, ""),
-            failed=any(one["type"] == "Failed" and one["status"] == "True" for one in conditions),
+            ended=any(one["type"] in _ENDS and one["status"] == "True" for one in conditions),
             terminating="deletionTimestamp" in metadata,
             creation_failure=creation_failure,
             pods=tuple(Pod.parse(one) for one in pods if controlled_by(one, metadata["uid"])),
@@ -302,7 +308,7 @@ class Observation:
 
 def controlled_by(body: Json, uid: str) -> bool:
     """Whether the object of that uid is the controller of `body`."""
-    return any(one["uid"] == uid for one in body["metadata"].get("ownerReferences") or ())
+    return any(one["uid"] == uid and one.get("controller") for one in body["metadata"].get("ownerReferences") or ())
 
 
 def owner_of(child: Json, *, uid: str, name: str) -> str:

@@ -15,6 +15,8 @@ Answer = ResolvedVersion | RegistryError
 def pinned(model: SentimentModel, seen: Observation, answer: Answer, *, default_image: str) -> Desired:
     """What is asked for; with digest and source if they are known, were known, or can be read off the Deployment."""
     desired = _known(model) or _rebuilt(model, seen)
+    if desired and isinstance(answer, ResolvedVersion) and _was_corrected(model, desired, answer):
+        desired = None
     if isinstance(answer, ResolvedVersion) and (desired is None or desired.version != answer.version):
         desired = Desired(
             version=answer.version,
@@ -28,6 +30,12 @@ def pinned(model: SentimentModel, seen: Observation, answer: Answer, *, default_
     if model.spec.image:
         return replace(desired, image="")
     return replace(desired, image=desired.image or _serving_image(model, desired) or default_image)
+
+
+def _was_corrected(model: SentimentModel, desired: Desired, answer: ResolvedVersion) -> bool:
+    """Whether the registry names another digest for a version that was rejected: its tag was wrong, perhaps."""
+    was_rejected = any((one.version, one.digest) == (desired.version, desired.digest) for one in model.status.rejected)
+    return was_rejected and answer.version == desired.version and answer.digest != desired.digest
 
 
 def _serving_image(model: SentimentModel, desired: Desired) -> str:

@@ -21,7 +21,7 @@ from sentiment_operator.resolver import Resolver
 from sentiment_operator.resource import Reference, SentimentModel
 from sentiment_operator.settings import Settings
 from sentiment_operator.sightings import Sightings
-from sentiment_operator.situation import Decision, Situation
+from sentiment_operator.situation import Decision, Manifest, Situation
 from sentiment_operator.status import Status, merge_patch, timestamp
 
 logger = logging.getLogger(__name__)
@@ -145,19 +145,29 @@ class Reconciler:
         return self._sightings.mark(model.key, await self._call(self._cluster.observe, model.key))
 
     async def _act(self, decision: Decision, seen: Observation) -> None:
+        """Do all that was decided; the first refusal is raised once the rest is done, so that it holds nothing up."""
+        refusal: Refused | None = None
         for manifest in decision.apply:
-            live = seen.deployment.body if seen.deployment else None
-            if (
-                manifest["kind"] == "Deployment"
-                and live is not None
-                and "replicas" not in manifest["spec"]
-                and owns(live, FIELD_MANAGER, "spec", "replicas")
-            ):
-                await self._call(self._cluster.hand_over_replicas, live)
-            write = self._cluster.create if manifest["kind"] in NEVER_CHANGED else self._cluster.apply
-            await self._call(write, manifest)
+            try:
+                await self._apply(manifest, seen)
+            except Refused as refused:
+                refusal = refusal or refused
         for child in decision.delete:
             await self._call(self._cluster.delete, child.api_version, child.kind, child.key, uid=child.uid)
+        if refusal is not None:
+            raise refusal
+
+    async def _apply(self, manifest: Manifest, seen: Observation) -> None:
+        live = seen.deployment.body if seen.deployment else None
+        if (
+            manifest["kind"] == "Deployment"
+            and live is not None
+            and "replicas" not in manifest["spec"]
+            and owns(live, FIELD_MANAGER, "spec", "replicas")
+        ):
+            await self._call(self._cluster.hand_over_replicas, live)
+        write = self._cluster.create if manifest["kind"] in NEVER_CHANGED else self._cluster.apply
+        await self._call(write, manifest)
 
     async def _write(self, first: SentimentModel, model: SentimentModel, status: Status) -> SentimentModel | None:
         """Write what differs from what was read; nothing when nothing does. None when the resource is gone."""

@@ -51,7 +51,7 @@ class Resolver:
         if task is None:
             if self._outage and (self._asking or now - self._outage.time < self._retry_seconds):
                 # One question at a time finds out whether the registry is back; the others need not queue up.
-                return self._outage.answer
+                return RegistryUnreachable("The registry does not answer at the moment.")
             task = self._asking[reference] = asyncio.create_task(self._ask(reference))
         done, _ = await asyncio.wait({task}, timeout=GRACE_SECONDS)
         if done:

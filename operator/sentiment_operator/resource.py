@@ -181,6 +181,8 @@ def target_of(spec: Spec, *, version: str, digest: str, source_uri: str, image: 
         {
             "digest": digest,
             "template": key,
+            # The operator's default may move, and with it what is judged.
+            "image": image,
             "verification": spec.rollout.verification,
             "retryToken": spec.rollout.retry_token,
         }

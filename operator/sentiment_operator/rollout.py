@@ -4,8 +4,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sentiment_operator.diagnose import Diagnosis
+from sentiment_operator.names import revision_name
 from sentiment_operator.observed import Observation, Template
-from sentiment_operator.resource import SentimentModel, Target
+from sentiment_operator.resource import SentimentModel, Spec, Target
 from sentiment_operator.status import (
     MEMORY_LENGTH,
     Finished,
@@ -58,26 +59,40 @@ def remaining_seconds(rollout: RolloutStatus, now: datetime, deadline_seconds: f
 
 
 def serving_before(model: SentimentModel, seen: Observation, now: datetime) -> Serving | None:
-    """What served until now: as the status has it; where that was lost, as pods that have settled tell."""
+    """What served until now: as the status has it; where that was lost, as pods that have settled tell.
+
+    A template that is being rolled out, or that a verdict stands against, never served.
+    """
     if model.status.serving is not None or seen.deployment is None:
         return model.status.serving
-    live = seen.deployment.template
-    if live.key and seen.deployment.available > 0 and settled(seen, model.spec.min_replicas):
+    live, rollout = seen.deployment.template, model.status.rollout
+    unproven = rollout.revision if rollout and rollout.step == ROLLING_OUT else ""
+
+    def may_have_served(key: str) -> bool:
+        revision = revision_name(model.name, key)
+        return bool(key) and revision != unproven and not model.status.is_rejected(revision)
+
+    if may_have_served(live.key) and seen.deployment.available > 0 and settled(model.spec, seen):
         return serving_from(model, live, None, now)
     for pod in seen.pods:
-        if pod.ready and pod.key not in ("", live.key) and (template := seen.template(pod.key)):
+        template = seen.template(pod.key) if pod.ready and pod.key != live.key else None
+        if template is not None and may_have_served(pod.key):
             return serving_from(model, template, None, now)
     return None
 
 
-def settled(seen: Observation, min_available: int) -> bool:
-    """Whether the Deployment's controller has done all there is to do: every pod is new, enough answer, none is old."""
+def settled(spec: Spec, seen: Observation) -> bool:
+    """Whether the Deployment's controller has done all there is to do: every pod is new, enough answer, none is old.
+
+    An autoscaler may be on its way to more pods than the smallest number that is asked for.
+    """
     live = seen.deployment
     return (
         live is not None
         and live.observed
-        and live.replicas == live.updated == live.wanted
-        and live.available >= min(min_available, live.wanted)
+        and live.replicas == live.updated
+        and (spec.autoscaling is not None or live.replicas == live.wanted)
+        and live.available >= spec.min_replicas
         and not old_pods(seen, live.template.key)
     )
 
@@ -94,7 +109,7 @@ def old_pods(seen: Observation, key: str) -> tuple[str, ...]:
 
 def serving_from(model: SentimentModel, template: Template, before: Serving | None, now: datetime) -> Serving:
     """What serves once `template` has settled."""
-    revision = f"{model.name}-{template.key}"
+    revision = revision_name(model.name, template.key)
     since = before.since_time if before and before.revision == revision else timestamp(now)
     return Serving(
         version=template.version,

@@ -5,6 +5,7 @@ from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from typing import Any, Self, TypeVar
 
+from sentiment_operator.names import revision_name
 from sentiment_operator.verdict import Verdict
 
 Record = TypeVar("Record")
@@ -58,12 +59,18 @@ class Desired:
 
 @dataclass(frozen=True, kw_only=True)
 class Serving:
+    """What answers requests."""
+
     version: str = ""
     digest: str = ""
     source_uri: str = ""
     image: str = ""
     revision: str = ""
     since_time: str = ""
+
+    def key(self, name: str) -> str:
+        """Template key of its revision, for the resource of that name."""
+        return self.revision.removeprefix(revision_name(name, ""))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,6 +140,10 @@ class Status:
 
     def condition(self, kind: str) -> Condition | None:
         return next((one for one in self.conditions if one.type == kind), None)
+
+    def is_rejected(self, revision: str) -> bool:
+        """Whether a verdict stands against any version of that pod template."""
+        return any(one.revision == revision for one in self.rejected)
 
     def rejection(self, judged_key: str) -> Rejected | None:
         """The verdict that holds for `judged_key`, if there is one."""

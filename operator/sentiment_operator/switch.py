@@ -16,11 +16,13 @@ from sentiment_operator.wanted import running, superfluous, template_of
 def has_begun(case: Situation, target: Target) -> bool:
     """Whether the switch to `target` has begun: from then on no candidate is asked, and it ends first.
 
-    Without a record (the status was lost) the Deployment tells.
+    Without a record (the status was lost) the Deployment tells, unless a verdict stands against its template.
     """
-    rollout, live = case.model.status.rollout, case.seen.deployment
+    rollout, live, revision = case.model.status.rollout, case.seen.deployment, target.revision(case.model.name)
     if rollout is not None:
-        return rollout.step == ROLLING_OUT and rollout.revision == target.revision(case.model.name)
+        return rollout.step == ROLLING_OUT and rollout.revision == revision
+    if case.model.status.is_rejected(revision):
+        return False
     return live is not None and live.template.key == target.key and case.seen.revision(target.key) is not None
 
 
@@ -70,13 +72,23 @@ def towards(case: Situation, target: Target, serving: Serving | None, finding: D
         apply=running(case, target),
         delete=superfluous(case, candidate_of=None if same else target, spare=after.revision),
     )
+    to = RolloutStatus(step=ROLLING_OUT, version=target.version, revision=after.revision, key=target.judged_key)
+    rollout = advanced(case, to)
     if case.refusal is not None and case.refusal.invalid:
-        return replace(course, outcome=Outcome.INVALID_SPEC, message=f"{case.refusal} {goes_on(serving)}")
+        text = f"{case.refusal} {goes_on(serving)}"
+        return replace(course, outcome=Outcome.INVALID_SPEC, message=text, rollout=rollout)
     if not course.apply and live is not None:
         if model.spec.min_replicas == 0 and live.observed and not seen.pods:
             text = f"Scaled to zero: no pod serves version {target.version}."
-            return replace(course, outcome=Outcome.SCALED_TO_ZERO, message=text)
-        if settled(seen, model.spec.min_replicas) and live.available > 0:
+            return replace(
+                course,
+                outcome=Outcome.SCALED_TO_ZERO,
+                message=text,
+                # What has proven itself and runs on no pod yet is still to be switched to.
+                rollout=None if same else rollout,
+                delete=superfluous(case, spare=after.revision),
+            )
+        if settled(model.spec, seen) and live.available > 0:
             return replace(
                 course,
                 outcome=Outcome.SERVING,
@@ -88,8 +100,6 @@ def towards(case: Situation, target: Target, serving: Serving | None, finding: D
     if same and not course.apply and (lost := _lost_pods(case, target, cause)):
         outcome, text = lost
         return replace(course, outcome=outcome, message=text)
-    to = RolloutStatus(step=ROLLING_OUT, version=target.version, revision=after.revision, key=target.judged_key)
-    rollout = advanced(case, to)
     course = replace(course, rollout=rollout)
     if finding.kind == "unresolved" and not same:
         missing = Finding(status="False", reason=finding.reason, message=finding.message)
@@ -108,7 +118,7 @@ def _lost_pods(case: Situation, target: Target, cause: str) -> tuple[Outcome, st
     if not live.observed and ready is not None and ready.status == "True":
         # An autoscaler's edit that the Deployment's controller has yet to see; the template is the applied one.
         return Outcome.SERVING, ready.message
-    if live.available < min(model.spec.min_replicas, live.wanted):
+    if live.available < model.spec.min_replicas:
         text = f"Version {target.version} has lost pods: {live.available} of {live.wanted} are available.{cause}"
         return Outcome.UNAVAILABLE, text
     return None

@@ -5,13 +5,14 @@ from dataclasses import replace
 from sentiment_operator.children.candidate import candidate
 from sentiment_operator.conditions import Finding, Outcome
 from sentiment_operator.courses import CHECKING, advanced, goes_on, hold, until_deadline
+from sentiment_operator.diagnose import UNRESOLVED
 from sentiment_operator.judge import NO_POD_SECONDS, Judgement, judge, pinned_image, retry_seconds
 from sentiment_operator.observed import Candidate, Template
 from sentiment_operator.resource import Target
 from sentiment_operator.rollout import VERIFYING
 from sentiment_operator.situation import ChildRef, Course, Situation
 from sentiment_operator.status import RolloutStatus, Serving
-from sentiment_operator.wanted import keeping, superfluous, template_of
+from sentiment_operator.wanted import UNJUDGED, keeping, superfluous, template_of
 
 WAITING = Judgement(kind="waiting")
 TAG_KEPT = "Its image stays named by a tag: the node does not say which digest of that repository it ran."
@@ -42,7 +43,7 @@ def verifying(case: Situation, target: Target, serving: Serving | None, judgemen
     if case.refusal is not None:
         if case.refusal.invalid:
             return replace(course, outcome=Outcome.INVALID_SPEC, message=f"{case.refusal} {goes_on(serving)}")
-        text = f"The candidate of version {target.version} cannot be made: {case.refusal} {goes_on(serving)}"
+        text = f"Version {target.version} cannot be verified yet: {case.refusal} {goes_on(serving)}"
         return until_deadline(case, replace(course, message=text), rollout)
     if found is None:
         job = candidate(
@@ -57,12 +58,26 @@ def verifying(case: Situation, target: Target, serving: Serving | None, judgemen
         rollout = course.rollout or rollout
     elif not found.pods:
         course = replace(course, look_again_seconds=NO_POD_SECONDS)
-    if judgement.kind == "unresolved":
-        missing = Finding(status="False", reason=judgement.reason, message=judgement.message)
-        text = f"{judgement.message} {goes_on(serving)}"
+    if missing := _missing(case, judgement, rollout):
+        text = f"{missing.message} {goes_on(serving)}"
         return replace(course, outcome=Outcome.UNRESOLVED, message=text, resolved=missing)
     text = f"A candidate of version {target.version} is at work. {judgement.message}".rstrip()
     return until_deadline(case, replace(course, message=f"{text} {goes_on(serving)}"), rollout)
+
+
+def _missing(case: Situation, judgement: Judgement, rollout: RolloutStatus) -> Finding | None:
+    """What the store does not have, as this candidate says, or as the one before said until this one has looked."""
+    if judgement.kind == "unresolved":
+        return Finding(status="False", reason=judgement.reason, message=judgement.message)
+    status, found = case.model.status, case.seen.candidate
+    stalled, resolved = status.condition("Stalled"), status.condition("ModelResolved")
+    same = status.rollout is not None and status.rollout.key == rollout.key and rollout.attempt > 1
+    fetched = any(pod.fetch and pod.fetch.terminated for pod in (found.pods if found else ()))
+    if judgement.kind != "waiting" or not same or fetched or stalled is None or resolved is None:
+        return None
+    if stalled.reason != Outcome.UNRESOLVED.value or resolved.reason not in UNRESOLVED:
+        return None
+    return Finding(status="False", reason=resolved.reason, message=resolved.message)
 
 
 def proven(case: Situation, target: Target, serving: Serving | None, judgement: Judgement) -> Course:
@@ -95,7 +110,8 @@ def _not_compared(case: Situation, target: Target, serving: Serving | None) -> s
     """Why the candidate is not compared with what serves; empty where it is."""
     if serving is None:
         return "nothing serves yet"
-    if case.seen.revision(target.key):
+    kept = case.seen.revision(target.key)
+    if kept and kept.reason != UNJUDGED.reason and not case.model.status.is_rejected(target.revision(case.model.name)):
         return "this is a way back: it was compared when it was rolled out first"
     if not any(pod.ready and not pod.terminating for pod in case.seen.pods):
         return "no serving pod is ready"

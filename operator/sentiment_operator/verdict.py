@@ -79,7 +79,7 @@ def read_verdict(message: str, *, digest: str) -> Verdict | None:
     """The verdict on the model of that digest; None for any other text, or one on another model."""
     try:
         body = json.loads(message)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     if not isinstance(body, dict) or body.get("format") != FORMAT or not isinstance(body.get("model"), dict):
         return None
@@ -113,7 +113,11 @@ def _mappings(values: object, most: int) -> list[Mapping[str, Any]]:
 
 def _text(value: object, most: int = 256) -> str:
     """One line of at most `most` characters: the message was written by the image that is judged."""
-    return " ".join(value.split())[:most] if isinstance(value, str) else ""
+    if not isinstance(value, str):
+        return ""
+    # What comes back from the API server must be what was written: no half of a surrogate pair, no blank at the end.
+    storable = value.encode("utf-8", "replace").decode()
+    return " ".join(storable.split())[:most].rstrip()
 
 
 def _count(value: object) -> int | None:

@@ -28,23 +28,22 @@ def template_of(case: Situation, target: Target) -> Template:
 
 def running(case: Situation, target: Target) -> tuple[Manifest, ...]:
     """What differs from running `target`."""
-    template = template_of(case, target)
+    return _running(case, template_of(case, target))
+
+
+def _running(case: Situation, template: Template) -> tuple[Manifest, ...]:
     return (*_keeping(case, template), *_changed(case, template.body, replicas=_replicas(case)))
 
 
 def holding(case: Situation, serving: Serving | None) -> tuple[Manifest, ...]:
-    """What differs from running what serves: scaling, drift and lost children are looked after in any course."""
+    """What differs from running what serves: scaling, drift and lost children are looked after in any course.
+
+    Nothing, where its template was lost: the spec of today is not what served.
+    """
     if serving is None:
         return _emptied(case)
-    target = Target(
-        version=serving.version,
-        digest=serving.digest,
-        source_uri=serving.source_uri,
-        image=serving.image,
-        key=serving.revision.removeprefix(f"{case.model.name}-"),
-        judged_key="",
-    )
-    return running(case, target)
+    template = case.seen.template(serving.key(case.model.name))
+    return _running(case, template) if template else ()
 
 
 def keeping(case: Situation, template: Template, verified: Finding) -> Manifest:
@@ -75,11 +74,11 @@ def superfluous(case: Situation, *, candidate_of: Target | None = None, spare: s
 
 
 def _replicas(case: Situation) -> int | None:
-    """The count to apply; None leaves the live one to the autoscaler."""
-    spec = case.model.spec
+    """The count to apply; None leaves the live one to the autoscaler, which does not touch a Deployment of none."""
+    spec, live = case.model.spec, case.seen.deployment
     if spec.autoscaling is None:
         return spec.replicas
-    return None if case.seen.deployment else max(spec.autoscaling.min_replicas, case.model.status.replicas)
+    return None if live and live.wanted else max(spec.autoscaling.min_replicas, case.model.status.replicas)
 
 
 def _emptied(case: Situation) -> tuple[Manifest, ...]:

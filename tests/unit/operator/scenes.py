@@ -20,7 +20,7 @@ from sentiment_operator.observed import Candidate, Deployment, Observation, Pod,
 from sentiment_operator.pin import Answer
 from sentiment_operator.resource import ResolvedVersion, SentimentModel, Target, target_of
 from sentiment_operator.situation import Decision, Situation
-from sentiment_operator.status import Desired, Rejected, RolloutStatus, Serving, timestamp
+from sentiment_operator.status import Condition, Desired, Rejected, RolloutStatus, Serving, timestamp
 
 NOW = datetime(2026, 5, 4, 12, 0, 0, tzinfo=UTC)
 IMAGE = "registry/sentiment-serving@sha256:" + "e" * 64
@@ -107,6 +107,7 @@ def observation(
     *,
     runs: str,
     earlier: Sequence[str] = (),
+    scaled_to: int | None = None,
     replicas: int | None = None,
     updated: int | None = None,
     available: int | None = None,
@@ -115,7 +116,7 @@ def observation(
     pods: Sequence[Mapping[str, Any]] = (),
 ) -> Observation:
     """Children as the operator made them, with a Deployment that runs the version `runs`."""
-    count = resource.spec.min_replicas
+    count = resource.spec.min_replicas if scaled_to is None else scaled_to
     template = pod_template(resource, target(resource, runs))
     status = {
         "observedGeneration": 3 if observed else 2,
@@ -175,7 +176,7 @@ def candidate(
     body["status"] = {"conditions": [{"type": "Failed", "status": "True"}]} if failed else {}
     pods = [] if pod is None else [pod_body(resource, 9, version=version, **pod)]
     for one in pods:
-        one["metadata"]["ownerReferences"] = [{"uid": body["metadata"]["uid"]}]
+        one["metadata"]["ownerReferences"] = [{"uid": body["metadata"]["uid"], "controller": True}]
     found = Candidate.parse(body, pods, creation_failure=creation_failure)
     running = tuple(_running_for(one, running_seconds) for one in found.pods)
     return replace(found, pods=running, age_seconds=age_seconds)
@@ -258,9 +259,10 @@ def situation(given: Mapping[str, Any]) -> Situation:
     """The situation that a table of states tells of.
 
     `serves`: the version that settled before; `settled`: whether that was for this generation; `rejected`: versions
-    with a verdict, and its reason; `rolling`: step, version and age of a rollout under way; `registry`: the name of an
-    error, or nothing for an answer; `children`: as in `observation`; `candidate`: as in the function of that name;
-    `kept`: versions whose revisions there are (by default those of the children).
+    with a verdict, and its reason; `rejected_before`: the same, but what was judged has changed since; `rolling`: step,
+    version and age of a rollout under way; `registry`: the name of an error, or nothing for an answer; `children`: as
+    in `observation`; `candidate`: as in the function of that name; `kept`: versions whose revisions there are (by
+    default those of the children).
     """
     resource = model(given.get("spec"), generation=given.get("generation", 2))
     reference, status = resource.spec.reference, resource.status
@@ -271,12 +273,12 @@ def situation(given: Mapping[str, Any]) -> Situation:
         status = replace(status, observed_generation=resource.generation)
     if given.get("pinned", True) and version:
         status = replace(status, desired=desired(resource, version))
-    for number, reason in given.get("rejected", {}).items():
+    for number, reason in (given.get("rejected") or given.get("rejected_before") or {}).items():
         what = target(resource, number)
         verdict = Rejected(
             version=number,
             digest=what.digest,
-            key=what.judged_key,
+            key=what.judged_key if "rejected" in given else "judged otherwise",
             revision=what.revision(resource.name),
             step=given.get("found_at", "Verifying"),
             reason=reason,
@@ -284,11 +286,13 @@ def situation(given: Mapping[str, Any]) -> Situation:
             time="2026-05-04T11:00:00Z",
         )
         status = replace(status, rejected=(*status.rejected, verdict))
+    if missing := given.get("stalled_as"):
+        status = replace(status, conditions=stalled(resource, missing))
     if rolling := given.get("rolling"):
         number = rolling["version"]
         revision = "" if rolling["step"] == "Resolving" else target(resource, number).revision(resource.name)
         started = timestamp(NOW - timedelta(seconds=rolling.get("age_seconds", 5)))
-        judged = target(resource, number).judged_key if revision else ""
+        judged = target(resource, number).judged_key if rolling["step"] in ("Verifying", "RollingOut") else ""
         record = RolloutStatus(
             step=rolling["step"], version=number, revision=revision, key=judged, started_time=started,
             attempt=rolling.get("attempt", 1),
@@ -312,6 +316,22 @@ def situation(given: Mapping[str, Any]) -> Situation:
         default_image=IMAGE,
         now=NOW,
         refusal=errors.Refused(refusal["message"], invalid=refusal["invalid"]) if refusal else None,
+    )
+
+
+def stalled(resource: SentimentModel, reason: str) -> tuple[Condition, ...]:
+    """Conditions of a version whose artifact the store did not have."""
+    told = {"ModelResolved": ("False", reason), "Stalled": ("True", "Unresolved")}
+    return tuple(
+        Condition(
+            type=kind,
+            status=status,
+            reason=why,
+            message="The store says why.",
+            observed_generation=resource.generation,
+            last_transition_time="2026-05-04T11:59:00Z",
+        )
+        for kind, (status, why) in told.items()
     )
 
 

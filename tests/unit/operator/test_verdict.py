@@ -53,6 +53,7 @@ def test_there_is_an_example_of_every_reason() -> None:
         message(reason="Because it is so"),
         message(reason="LooksFine"),
         message(outcome="failed"),
+        "[" * 5000,
     ],
 )
 def test_anything_else_is_no_verdict(text: str) -> None:
@@ -62,12 +63,20 @@ def test_anything_else_is_no_verdict(text: str) -> None:
 def test_the_parts_of_a_hostile_verdict_are_bounded() -> None:
     rows = [{"id": "x" * 999, "expected": 7, "got": None}] * 99
     checks = [{"name": "a\nb", "rows": -1, "flipped": "many", "detail": "d" * 9999}] * 99
-    found = read_verdict(message(flipped=rows, checks=[*checks, "no"], message="m\n" * 9999), digest=DIGEST)
+    found = read_verdict(message(flipped=rows, checks=[*checks, "no"], message="m" * 9999), digest=DIGEST)
     assert found is not None
     assert (len(found.flipped), len(found.checks)) == (10, 8)
     assert (found.flipped[0].id, found.flipped[0].expected) == ("x" * 64, "")
     assert (found.checks[0].name, found.checks[0].rows, found.checks[0].flipped) == ("a b", None, None)
     assert len(found.message) == 1000
+
+
+@pytest.mark.parametrize("text", ["m" * 999 + " m", "\ud800 half a pair", "tab\tand\nline"])
+def test_a_verdict_is_read_back_as_it_was_written(text: str) -> None:
+    found = read_verdict(message(message=text), digest=DIGEST)
+    assert found is not None
+    assert found.message.encode().decode() == found.message
+    assert Verdict.parse(found.render()) == found
 
 
 def test_the_status_holds_a_verdict_as_it_was_read() -> None:
