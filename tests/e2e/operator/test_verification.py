@@ -80,7 +80,8 @@ def test_a_missing_quality_set_is_no_verdict_and_heals(served: Resource, registr
     wanted = registry.publish(served.model)
     served.patch_version(wanted)
     served.wait_for(Stalled=("True", "ProgressDeadlineExceeded"), ModelVerified=("Unknown", "Checking"))
-    assert "later" in served.message("Ready") or "quality" in served.message("Ready").lower()
+    eventually(lambda: "quality set" in served.message("Ready"), "the quality set named")
+    assert served.status()["verdict"]["reason"] == "QualitySetMissing"
     rows = [{"text": "A wonderful, great and moving film.", "label": "positive"} for _ in range(60)]
     add_quality_set(served, "later", rows)
     served.wait_for(Ready=("True", "Serving"), seconds=150)
