@@ -5,13 +5,19 @@ from collections.abc import Sequence
 
 import click
 
-from bench import bad, good, report
+from bench import bad, good, losses, many, outages, report
 from bench.scenario import Result, Scenario
 from bench.stage import Stage, stage
 from delivery.cluster import DeliveryError
 from tests.e2e.environment import lab, lab_is_up
 
-SCENARIOS: tuple[Scenario, ...] = (*good.SCENARIOS, *bad.SCENARIOS)
+SCENARIOS: tuple[Scenario, ...] = (
+    *good.SCENARIOS,
+    *bad.SCENARIOS,
+    *outages.SCENARIOS,
+    *losses.SCENARIOS,
+    *many.SCENARIOS,
+)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
