@@ -2,6 +2,7 @@
 
 import json
 import time
+from datetime import datetime
 from typing import Any
 
 from bench.scenario import Observed, Result, Scenario, change, under_load, version
@@ -21,9 +22,11 @@ def roll_out(stage: Stage, rollout: dict[str, Any], *, limit_seconds: float) -> 
         outcome = change(seen, resource, {**version(wanted), "rollout": rollout})
     _check(seen, wanted)
     seconds = seen.last_answer_seconds(before)
+    judged = datetime.fromisoformat(resource.status()["verdict"]["time"]).timestamp() - seen.patched
     fewest = min(sum(ready.values()) for ready in _since_full(seen))
     return Result(
-        f"{seconds:.1f} s to all answers from the new version ({seen.seconds:.1f} s to Ready); {seen.failed}; "
+        f"{seconds:.1f} s to all answers from the new version (verdict at {judged:.0f} s, Ready at "
+        f"{seen.seconds:.0f} s); {seen.failed}; "
         f"at least {fewest} pods ready; {len(seen.writes)} API writes by the operator",
         met=outcome.ready and outcome.serving == wanted and _lost_nothing(seen) and seconds <= limit_seconds,
     )
