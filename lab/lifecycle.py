@@ -3,7 +3,7 @@
 import json
 import shutil
 
-from lab import faults, process, service
+from lab import claims, faults, process, service
 from lab.build.programs import cluster_version
 from lab.command import run
 from lab.errors import LabError
@@ -26,9 +26,14 @@ def up(lab: Lab, nodes: int, progress: Progress) -> None:
     Raises
     ------
     LabError
-        Something does not come up, or the lab is up with another number of nodes.
+        Something does not come up, the lab is up with another number of nodes, or its name belongs to another lab.
     """
     noted = facts(lab.state)
+    if claims.is_elsewhere(lab.settings):
+        raise LabError(
+            f"a lab called {lab.settings.name} is up in {claims.owner(lab.settings.name)}: take that one down, or set "
+            "LAB_NAME, LAB_BRIDGE_SUBNET, LAB_POD_CIDR and LAB_SERVICE_CIDR for this one"
+        )
     if noted is None:
         down(lab.settings)
         _create(lab, nodes, progress)
@@ -43,6 +48,7 @@ def _create(lab: Lab, nodes: int, progress: Progress) -> None:
     settings, state, services = lab.settings, lab.state, lab.services
     state.root.mkdir(parents=True, exist_ok=True)
     note_settings(settings)
+    claims.take(settings)
     peers = settings.nodes(nodes)
     with progress.step("starting the control plane"):
         network.create_bridge(settings)
@@ -109,14 +115,20 @@ def _link_programs(lab: Lab) -> None:
 
 
 def down(settings: Settings) -> None:
-    """End and remove everything that an `up` in this state folder made, however far it came."""
+    """End and remove everything that an `up` in this state folder made, however far it came.
+
+    What carries the name of a lab that another state folder has is that one's.
+    """
     settings = noted_settings(settings)
     state = State(settings.state)
+    if claims.is_elsewhere(settings):
+        return
     process.kill_marked(state.root)
     trees = cgroups.hierarchies()
     for name in cgroups.with_prefix(trees, f"{settings.name}-node"):
         cgroups.remove(trees, name)
     network.delete_links(settings)
     firewall.clear(settings)
+    claims.release(settings)
     if state.root.exists():
         shutil.rmtree(state.root)
