@@ -24,7 +24,8 @@ from sentiment_operator.names import (
     Key,
     candidate_name,
 )
-from sentiment_operator.observed import Candidate, Deployment, Json, Observation, Pod, Revision
+from sentiment_operator.observed import Candidate, Deployment, Json, Observation, Revision
+from sentiment_operator.pods import Pod
 from sentiment_operator.resource import SentimentModel
 
 _PLURALS = {

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from sentiment_operator.observed import Container, Pod, Termination
+from sentiment_operator.pods import Container, Pod, Termination
 
 FORMAT = "sentiment.dev/termination/v1"
 

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from sentiment_operator.diagnose import WAITING, Diagnosis, diagnose
-from sentiment_operator.observed import Candidate, Container, Pod
+from sentiment_operator.observed import Candidate
+from sentiment_operator.pods import Container, Pod
 from sentiment_operator.resource import Target
 from sentiment_operator.verdict import Verdict, read_verdict
 

@@ -8,7 +8,8 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from sentiment_operator.names import Key
-from sentiment_operator.observed import Observation, Pod
+from sentiment_operator.observed import Observation
+from sentiment_operator.pods import Pod
 from sentiment_operator.resource import SentimentModel
 from sentiment_operator.status import Status, moment_of
 

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from sentiment_operator.names import Key
-from sentiment_operator.observed import Candidate, Observation, Pod
+from sentiment_operator.observed import Candidate, Observation
+from sentiment_operator.pods import Pod
 
 
 class Sightings:

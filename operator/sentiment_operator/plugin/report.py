@@ -9,8 +9,8 @@ from rich.text import Text
 from rich.tree import Tree
 
 from sentiment_operator.names import TRACK_LABEL
-from sentiment_operator.observed import Pod
 from sentiment_operator.plugin.changes import SUCCEEDED
+from sentiment_operator.pods import Pod
 from sentiment_operator.status import Condition, Status, moment_of
 from sentiment_operator.verdict import Check, Verdict
 

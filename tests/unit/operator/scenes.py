@@ -16,8 +16,9 @@ from sentiment_operator.children.service import service
 from sentiment_operator.decide import decide
 from sentiment_operator.drift import stamped
 from sentiment_operator.names import KEY_ANNOTATION, VERSION_ANNOTATION
-from sentiment_operator.observed import Candidate, Deployment, Observation, Pod, Revision, Template
+from sentiment_operator.observed import Candidate, Deployment, Observation, Revision, Template
 from sentiment_operator.pin import Answer
+from sentiment_operator.pods import Pod
 from sentiment_operator.resource import ResolvedVersion, SentimentModel, Target, target_of
 from sentiment_operator.situation import Decision, Situation
 from sentiment_operator.status import Condition, Desired, Rejected, RolloutStatus, Serving, timestamp
