@@ -36,7 +36,7 @@ def test_a_pod_without_a_node_waits_and_heals(fresh: Resource, registry: Registr
         Reconciling=("False", "Settled"),
         Stalled=STALLED,
     )
-    assert "has no node" in fresh.message("Ready")
+    eventually(lambda: "has no node" in fresh.message("Ready"), "the cause named")
     fresh.cluster.kubectl("label", "nodes", "--all", f"{labelled}=yes")
     fresh.wait_for(Ready=("True", "Serving"), Stalled=("False", "AsExpected"))
 
@@ -45,7 +45,7 @@ def test_a_missing_secret_is_named_and_heals_when_it_is_there(fresh: Resource, r
     secret = fresh.get("secret", "artifact-store")
     fresh.apply(registry.publish(fresh.model), credentials={"secretName": "later"}, **SOON)
     fresh.wait_for(Stalled=STALLED, Available=("False", "NeverDeployed"))
-    assert 'secret "later" not found' in fresh.message("Ready")
+    eventually(lambda: 'secret "later" not found' in fresh.message("Ready"), "the Secret named")
     later = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "later"}, "data": secret["data"]}
     fresh.kubectl("apply", "-f", "-", stdin=json.dumps(later))
     fresh.wait_for(Ready=("True", "Serving"), Stalled=("False", "AsExpected"))
@@ -57,7 +57,7 @@ def test_a_quota_is_named_and_heals_when_it_is_raised(fresh: Resource, registry:
     eventually(lambda: fresh.get("resourcequota", "few").get("status", {}).get("hard"), "the quota in force")
     fresh.apply(registry.publish(fresh.model), **SOON)
     fresh.wait_for(Stalled=STALLED)
-    assert "exceeded quota" in fresh.message("Ready")
+    eventually(lambda: "exceeded quota" in fresh.message("Ready"), "the quota named")
     fresh.kubectl("delete", "resourcequota", "few")
     fresh.wait_for(Ready=("True", "Serving"), seconds=150)
 
@@ -122,7 +122,7 @@ def memory_limit(pod: dict[str, object]) -> str:
 def test_a_pod_template_that_the_api_server_refuses_is_told_and_what_serves_goes_on(served: Resource) -> None:
     served.patch({"spec": {"podTemplate": {"tolerations": [{"key": "a", "operator": "Sometimes"}]}}})
     served.wait_for(Ready=("False", "InvalidSpec"), Stalled=("True", "InvalidSpec"))
-    assert "tolerations" in served.message("Ready")
+    eventually(lambda: "tolerations" in served.message("Ready"), "the field named")
     assert served.conditions()["Available"] == ("True", "MinimumReplicasAvailable")
     served.patch({"spec": {"podTemplate": None}})
     served.wait_for(Ready=("True", "Serving"), Stalled=("False", "AsExpected"))
