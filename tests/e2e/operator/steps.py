@@ -1,0 +1,79 @@
+"""The steps of a rollout, as they can be seen in the cluster, and what is left when nothing is under way any more."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from delivery.deploy import NAMESPACE
+from tests.e2e.resource import Resource
+from tests.waiting import eventually
+
+OPERATOR_PODS = "app.kubernetes.io/name=sentiment-operator"
+KINDS = "smdl,deployment,replicaset,pod,service,poddisruptionbudget,horizontalpodautoscaler,job,controllerrevision"
+
+Step = Callable[[Resource], bool]
+
+
+def resolving(resource: Resource) -> bool:
+    return resource.conditions().get("Reconciling") == ("True", "Resolving")
+
+
+def candidate_starting(resource: Resource) -> bool:
+    return resource.kubectl("get", "job", "-o", "name") != ""
+
+
+def soaking(resource: Resource) -> bool:
+    """The candidate answers and its judge is at work."""
+    return any("running" in state for state in _states(resource, "verify"))
+
+
+def judged(resource: Resource) -> bool:
+    """The judge has ended, whatever the operator knows of it."""
+    return any("terminated" in state for state in _states(resource, "verify"))
+
+
+def switching(resource: Resource) -> bool:
+    """Pods of two templates are there."""
+    return len({pod["metadata"]["labels"]["pod-template-hash"] for pod in resource.pods()}) > 1
+
+
+def _states(resource: Resource, container: str) -> list[dict[str, Any]]:
+    return [
+        status["state"]
+        for pod in resource.pods("candidate")
+        for status in pod["status"].get("containerStatuses", ())
+        if status["name"] == container
+    ]
+
+
+def finished(resource: Resource, version: str) -> list[str]:
+    """How rollouts of that version ended, as the history has it."""
+    return [one["outcome"] for one in resource.status().get("history", ()) if one["version"] == version]
+
+
+def revisions(resource: Resource, version: str) -> int:
+    """How many revisions of that version are kept."""
+    items = json.loads(resource.kubectl("get", "controllerrevision", "-o", "json"))["items"]
+    return sum(one["data"]["template"]["metadata"]["annotations"]["sentiment.dev/version"] == version for one in items)
+
+
+def no_candidate_is_left(resource: Resource) -> None:
+    eventually(lambda: resource.kubectl("get", "job", "-o", "name") == "", "no Job left")
+    eventually(lambda: not resource.pods("candidate"), "no candidate's pod left")
+
+
+def kill_operator(resource: Resource) -> None:
+    """End the operator's process at once; its successor is not waited for."""
+    resource.cluster.kubectl("-n", NAMESPACE, "delete", "pod", "-l", OPERATOR_PODS, "--grace-period=0", "--force")
+
+
+def stop_operator(resource: Resource) -> None:
+    cluster = resource.cluster
+    cluster.kubectl("-n", NAMESPACE, "scale", "deployment/sentiment-operator", "--replicas=0")
+    cluster.kubectl("-n", NAMESPACE, "wait", "--for=delete", "pod", "-l", OPERATOR_PODS, "--timeout=120s")
+
+
+def start_operator(resource: Resource) -> None:
+    cluster = resource.cluster
+    cluster.kubectl("-n", NAMESPACE, "scale", "deployment/sentiment-operator", "--replicas=1")
+    cluster.kubectl("-n", NAMESPACE, "rollout", "status", "deployment/sentiment-operator", "--timeout=180s")

@@ -1,0 +1,30 @@
+"""A SentimentModel that is deleted in the middle of a rollout leaves nothing behind, whatever the step."""
+
+import pytest
+
+from tests.e2e.environment import Registry
+from tests.e2e.operator import steps
+from tests.e2e.operator.steps import KINDS, Step
+from tests.e2e.resource import Resource
+from tests.waiting import eventually
+
+pytestmark = pytest.mark.e2e
+
+
+@pytest.mark.parametrize("step", [steps.candidate_starting, steps.soaking])
+def test_deleted_before_anything_serves(fresh: Resource, registry: Registry, step: Step) -> None:
+    fresh.apply(registry.publish(fresh.model))
+    deleted_at(fresh, step)
+
+
+def test_deleted_in_the_switch(fresh: Resource, registry: Registry) -> None:
+    fresh.apply(registry.publish(fresh.model), rollout={"verification": {"soakSeconds": 0}})
+    assert fresh.wait("5m").ready
+    fresh.patch_version(registry.publish(fresh.model))
+    deleted_at(fresh, steps.switching)
+
+
+def deleted_at(resource: Resource, step: Step) -> None:
+    eventually(lambda: step(resource), step.__name__, seconds=150)
+    resource.kubectl("delete", "smdl", resource.name, "--timeout=20s")
+    eventually(lambda: resource.kubectl("get", KINDS, "-o", "name") == "", "every child gone", seconds=150)
