@@ -1,7 +1,7 @@
 """Faults of the surroundings are told, waited for and healed without an edit; they are never held against the model.
 
 Covers: no node, missing Secret, image that cannot be pulled, quota, a pod template that the API server refuses, a
-Deployment of the same name that is somebody else's, too little memory.
+Deployment of the same name that is somebody else's.
 """
 
 import json
@@ -99,24 +99,6 @@ def test_an_image_that_cannot_be_pulled_stalls_and_what_serves_goes_on(served: R
     assert "rejected" not in served.status()
     served.patch({"spec": {"image": None, "rollout": None}})
     served.wait_for(Ready=("True", "Serving"), Stalled=("False", "AsExpected"))
-
-
-def test_too_little_memory_goes_back_to_the_template_that_serves(served: Resource) -> None:
-    good = served.status()["serving"]
-    served.patch({"spec": {"resources": {"limits": {"memory": "20Mi"}}}})
-    outcome = served.wait()
-    assert (outcome.ready, outcome.reason) == (False, "Rejected"), outcome
-    assert served.conditions()["ModelVerified"] == ("False", "OutOfMemory")
-    assert served.status()["serving"] == good
-    served.kubectl("delete", "pod", "--all", "--wait=false")
-    eventually(lambda: all(memory_limit(pod) == "512Mi" for pod in served.pods()), "pods of the good template")
-    served.patch({"spec": {"resources": None}})
-    served.wait_for(Ready=("True", "Serving"), Stalled=("False", "AsExpected"))
-
-
-def memory_limit(pod: dict[str, object]) -> str:
-    containers = json.loads(json.dumps(pod))["spec"]["containers"]
-    return str(containers[0]["resources"]["limits"]["memory"])
 
 
 def test_a_pod_template_that_the_api_server_refuses_is_told_and_what_serves_goes_on(served: Resource) -> None:
