@@ -5,18 +5,14 @@ from collections.abc import Sequence
 
 import click
 
-from bench import bad, good, losses, many, outages, report
+from bench import bad, footprint, good, losses, many, outages, report
 from bench.scenario import Result, Scenario
 from bench.stage import Stage, stage
 from delivery.cluster import DeliveryError
 from tests.e2e.environment import lab, lab_is_up
 
-SCENARIOS: tuple[Scenario, ...] = (
-    *good.SCENARIOS,
-    *bad.SCENARIOS,
-    *outages.SCENARIOS,
-    *losses.SCENARIOS,
-    *many.SCENARIOS,
+SCENARIOS: tuple[Scenario, ...] = tuple(
+    one for module in (good, bad, outages, losses, many, footprint) for one in module.SCENARIOS
 )
 
 
