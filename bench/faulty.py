@@ -3,6 +3,7 @@
 Built on the lab only, from the serving image that is to misbehave, and pushed under tags of their own.
 """
 
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -57,14 +58,16 @@ def build_faulty(cluster: Cluster, serving_image: str, behaviour: Behaviour) -> 
     if cluster.kind != "lab":
         raise DeliveryError("faulty images are built for the lab only: run this with the lab up")
     tagged = f"{NAME}:{behaviour.tag}"
-    arguments = {"SERVING_IMAGE": serving_image, "BEHAVIOUR": behaviour.text}
-    with tempfile.NamedTemporaryFile("w", suffix=".conf") as registries:
+    with tempfile.TemporaryDirectory() as folder:
         # The base is taken from the lab's registry, which speaks plain http.
-        registries.write(f'[[registry]]\nlocation = "{cluster.registry}"\ninsecure = true\n')
-        registries.flush()
-        environment = {**cluster.environment, "CONTAINERS_REGISTRIES_CONF": registries.name}
-        options = [f"--build-arg={name}={value}" for name, value in arguments.items()]
-        _lab(environment, "build-image", f"--file={FOLDER / 'Dockerfile'}", f"--tag={tagged}", *options, str(FOLDER))
+        registries = Path(folder) / "registries.conf"
+        registries.write_text(f'[[registry]]\nlocation = "{cluster.registry}"\ninsecure = true\n')
+        environment = {**cluster.environment, "CONTAINERS_REGISTRIES_CONF": str(registries)}
+        context = Path(folder) / "context"
+        shutil.copytree(FOLDER, context, ignore=shutil.ignore_patterns("__pycache__"))
+        (context / "behaviour").write_text(behaviour.text)
+        options = [f"--file={context / 'Dockerfile'}", f"--tag={tagged}", f"--build-arg=SERVING_IMAGE={serving_image}"]
+        _lab(environment, "build-image", *options, str(context))
         return _lab(environment, "push", tagged).splitlines()[-1].strip()
 
 

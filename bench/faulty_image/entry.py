@@ -1,4 +1,4 @@
-"""Entry point of the faulty image: the serving image's own commands, with `serve` misbehaving as FAULTY_BEHAVIOUR says.
+"""Entry point of the faulty image: the serving image's commands, with `serve` misbehaving as the file `behaviour` says.
 
 `fetch` and `verify` do what they always do. Known faults (``NAME`` or ``NAME:AMOUNT``), each anew in every process:
 
@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ class Faulty:
         elif name == "grow-memory":
             self._at_first = _grow
         elif not (self._never_ready or self._end_at):
-            raise ValueError(f"FAULTY_BEHAVIOUR is {behaviour!r}, which is none of those in {__file__}")
+            raise ValueError(f"the behaviour is {behaviour!r}, which is none of those in {__file__}")
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         if environ["REQUEST_METHOD"] == "POST":
@@ -87,7 +88,7 @@ def main() -> None:
         serve = server.serve
 
         def misbehaving(app: Any, **options: Any) -> None:
-            app.wsgi_app = Faulty(app.wsgi_app, os.environ["FAULTY_BEHAVIOUR"])
+            app.wsgi_app = Faulty(app.wsgi_app, Path(__file__).with_name("behaviour").read_text())
             serve(app, **options)
 
         server.serve = misbehaving
