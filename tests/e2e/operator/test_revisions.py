@@ -72,8 +72,8 @@ def test_a_deployment_deleted_after_a_rejection_comes_back_as_what_serves(served
     assert (outcome.ready, outcome.reason) == (False, "Rejected"), outcome
     assert served.conditions()["ModelVerified"] == ("False", "OutOfMemory")
     served.kubectl("delete", "deployment", served.name, "--wait=true")
-    eventually(lambda: served.status().get("podsReady") == "2/2", "both pods back", seconds=120)
-    assert {memory_limit(pod) for pod in served.pods()} == {"512Mi"}
+    eventually(lambda: [memory_limit(pod) for pod in served.pods()] == ["512Mi"] * 2, "both pods back")
+    served.wait_for(Ready=("False", "Rejected"), Reconciling=("False", "Settled"))
     assert served.status()["serving"] == good
     served.patch({"spec": {"resources": None}})
     served.wait_for(Ready=SERVING)
