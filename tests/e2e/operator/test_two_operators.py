@@ -1,4 +1,4 @@
-"""Two operators by mistake, which differ in nothing or in the image that they serve with: one rollout, and then silence."""
+"""Two operators by mistake, alike or with different serving images: one rollout, and then silence."""
 
 import json
 from collections.abc import Iterator
