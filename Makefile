@@ -183,6 +183,11 @@ down: ## stop the lab and remove all that it made (caches stay)
 bench: setup ## the benchmarks there are
 	@$(BIN)/python -m bench list
 
+.PHONY: bench-model
+bench-model: setup ## counting, predictions and recipes against scikit-learn, into docs/bench-model.md [DATA=file GROUP=column ONLY=part,...]
+	@[ -n "$(DATA)" ] || { echo "make: say which reviews: make bench-model DATA=reviews.csv GROUP=film"; exit 1; }
+	@$(BIN)/python -m bench.model --data "$(DATA)" $(if $(GROUP),--group "$(GROUP)") $(if $(ONLY),--only "$(ONLY)")
+
 .PHONY: bench-rollout
 bench-rollout: setup ## rollouts under load on the lab, into docs/bench-rollout.md [ONLY=good,flipped]
 	@$(BIN)/python -m bench rollout $(if $(ONLY),--only "$(ONLY)")

@@ -24,6 +24,7 @@ def main() -> None:
 @main.command("list")
 def list_command() -> None:
     """The benchmarks and their scenarios."""
+    print("make bench-model DATA=FILE [GROUP=COLUMN] [ONLY=PART,...]   (python -m bench.model --help names the parts)")
     print("make bench-rollout [ONLY=NAME,...]")
     for one in SCENARIOS:
         print(f"  {one.name:18} {one.title}")

@@ -37,6 +37,12 @@ def write_csv(path: Path, columns: Sequence[str], rows: Sequence[Sequence[Any]])
         writer.writerows([_rounded(list(row)) for row in rows])
 
 
+def read_csv(path: Path) -> list[dict[str, str]]:
+    """Read what `write_csv` wrote, a row as names and values."""
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
 def _rounded(value: Any) -> Any:
     if isinstance(value, float):
         return float(f"{value:.6g}") if abs(value) < 1e-4 else round(value, 6)

@@ -6,14 +6,15 @@ Without MLFLOW_TRACKING_URI nothing is recorded. A server that does not answer c
 
 import logging
 import os
+import time
 from pathlib import Path
 from typing import Any
 
 from sentiment_pipeline import paths
 from sentiment_pipeline.errors import RegistryError
 from sentiment_pipeline.params import Params
-from sentiment_pipeline.progress import say
-from sentiment_pipeline.report import read_json
+from sentiment_pipeline.progress import progress, say
+from sentiment_pipeline.report import read_csv, read_json
 
 DIGEST_TAG = "sentiment.digest"
 """On runs and on registered versions."""
@@ -77,15 +78,53 @@ def ensure_run(client: Any, params: Params, root: Path) -> str:
     if found:
         run = found[0]
     else:
-        name = f"{trained['winner']}-{digest.removeprefix('sha256:')[:8]}"
+        winner = str(trained["winner"])
+        name = f"{winner}-{digest.removeprefix('sha256:')[:8]}"
         run = client.create_run(experiment_id, tags={DIGEST_TAG: digest}, run_name=name)
-        for key, value in _logged_params(params, str(trained["winner"])).items():
+        for key, value in _logged_params(params, winner).items():
             client.log_param(run.info.run_id, key, value)
+        _record_recipes(client, experiment_id, run.info.run_id, params, root)
     for key, value in _metrics(trained, root).items():
         if key not in run.data.metrics:
             client.log_metric(run.info.run_id, key, value)
     client.set_terminated(run.info.run_id)
     return str(run.info.run_id)
+
+
+def _record_recipes(client: Any, experiment_id: str, parent: str, params: Params, root: Path) -> None:
+    """A child run per recipe that was compared, and below it one per fold."""
+    recipes = read_json(root / paths.TRAIN_REPORT)["recipes"]
+    folds = read_csv(root / paths.CANDIDATES_PLOT)
+    with progress("record the recipes in MLflow", len(recipes) + len(folds)) as advance:
+        for name, metrics in recipes.items():
+            logged = _logged_params(params, name)
+            child = _child_run(client, experiment_id, parent, name=name, metrics=metrics, params=logged)
+            advance(1)
+            for row in folds:
+                if row["recipe"] == name:
+                    fold = row["fold"]
+                    found = {key: float(value) for key, value in row.items() if key not in ("recipe", "fold")}
+                    _child_run(
+                        client, experiment_id, child, name=f"{name}, fold {fold}", metrics=found, params={"fold": fold}
+                    )
+                    advance(1)
+
+
+def _child_run(
+    client: Any, experiment_id: str, parent: str, *, name: str, metrics: dict[str, float], params: dict[str, Any]
+) -> str:
+    from mlflow.entities import Metric, Param
+    from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID
+
+    run_id = str(client.create_run(experiment_id, tags={MLFLOW_PARENT_RUN_ID: parent}, run_name=name).info.run_id)
+    now = time.time_ns() // 1_000_000
+    client.log_batch(
+        run_id,
+        metrics=[Metric(measure, value, now, 0) for measure, value in metrics.items()],
+        params=[Param(key, str(value)) for key, value in params.items()],
+    )
+    client.set_terminated(run_id)
+    return run_id
 
 
 def _experiment(client: Any, name: str) -> str:

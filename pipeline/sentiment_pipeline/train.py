@@ -48,6 +48,12 @@ def train(params: Params, root: Path = Path()) -> None:
     say(f"trained {winner.candidate.name}: {digest}")
 
 
+def recipe_metrics(result: Result) -> dict[str, float]:
+    """Means over folds, and the standard error of the accuracy."""
+    means = {measure: result.mean(measure) for measure in ("accuracy", "macro_f1", "log_loss", "ece")}
+    return {**means, "accuracy_error": result.accuracy_error}
+
+
 def table(results: Sequence[Result], winner: Result) -> list[str]:
     """The candidates for a person to look at: means over folds, and the standard error of the accuracy."""
     width = max(len(result.candidate.name) for result in results)
@@ -104,6 +110,7 @@ def write_reports(root: Path, results: Sequence[Result], winner: Result, differe
         "cv_log_loss": winner.mean("log_loss"),
         "cv_ece": winner.mean("ece"),
         "parity_max_difference": difference,
+        "recipes": {result.candidate.name: recipe_metrics(result) for result in results},
     }
     write_json(root / paths.TRAIN_REPORT, report)
     rows = [

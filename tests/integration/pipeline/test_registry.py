@@ -179,8 +179,21 @@ def test_training_is_recorded_as_one_run_with_the_metrics_of_all_stages(
     runs = client.search_runs([experiment.experiment_id], f"tags.`sentiment.digest` = '{digest}'")
     assert len(runs) == 1
     assert {"cv_accuracy", "parity_max_difference", "accuracy", "macro_f1", "ece"} <= set(runs[0].data.metrics)
-    recipes = [candidate.name for candidate in load_params(trained.root / paths.PARAMS).train.candidates]
+    params = load_params(trained.root / paths.PARAMS)
+    recipes = [candidate.name for candidate in params.train.candidates]
     assert runs[0].data.params["recipe"] in recipes
+
+    def children(run: mlflow.entities.Run) -> list[mlflow.entities.Run]:
+        below = f"tags.`mlflow.parentRunId` = '{run.info.run_id}'"
+        return list(client.search_runs([run.info.experiment_id], below))
+
+    compared = children(runs[0])
+    assert {run.data.params["recipe"] for run in compared} == set(recipes)
+    assert all({"accuracy", "accuracy_error", "log_loss", "ece"} <= set(run.data.metrics) for run in compared)
+    folds = sorted(children(compared[0]), key=lambda run: int(run.data.params["fold"]))
+    assert [run.data.params["fold"] for run in folds] == list(map(str, range(params.train.folds)))
+    mean = sum(run.data.metrics["accuracy"] for run in folds) / len(folds)
+    assert compared[0].data.metrics["accuracy"] == pytest.approx(mean, abs=1e-5)
 
 
 def test_a_registry_that_is_down_is_said_and_does_not_cost_the_training(

@@ -1,0 +1,58 @@
+"""The labelled reviews that are measured on: read by the pipeline's own stages."""
+
+import contextlib
+import tempfile
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from sentiment_pipeline.ingest import ingest
+from sentiment_pipeline.params import Params, load_params
+from sentiment_pipeline.paths import PARAMS, TEST, TRAIN
+from sentiment_pipeline.prepare import prepare
+from sentiment_pipeline.reviews import Review, read_reviews
+from sentiment_pipeline.split import folds
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True)
+class Data:
+    """A file of reviews, and the column whose rows belong together."""
+
+    path: str
+    group: str
+
+
+@cache
+def reviews(data: Data) -> list[Review]:
+    """All cleaned reviews, none held out: folds do that here."""
+    params = params_of(data)
+    with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
+        ingest(params.data)
+        prepare(params)
+        return [*read_reviews(TRAIN), *read_reviews(TEST)]
+
+
+def params_of(data: Data) -> Params:
+    """params.yaml for this file."""
+    params = load_params(ROOT / PARAMS)
+    return replace(params, data=replace(params.data, source=data.path, sha256="", group=data.group, id=""))
+
+
+def texts(data: Data) -> list[str]:
+    """The texts."""
+    return [review.text for review in reviews(data)]
+
+
+def labels(data: Data) -> npt.NDArray[np.str_]:
+    """Their labels."""
+    return np.array([review.label for review in reviews(data)])
+
+
+def fold_of(data: Data) -> npt.NDArray[np.int64]:
+    """The fold of each, by a hash of its group."""
+    return np.array(folds(reviews(data), params_of(data).train.folds))
