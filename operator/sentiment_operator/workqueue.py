@@ -1,5 +1,8 @@
 """Keys that are to be worked on: each at most once at a time, again when it changed meanwhile, later when it failed.
 
+What has changed goes before what is only due for another look: thousands that are looked at again must not hold up the
+one that somebody waits for.
+
 Knows neither kopf nor Kubernetes. Everything runs on one event loop; the only awaits are in the work itself.
 """
 
@@ -17,6 +20,10 @@ K = TypeVar("K", bound=Hashable)
 
 Work = Callable[[K], Awaitable[float | None]]
 """Works on a key; returns after how many seconds to look again, or None when the key is gone."""
+
+
+FAIRNESS = 8
+"""Of so many keys at least one is one that is due: it must have its turn while others change all the time."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +57,10 @@ class WorkQueue(Generic[K]):
         self._expected = expected
         self._workers = workers
         self._backoff = backoff or Backoff()
-        self._waiting: dict[K, float] = {}  # insertion order is the order of service; value: since when
+        # Insertion order is the order of service; value: since when.
+        self._changed: dict[K, float] = {}
+        self._due: dict[K, float] = {}
+        self._turn = 0
         self._running: dict[K, float] = {}
         self._dirty: set[K] = set()
         self._timers: dict[K, asyncio.TimerHandle] = {}
@@ -62,13 +72,13 @@ class WorkQueue(Generic[K]):
         self._cancel_timer(key)
         if key in self._running:
             self._dirty.add(key)
-        elif key not in self._waiting:
-            self._waiting[key] = asyncio.get_running_loop().time()
+        elif key not in self._changed:
+            self._changed[key] = self._due.pop(key, asyncio.get_running_loop().time())
             self._wake.set()
 
     def add_after(self, key: K, seconds: float) -> None:
         """Work on `key` in `seconds`, unless it is to be looked at sooner anyway."""
-        if key in self._waiting:
+        if key in self._changed or key in self._due:
             return
         loop = asyncio.get_running_loop()
         due = loop.time() + max(seconds, 0.0)
@@ -86,12 +96,12 @@ class WorkQueue(Generic[K]):
     @property
     def depth(self) -> int:
         """How many keys wait for a worker."""
-        return len(self._waiting)
+        return len(self._changed) + len(self._due)
 
     @property
     def oldest_wait_seconds(self) -> float:
         """How long the first of them has waited."""
-        return self._age(self._waiting)
+        return max(self._age(self._changed), self._age(self._due))
 
     @property
     def longest_run_seconds(self) -> float:
@@ -110,8 +120,13 @@ class WorkQueue(Generic[K]):
         return asyncio.get_running_loop().time() - min(since.values()) if since else 0.0
 
     def _fire(self, key: K) -> None:
+        """The time for another look has come. A key with a timer does not wait."""
         del self._timers[key]
-        self.add(key)
+        if key in self._running:
+            self._dirty.add(key)
+        else:
+            self._due[key] = asyncio.get_running_loop().time()
+            self._wake.set()
 
     def _cancel_timer(self, key: K) -> None:
         if (timer := self._timers.pop(key, None)) is not None:
@@ -119,12 +134,18 @@ class WorkQueue(Generic[K]):
 
     async def _worker(self) -> None:
         while True:
-            while not self._waiting:
+            while not (self._changed or self._due):
                 self._wake.clear()
                 await self._wake.wait()
-            key = next(iter(self._waiting))
-            del self._waiting[key]
-            await self._run(key)
+            await self._run(self._next())
+
+    def _next(self) -> K:
+        self._turn = (self._turn + 1) % FAIRNESS
+        due_first = self._due and (self._turn == 0 or not self._changed)
+        waiting = self._due if due_first else self._changed
+        key = next(iter(waiting))
+        del waiting[key]
+        return key
 
     async def _run(self, key: K) -> None:
         self._running[key] = asyncio.get_running_loop().time()

@@ -145,6 +145,49 @@ def test_an_event_comes_before_a_later_look() -> None:
     in_time(test)
 
 
+@asynccontextmanager
+async def thousand_due(order: list[str]) -> Any:
+    """A thousand keys that are due for another look, before one worker begins; `order` is that of its work."""
+
+    async def work(key: str) -> None:
+        order.append(key)
+
+    queue: WorkQueue[str] = WorkQueue(work, workers=1)
+    for number in range(1000):
+        queue.add_after(str(number), 0)
+    await until(lambda: queue.depth == 1000)
+    yield queue
+    task = asyncio.create_task(queue.run())
+    await until(lambda: queue.depth == 0)
+    await cancelled(task)
+
+
+def test_what_has_changed_goes_before_a_thousand_that_are_only_due() -> None:
+    async def test() -> None:
+        order: list[str] = []
+        async with thousand_due(order) as queue:
+            queue.add("changed")
+            queue.add("900")
+        assert order.index("changed") < 2
+        assert order.index("900") < 3
+        assert Counter(order)["900"] == 1, "what was due and changes is worked on once"
+
+    in_time(test)
+
+
+def test_what_is_due_has_its_turn_while_others_change_all_the_time() -> None:
+    async def test() -> None:
+        order: list[str] = []
+        async with thousand_due(order) as queue:
+            for number in range(100):
+                queue.add(f"changed {number}")
+        changed_last = max(number for number, key in enumerate(order) if key.startswith("changed"))
+        due_meanwhile = sum(not key.startswith("changed") for key in order[:changed_last])
+        assert 10 <= due_meanwhile <= 20
+
+    in_time(test)
+
+
 def test_the_sooner_of_two_looks_counts() -> None:
     async def test() -> None:
         runs = 0
