@@ -4,8 +4,10 @@ import json
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import boto3
@@ -103,13 +105,23 @@ class Registry:
     def publish_tampered(self, model: str) -> str:
         """A version whose model file was changed in the store after it was registered."""
         number = self.publish(model)
+        content = self._stored(model, number).get()["Body"].read()
+        self._stored(model, number).put(Body=content[:-1] + bytes([content[-1] ^ 1]))
+        return number
+
+    def publish_missing(self, model: str) -> tuple[str, Callable[[], None]]:
+        """A version whose manifest is not in the store; and how it comes back."""
+        number = self.publish(model)
+        manifest = self._stored(model, number, MANIFEST)
+        content = manifest.get()["Body"].read()
+        manifest.delete()
+        return number, lambda: manifest.put(Body=content)
+
+    def _stored(self, model: str, number: str, name: str = MODEL) -> Any:
+        """The file of that name of a version, as boto3's S3 object."""
         uri = mlflow_client().get_model_version_download_uri(model, number)
         bucket, _, prefix = uri.removeprefix("s3://").partition("/")
-        store = boto3.client("s3")
-        key = f"{prefix}/{MODEL}"
-        content = store.get_object(Bucket=bucket, Key=key)["Body"].read()
-        store.put_object(Bucket=bucket, Key=key, Body=content[:-1] + bytes([content[-1] ^ 1]))
-        return number
+        return boto3.resource("s3").Object(bucket, f"{prefix}/{name}")
 
     def _copy(self) -> Path:
         name = uuid4().hex

@@ -1,9 +1,10 @@
 """Faults of the surroundings are told, waited for and healed without an edit; they are never held against the model.
 
-Covers: no node, missing Secret, image that cannot be pulled, quota, a pod template that the API server refuses, a
-Deployment of the same name that is somebody else's.
+Covers: no node, missing Secret, store that does not answer or lacks the artifact, image that cannot be pulled, quota,
+a pod template that the API server refuses, a Deployment of the same name that is somebody else's.
 """
 
+import base64
 import json
 from collections.abc import Iterator
 
@@ -49,6 +50,34 @@ def test_a_missing_secret_is_named_and_heals_when_it_is_there(fresh: Resource, r
     later = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "later"}, "data": secret["data"]}
     fresh.kubectl("apply", "-f", "-", stdin=json.dumps(later))
     fresh.wait_for(Ready=("True", "Serving"), Stalled=("False", "AsExpected"))
+
+
+def test_a_store_that_does_not_answer_is_asked_again(fresh: Resource, registry: Registry) -> None:
+    secret = fresh.get("secret", "artifact-store")
+    there = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "elsewhere"}, "data": secret["data"]}
+    closed = base64.b64encode(f"http://{fresh.cluster.registry.rpartition(':')[0]}:9".encode()).decode()
+    gone = {**there, "data": {**secret["data"], "AWS_ENDPOINT_URL": closed}}
+    fresh.kubectl("apply", "-f", "-", stdin=json.dumps(gone))
+    fresh.apply(registry.publish(fresh.model), credentials={"secretName": "elsewhere"}, **SOON)
+    fresh.wait_for(Stalled=STALLED, ModelVerified=("Unknown", "Checking"))
+    eventually(lambda: "cannot fetch the model" in fresh.message("Ready"), "the store named")
+    fresh.kubectl("apply", "-f", "-", stdin=json.dumps(there))
+    fresh.wait_for(Ready=("True", "Serving"), Stalled=("False", "AsExpected"), seconds=150)
+
+
+def test_an_artifact_that_the_store_does_not_have_is_unresolved_until_it_has(
+    fresh: Resource, registry: Registry
+) -> None:
+    version, put_back = registry.publish_missing(fresh.model)
+    fresh.apply(version)
+    fresh.wait_for(
+        Ready=("False", "Unresolved"),
+        ModelResolved=("False", "ArtifactMissing"),
+        ModelVerified=("Unknown", "Checking"),
+        Stalled=("True", "Unresolved"),
+    )
+    put_back()
+    fresh.wait_for(Ready=("True", "Serving"), ModelResolved=("True", "VersionFound"), seconds=150)
 
 
 def test_a_quota_is_named_and_heals_when_it_is_raised(fresh: Resource, registry: Registry) -> None:
