@@ -30,7 +30,6 @@ def labelled(fresh: Resource) -> Iterator[str]:
 
 def test_a_pod_without_a_node_waits_and_heals(fresh: Resource, registry: Registry, labelled: str) -> None:
     fresh.apply(registry.publish(fresh.model), podTemplate={"nodeSelector": {labelled: "yes"}}, **SOON)
-    fresh.wait_for(Ready=("False", "RollingOut"), Reconciling=("True", "Verifying"))
     fresh.wait_for(
         Ready=("False", "ProgressDeadlineExceeded"),
         ModelVerified=("Unknown", "Checking"),
