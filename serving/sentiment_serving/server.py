@@ -15,6 +15,7 @@ from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from granian.server.mt import MTServer
 
+from sentiment_model import native
 from sentiment_serving.drain import ClosingWhileDraining
 from sentiment_serving.lifecycle import Lifecycle
 from sentiment_serving.settings import ServeSettings
@@ -54,7 +55,8 @@ def serve(app: Flask, *, lifecycle: Lifecycle, settings: ServeSettings, signals:
     )
     signals.handle_with(_Ending(server, lifecycle, settings).begin)
     application = ClosingWhileDraining(app, lifecycle)
-    _LOG.info("listening at %s port %d", settings.host, settings.port)
+    scoring = native.implementation()
+    _LOG.info("listening at %s port %d, scoring in %s", settings.host, settings.port, scoring)
     server.run(application)
     _LOG.info("stopped")
 

@@ -146,6 +146,15 @@ def test_neither_text_nor_path_is_ever_logged(model_dir: Path, tmp_path: Path) -
     assert all(isinstance(json.loads(line), dict) for line in lines)
 
 
+def test_the_log_says_which_implementation_scores(model_dir: Path, tmp_path: Path) -> None:
+    env = {"SENTIMENT_NATIVE": "0", "LOG_LEVEL": "INFO"}
+    with (tmp_path / "log").open("w") as log, serving(model_dir, env=env, stderr=log) as server:
+        server.terminate()
+        assert server.wait() == 0
+    messages = [json.loads(line)["message"] for line in (tmp_path / "log").read_text().splitlines()]
+    assert any(message.endswith("scoring in python") for message in messages)
+
+
 def refused(tmp_path: Path, reason: Reason, *arguments: str, **env: str) -> str:
     """Start a server that must not come up; returns its message."""
     ended = run("serve", tmp_path / "termination", environment(PORT=str(free_port()), **env), *arguments)
