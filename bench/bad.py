@@ -36,9 +36,8 @@ class Bad:
 
     def scenario(self) -> Scenario:
         """As a row of the table."""
-        target = (
-            f"{self.verified} in <= {self.within_seconds:g} s; 0 failed; 0 answers of it; {REPLICAS} old pods ready"
-        )
+        said = self.verified if self.reason == "Rejected" else self.reason
+        target = f"{said} in <= {self.within_seconds:g} s; 0 failed; 0 answers of it; {REPLICAS} old pods ready"
         return Scenario(self.name, self.title, target, partial(refused, bad=self))
 
 

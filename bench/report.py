@@ -11,7 +11,7 @@ from pathlib import Path
 from bench.scenario import Result, Scenario
 from delivery.cluster import ROOT
 
-RECORDS = ROOT / "build" / "bench-rollout.json"
+RECORDS = ROOT / "docs" / "bench-rollout.json"
 PAGE = ROOT / "docs" / "bench-rollout.md"
 
 _HEAD = """\
@@ -21,8 +21,11 @@ What the callers of the Service and the users of `kubectl` see, on the lab's rea
 requests a second from a pod of the cluster (half on kept-alive, half on fresh connections), the version asserted in
 each answer. Written by `make bench-rollout`; `ONLY=good,flipped` measures some rows anew and keeps the others.
 
-Seconds are counted from the patch to what is named; "in N s" ends when CI's two waits have said how it ended. The
-machine does everything at once: cluster, load, MLflow, S3, and whatever else it had to do (see its load average).
+Seconds are counted from the patch; "in N s" ends when CI's two waits have said how it ended. The last column says when
+a row was measured, of which commit (or, with uncommitted changes, which key of the installed checkout), and the
+machine's load average then. One machine does everything: cluster, load, MLflow, S3. Where its load average is far above
+its number of cores, seconds tell how long things waited for a core; counts of requests, answers and pods do not depend
+on it.
 """
 
 
@@ -48,7 +51,6 @@ def record(scenario: Scenario, result: Result, *, source: str) -> None:
         source=source,
         load_average=f"{os.getloadavg()[0]:.0f}",
     )
-    RECORDS.parent.mkdir(parents=True, exist_ok=True)
     RECORDS.write_text(json.dumps({name: asdict(one) for name, one in kept.items()}, indent=2) + "\n")
 
 
@@ -78,8 +80,9 @@ def machine() -> str:
     gibibytes = int(fields["MemTotal"].split()[0]) / 1024**2
     lines = Path("/proc/cpuinfo").read_text().splitlines()
     cores = [line.split(":")[1].strip() for line in lines if line.startswith("model name")]
+    kernel = ".".join(platform.release().split(".")[:2])
     name = cores[0] if cores else platform.machine()
-    return f"{os.cpu_count()} cores ({name}), {gibibytes:.0f} GiB, Linux {platform.release()}"
+    return f"{os.cpu_count()} cores ({name}), {gibibytes:.0f} GiB, Linux {kernel}"
 
 
 def _records() -> dict[str, Record]:
