@@ -6,7 +6,7 @@ code point is a token then); mix64 is the finaliser of splitmix64 (Steele, Lea, 
 and the key of a trigram is one step from that of its bigram.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 
 from sentiment_model.unicode import check_encodable
@@ -22,6 +22,8 @@ _MASK = 0xFFFF_FFFF_FFFF_FFFF
 _FNV_OFFSET = 0xCBF2_9CE4_8422_2325
 _FNV_PRIME = 0x0000_0100_0000_01B3
 _GOLDEN_RATIO = 0x9E37_79B9_7F4A_7C15
+_MIX_ONE = 0xBF58_476D_1CE4_E5B9
+_MIX_TWO = 0x94D0_49BB_1331_11EB
 _CACHED_TOKEN_LENGTH = 64  # longer tokens are rare, and must not fill memory
 
 
@@ -47,8 +49,8 @@ _cached_hash = lru_cache(maxsize=1 << 16)(_hash)
 
 def mix64(value: int) -> int:
     """The finaliser of splitmix64: a bijection on 64-bit integers in which every input bit reaches every output bit."""
-    value = ((value ^ (value >> 30)) * 0xBF58_476D_1CE4_E5B9) & _MASK
-    value = ((value ^ (value >> 27)) * 0x94D0_49BB_1331_11EB) & _MASK
+    value = ((value ^ (value >> 30)) * _MIX_ONE) & _MASK
+    value = ((value ^ (value >> 27)) * _MIX_TWO) & _MASK
     return value ^ (value >> 31)
 
 
@@ -69,13 +71,19 @@ def ngram_key(tokens: Sequence[str], start: int = WORDS_START) -> int:
     return key
 
 
-def ngram_keys(tokens: Sequence[str], shortest: int, longest: int, start: int = WORDS_START) -> Iterator[int]:
+def ngram_keys(tokens: Sequence[str], shortest: int, longest: int, start: int = WORDS_START) -> list[int]:
     """The keys of all n-grams of `shortest` to `longest` tokens, by position, then by length, repetitions included."""
     hashes = [token_hash(token) for token in tokens]
     count = len(hashes)
+    keys = []
     for first in range(count - shortest + 1):
         key = start
-        for last in range(first, min(first + longest, count)):
-            key = fold(key, hashes[last])
-            if last - first + 1 >= shortest:
-                yield key
+        for length, hashed in enumerate(hashes[first : first + longest], start=1):
+            # `fold`, written out: calls would take as long again.
+            key = (key * _GOLDEN_RATIO + hashed) & _MASK
+            key = ((key ^ (key >> 30)) * _MIX_ONE) & _MASK
+            key = ((key ^ (key >> 27)) * _MIX_TWO) & _MASK
+            key ^= key >> 31
+            if length >= shortest:
+                keys.append(key)
+    return keys

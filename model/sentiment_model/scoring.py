@@ -52,9 +52,10 @@ class KeyIndex:
     def find(self, key: int) -> int:
         """Where the key is, or -1."""
         bucket = key >> self._shift
-        end = self._starts[bucket + 1]
-        place = bisect_left(self._keys, key, self._starts[bucket], end)
-        return place if place < end and self._keys[place] == key else -1
+        starts, keys = self._starts, self._keys
+        end = starts[bucket + 1]
+        place = bisect_left(keys, key, starts[bucket], end)
+        return place if place < end and keys[place] == key else -1
 
 
 class PythonEngine:
@@ -83,21 +84,21 @@ class PythonEngine:
         found = []
         for view, index in zip(self._model.views, self._indexes, strict=True):
             # A Counter keeps the order of first occurrences.
-            keys = list(ngram_keys_of(text, view.unit, view.ngrams))
+            keys = ngram_keys_of(text, view.unit, view.ngrams)
             names = dict(zip(keys, ngram_names_of(text, view.unit, view.ngrams), strict=True))
             places = ((names[key], count, index.find(key)) for key, count in Counter(keys).items())
             found.append([match for match in places if match[2] >= 0])
         return found
 
 
-def ngram_keys_of(text: str, unit: Unit, ngrams: tuple[int, int]) -> "list[int]":
+def ngram_keys_of(text: str, unit: Unit, ngrams: tuple[int, int]) -> list[int]:
     """The keys of all n-grams of a text as it comes, by position, then by length, repetitions included.
 
     Raises:
         UnencodableText: (a ValueError) the text holds a lone surrogate.
     """
     start = WORDS_START if unit == "words" else CHARACTERS_START
-    return list(ngram_keys(_tokens(text, unit), *ngrams, start))
+    return ngram_keys(_tokens(text, unit), *ngrams, start)
 
 
 def ngram_names_of(text: str, unit: Unit, ngrams: tuple[int, int]) -> list[str]:
@@ -122,6 +123,7 @@ def _tokens(text: str, unit: Unit) -> Sequence[str]:
 def _add_view(margins: list[float], view: View, index: KeyIndex, counts: Counter[int]) -> int:
     """Add a view's share to the margins; returns how many n-grams it knew."""
     weight, coef, k = view.weight, view.coef, len(margins)
+    outputs = range(k)
     known = 0
     square = 0.0
     sums = [0.0] * k
@@ -130,12 +132,12 @@ def _add_view(margins: list[float], view: View, index: KeyIndex, counts: Counter
         if place < 0:
             continue
         known += count
-        value = frequency(view, count) * weight[place]
+        value = weight[place] if count == 1 else frequency(view, count) * weight[place]
         square += value * value
-        for output in range(k):
+        for output in outputs:
             sums[output] += value * coef[place * k + output]
     scale = scale_of(view, square)
-    for output in range(k):
+    for output in outputs:
         margins[output] += sums[output] * scale
     return known
 
