@@ -1,6 +1,7 @@
 """The steps of a rollout, as they can be seen in the cluster, and what is left when nothing is under way any more."""
 
 import json
+import subprocess
 from collections.abc import Callable
 from typing import Any
 
@@ -60,6 +61,13 @@ def revisions(resource: Resource, version: str) -> int:
 def no_candidate_is_left(resource: Resource) -> None:
     eventually(lambda: resource.kubectl("get", "job", "-o", "name") == "", "no Job left")
     eventually(lambda: not resource.pods("candidate"), "no candidate's pod left")
+
+
+def eviction(resource: Resource, pod: str) -> subprocess.CompletedProcess[str]:
+    """Ask for the eviction of a pod, as a drain does."""
+    body = {"apiVersion": "policy/v1", "kind": "Eviction", "metadata": {"name": pod, "namespace": resource.namespace}}
+    path = f"/api/v1/namespaces/{resource.namespace}/pods/{pod}/eviction"
+    return resource.cluster.try_kubectl("create", "--raw", path, "-f", "-", stdin=json.dumps(body))
 
 
 def kill_operator(resource: Resource) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from demo.traffic import traffic
 from tests.e2e.environment import Registry
+from tests.e2e.operator import steps
 from tests.e2e.resource import Resource
 from tests.waiting import eventually
 
@@ -65,16 +66,10 @@ def test_the_scale_subresource_tells_the_live_count_and_its_pods(six: Resource) 
 def test_the_budget_gives_up_one_pod_at_a_time(six: Resource) -> None:
     eventually(lambda: six.get("poddisruptionbudget")["status"].get("disruptionsAllowed") == 1, "one pod to spare")
     first, second = (pod["metadata"]["name"] for pod in six.pods()[:2])
-    assert eviction(six, first).returncode == 0
-    refused = eviction(six, second)
+    assert steps.eviction(six, first).returncode == 0
+    refused = steps.eviction(six, second)
     assert refused.returncode != 0
     assert "disruption budget" in refused.stderr
-
-
-def eviction(resource: Resource, pod: str) -> subprocess.CompletedProcess[str]:
-    body = {"apiVersion": "policy/v1", "kind": "Eviction", "metadata": {"name": pod, "namespace": resource.namespace}}
-    path = f"/api/v1/namespaces/{resource.namespace}/pods/{pod}/eviction"
-    return resource.cluster.try_kubectl("create", "--raw", path, "-f", "-", stdin=json.dumps(body))
 
 
 def measured(resource: Resource) -> bool:

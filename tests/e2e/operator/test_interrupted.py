@@ -94,7 +94,7 @@ def test_a_candidate_that_is_evicted_is_made_again(served: Resource, registry: R
     served.patch_version(wanted)
     eventually(lambda: steps.soaking(served), "the candidate at work", seconds=150)
     pod = served.pods("candidate")[0]["metadata"]["name"]
-    evict(served, pod)
+    assert steps.eviction(served, pod).returncode == 0
     tried_again(served, pod)
     promoted_once(served, wanted)
 
@@ -137,12 +137,6 @@ def tried_again(resource: Resource, pod: str) -> None:
     assert "rejected" not in resource.status() or all(
         one["reason"] != "Crashed" for one in resource.status()["rejected"]
     )
-
-
-def evict(resource: Resource, pod: str) -> None:
-    body = {"apiVersion": "policy/v1", "kind": "Eviction", "metadata": {"name": pod, "namespace": resource.namespace}}
-    path = f"/api/v1/namespaces/{resource.namespace}/pods/{pod}/eviction"
-    resource.kubectl("create", "--raw", path, "-f", "-", stdin=json.dumps(body))
 
 
 def restart_api_server() -> None:
