@@ -181,7 +181,9 @@ down: ## stop the lab and remove all that it made (caches stay)
 
 .PHONY: bench
 bench: setup ## the benchmarks there are
-	@$(BIN)/python -m bench list
+	@echo "make bench-model DATA=... [GROUP=...] [ONLY=...]"
+	@echo "make bench-rollout [ONLY=...], of:"
+	@$(BIN)/python -m bench.rollout --names | sed 's/^/  /'
 
 .PHONY: bench-model
 bench-model: setup ## counting, predictions and recipes against scikit-learn, into docs/bench-model.md [DATA=file GROUP=column ONLY=part,...]
@@ -190,7 +192,7 @@ bench-model: setup ## counting, predictions and recipes against scikit-learn, in
 
 .PHONY: bench-rollout
 bench-rollout: setup ## rollouts under load on the lab, into docs/bench-rollout.md [ONLY=good,flipped]
-	@$(BIN)/python -m bench rollout $(if $(ONLY),--only "$(ONLY)")
+	@$(BIN)/python -m bench.rollout $(if $(ONLY),--only "$(ONLY)")
 
 .PHONY: clean
 clean: down ## also remove .venv, workspaces and build results (the cache under ~/.cache/sentimentmodel stays)

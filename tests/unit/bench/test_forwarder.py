@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from bench.forwarder import Forwarder
+from bench.rollout.forwarder import Forwarder
 
 
 class Hello(BaseHTTPRequestHandler):

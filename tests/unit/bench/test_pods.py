@@ -1,6 +1,6 @@
 """Ready pods are counted by version, from the events of a watch."""
 
-from bench.pods import ReadyPods
+from bench.rollout.pods import ReadyPods
 
 DELETED_AT = "2026-11-24T22:27:53Z"
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from bench.__main__ import SCENARIOS, choose
-from bench.report import Record, page
-from bench.scenario import Result, Scenario
+from bench.rollout.__main__ import SCENARIOS, choose
+from bench.rollout.report import Record, page
+from bench.rollout.scenario import Result, Scenario
 from delivery.cluster import DeliveryError
 
 

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from bench.pods import ReadyPods, watching
-from bench.stage import OPERATOR_USER, Stage
+from bench.rollout.pods import ReadyPods, watching
+from bench.rollout.stage import OPERATOR_USER, Stage
 from delivery.rollout import Outcome
 from demo.traffic import Summary, traffic
 from tests.e2e.resource import Resource

@@ -3,8 +3,8 @@
 import json
 import time
 
-from bench.scenario import Result, Scenario, pause
-from bench.stage import OPERATOR_USER, Stage
+from bench.rollout.scenario import Result, Scenario, pause
+from bench.rollout.stage import OPERATOR_USER, Stage
 from delivery.deploy import NAMESPACE, OPERATOR
 from sentiment_operator.quantity import quantity
 from tests.e2e.resource import Resource

@@ -6,8 +6,8 @@ from functools import partial
 from typing import Any
 
 from bench import faulty
-from bench.scenario import Result, Scenario, change, under_load, version
-from bench.stage import MIN_ACCURACY, QUALITY_SET, Stage
+from bench.rollout.scenario import Result, Scenario, change, under_load, version
+from bench.rollout.stage import MIN_ACCURACY, QUALITY_SET, Stage
 from delivery.cluster import DeliveryError
 from tests.e2e.resource import Resource
 

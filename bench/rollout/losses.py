@@ -4,8 +4,8 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from bench.scenario import Result, Scenario, change, under_load, version
-from bench.stage import Stage, restart_operator
+from bench.rollout.scenario import Result, Scenario, change, under_load, version
+from bench.rollout.stage import Stage, restart_operator
 from delivery.deploy import NAMESPACE
 from delivery.rollout import Outcome
 from tests.e2e.environment import lab

@@ -1,13 +1,13 @@
-"""`python -m bench`: the benchmarks there are."""
+"""`python -m bench.rollout`: play scenarios, print their rows, and write docs/bench-rollout.md."""
 
 import sys
 from collections.abc import Sequence
 
 import click
 
-from bench import bad, footprint, good, losses, many, outages, report
-from bench.scenario import Result, Scenario
-from bench.stage import Stage, stage
+from bench.rollout import bad, footprint, good, losses, many, outages, report
+from bench.rollout.scenario import Result, Scenario
+from bench.rollout.stage import Stage, stage
 from delivery.cluster import DeliveryError
 from tests.e2e.environment import lab, lab_is_up
 
@@ -16,25 +16,16 @@ SCENARIOS: tuple[Scenario, ...] = tuple(
 )
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
-def main() -> None:
-    """Measure the whole, on the lab."""
-
-
-@main.command("list")
-def list_command() -> None:
-    """The benchmarks and their scenarios."""
-    print("make bench-model DATA=FILE [GROUP=COLUMN] [ONLY=PART,...]   (python -m bench.model --help names the parts)")
-    print("make bench-rollout [ONLY=NAME,...]")
-    for one in SCENARIOS:
-        print(f"  {one.name:18} {one.title}")
-
-
-@main.command("rollout")
-@click.option("--only", default="", metavar="NAME,...", help="some scenarios; see `python -m bench list`")
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--only", default="", metavar="NAME,...", help="some scenarios; the rows of others are kept")
 @click.option("--as-installed", is_flag=True, help="measure what is installed in the lab, whatever it was built from")
-def rollout_command(only: str, *, as_installed: bool) -> None:
-    """Rollouts under load: good, bad, disturbed. Exit code 1 when a target was missed."""
+@click.option("--names", is_flag=True, help="show the scenarios by name, and end")
+def main(only: str, *, as_installed: bool, names: bool) -> None:
+    """Rollouts under load on the lab: good, bad, disturbed. Exit code 1 when a target was missed."""
+    if names:
+        for one in SCENARIOS:
+            print(f"{one.name:18} {one.title}")
+        return
     chosen = choose(only.split(",") if only else [])
     was_up = lab_is_up()
     try:
@@ -54,7 +45,9 @@ def choose(names: Sequence[str]) -> list[Scenario]:
         DeliveryError: there is no scenario of a name.
     """
     if unknown := set(names) - {one.name for one in SCENARIOS}:
-        raise DeliveryError(f"no scenario is called {', '.join(sorted(unknown))}: see `python -m bench list`")
+        raise DeliveryError(
+            f"no scenario is called {', '.join(sorted(unknown))}: see `python -m bench.rollout --names`"
+        )
     return [one for one in SCENARIOS if not names or one.name in names]
 
 
@@ -75,6 +68,6 @@ def play(made: Stage, scenario: Scenario) -> bool:
 
 if __name__ == "__main__":
     try:
-        main(prog_name="python -m bench")
+        main(prog_name="python -m bench.rollout")
     except DeliveryError as error:
         sys.exit(f"bench: {error}")

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench.scenario import Result, Scenario
+from bench.rollout.scenario import Result, Scenario
 from delivery.cluster import ROOT
 
 RECORDS = ROOT / "docs" / "bench-rollout.json"

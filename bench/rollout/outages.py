@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from urllib.parse import urlsplit
 
-from bench.forwarder import Forwarder
-from bench.scenario import Result, Scenario, change, under_load, version
-from bench.stage import Stage, restart_operator
+from bench.rollout.forwarder import Forwarder
+from bench.rollout.scenario import Result, Scenario, change, under_load, version
+from bench.rollout.stage import Stage, restart_operator
 from lab.lab import settings_of
 from tests.e2e.environment import lab
 from tests.e2e.resource import Resource

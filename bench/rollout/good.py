@@ -5,8 +5,8 @@ import time
 from datetime import datetime
 from typing import Any
 
-from bench.scenario import Observed, Result, Scenario, change, under_load, version
-from bench.stage import Stage
+from bench.rollout.scenario import Observed, Result, Scenario, change, under_load, version
+from bench.rollout.stage import Stage
 from delivery.cluster import DeliveryError
 from tests.e2e.resource import Resource
 

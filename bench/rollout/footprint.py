@@ -6,8 +6,8 @@ from typing import Any
 
 import httpx
 
-from bench.scenario import Result, Scenario
-from bench.stage import OPERATOR_USER, Stage
+from bench.rollout.scenario import Result, Scenario
+from bench.rollout.stage import OPERATOR_USER, Stage
 from delivery.cluster import ROOT
 
 CRD = ROOT / "crds" / "sentimentmodel.yaml"
