@@ -23,7 +23,13 @@ TEXTS = (
     "Two hours of my life that I will never get back.",
     "Not bad at all, although the ending is weak.",
 )
-RETRAIN = {"train.candidates": [{"name": "pairs-middle", "ngrams": [1, 2], "min_df": 2, "c": 10.0}]}
+RETRAIN = {
+    "train.candidates": [
+        {"name": "bayes-smoother", "ngrams": [1, 2], "min_df": 2, "classifier": "naive_bayes", "alpha": 0.2},
+        {"name": "nb-logistic-stricter", "ngrams": [1, 3], "min_df": 3, "weighting": "nb", "c": 50.0},
+    ]
+}
+"""Near to the best recipe of few reviews and to that of many: the gate lets no version pass that is much worse."""
 
 
 def tell(kind: Literal["lab", "current"], data: str) -> None:
