@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import click
 
 from bench.rollout import bad, footprint, good, losses, many, outages, report
-from bench.rollout.scenario import Result, Scenario
+from bench.rollout.scenario import Scenario
 from bench.rollout.stage import Stage, stage
 from delivery.cluster import DeliveryError
 from tests.e2e.environment import lab, lab_is_up
@@ -52,13 +52,17 @@ def choose(names: Sequence[str]) -> list[Scenario]:
 
 
 def play(made: Stage, scenario: Scenario) -> bool:
-    """Play one scenario, keep and show its row; whether the target was met."""
+    """Play one scenario, keep and show its row; whether the target was met.
+
+    One that breaks off has measured nothing: its former row stays, with its date.
+    """
     print(f"==> {scenario.title}", flush=True)
     try:
         result = scenario.play(made)
     except (DeliveryError, AssertionError) as error:
         made.abandon()
-        result = Result(f"broke off: {' '.join(str(error).split())[:300]}", met=False)
+        print(f"    broke off, nothing was measured: {error}", flush=True)
+        return False
     print(f"    target   {scenario.target}\n    measured {result.measured}", flush=True)
     print(f"    {'met' if result.met else 'NOT MET'}", flush=True)
     report.record(scenario, result, source=made.source)
