@@ -40,10 +40,6 @@ class ReadyPods:
         counts = [seen.get(version, 0) for seen in self.history]
         return min(counts[counts.index(of) :]) if of in counts else max(counts, default=0)
 
-    def most(self, version: str) -> int:
-        """The largest number of ready pods of that version."""
-        return max((seen.get(version, 0) for seen in self.history), default=0)
-
 
 @contextmanager
 def watching(resource: Resource) -> Iterator[ReadyPods]:

@@ -26,4 +26,5 @@ def test_a_pod_that_is_being_deleted_is_no_ready_one() -> None:
 
 def test_versions_are_counted_apart() -> None:
     pods = seen("ADDED|a|1|True|", "ADDED|b|2|True|", "ADDED|c|2|True|")
-    assert (pods.most("1"), pods.most("2"), pods.most("3")) == (1, 2, 0)
+    assert pods.history[-1] == {"1": 1, "2": 2}
+    assert pods.fewest("3", of=2) == 0
