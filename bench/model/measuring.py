@@ -2,11 +2,11 @@
 
 import multiprocessing
 import os
-import resource
 import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from joblib.externals.loky import get_reusable_executor
@@ -41,7 +41,12 @@ def _child(work: Callable[..., Any], arguments: tuple[Any, ...]) -> Cost:
 
 
 def _peak() -> int:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    """The most memory this program ever had, in bytes.
+
+    Not `ru_maxrss`, which counts that of the process this one was spawned from.
+    """
+    status = Path("/proc/self/status").read_text()
+    return int(status.split("VmHWM:")[1].split()[0]) * 1024
 
 
 def _cpu() -> float:
