@@ -18,6 +18,12 @@ from tests.waiting import eventually
 pytestmark = [pytest.mark.e2e, pytest.mark.disruptive]
 
 
+@pytest.fixture(scope="module", autouse=True)
+def seen_at_work(served: Resource) -> None:
+    """A candidate that is at work long enough for a test to see it."""
+    served.patch({"spec": {"rollout": {"verification": {"soakSeconds": 10}}}})
+
+
 def test_killed_while_it_resolves(served: Resource, registry: Registry) -> None:
     wanted = registry.publish(served.model)
     lab("stop", "mlflow")
