@@ -13,7 +13,8 @@ pytestmark = pytest.mark.e2e
 
 @pytest.mark.parametrize("step", [steps.candidate_starting, steps.soaking])
 def test_deleted_before_anything_serves(fresh: Resource, registry: Registry, step: Step) -> None:
-    fresh.apply(registry.publish(fresh.model))
+    # Long enough at work to be seen.
+    fresh.apply(registry.publish(fresh.model), rollout={"verification": {"soakSeconds": 10}})
     deleted_at(fresh, step)
 
 
