@@ -142,6 +142,12 @@ def until_deadline(case: Situation, course: Course, rollout: RolloutStatus) -> C
     return replace(course, look_again_seconds=min(looks) + 0.5 if looks else None)
 
 
+def advanced_to(case: Situation, target: Target, step: str) -> RolloutStatus:
+    """The record of the rollout of `target` once it is at `step`."""
+    revision = target.revision(case.model.name)
+    return advanced(case, RolloutStatus(step=step, version=target.version, revision=revision, key=target.judged_key))
+
+
 def advanced(case: Situation, to: RolloutStatus) -> RolloutStatus:
     """The record of the rollout once it is at `to`."""
     limit = case.model.spec.rollout.progress_deadline_seconds

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from sentiment_operator.children.service import endpoint
 from sentiment_operator.conditions import Finding, Outcome, conditions
-from sentiment_operator.courses import advanced, collision, is_serving, rejected, suspended, unknown
+from sentiment_operator.courses import advanced_to, collision, is_serving, rejected, suspended, unknown
 from sentiment_operator.diagnose import Diagnosis
 from sentiment_operator.judge import Judgement
 from sentiment_operator.names import selector
@@ -24,9 +24,10 @@ from sentiment_operator.rollout import (
     with_verdict,
 )
 from sentiment_operator.situation import Course, Decision, Situation
-from sentiment_operator.status import Desired, RolloutStatus, Serving, Status
+from sentiment_operator.status import Desired, Serving, Status
 from sentiment_operator.switch import diagnosis_of, has_begun, towards, unfinished
 from sentiment_operator.trial import judgement_of, proven, verifying
+from sentiment_operator.verdict import Verdict
 
 GIVE_UP_SECONDS = 60.0
 """How old a rollout whose switch is held up by a fault must be for something newer to take its place."""
@@ -76,17 +77,15 @@ def _ending(case: Situation, desired: Desired, target: Target, serving: Serving 
 
 def _trial(case: Situation, desired: Desired, target: Target, serving: Serving | None) -> Decision:
     judgement = judgement_of(case, target)
-    case = _noted(case, target, judgement)
     if judgement.kind == "verdict":
-        return _found_bad(case, target, judgement.diagnosis, step=VERIFYING, judgement=judgement)
+        finding = Diagnosis(kind="verdict", reason=judgement.reason, message=judgement.message)
+        return _found_bad(case, target, finding, step=VERIFYING, verdict=judgement.verdict)
+    case = _noted(case, target, judgement)
     if judgement.kind != "passed":
         return _decision(case, desired, verifying(case, target, serving, judgement))
     if case.seen.revision(target.key) is None:
         return _decision(case, desired, proven(case, target, serving, judgement))
-    step = RolloutStatus(
-        step=ROLLING_OUT, version=target.version, revision=target.revision(case.model.name), key=target.judged_key
-    )
-    return _decide_with(case, replace(case.model.status, rollout=advanced(case, step)))
+    return _decide_with(case, replace(case.model.status, rollout=advanced_to(case, target, ROLLING_OUT)))
 
 
 def _noted(case: Situation, target: Target, judgement: Judgement) -> Situation:
@@ -99,7 +98,7 @@ def _noted(case: Situation, target: Target, judgement: Judgement) -> Situation:
 
 
 def _found_bad(
-    case: Situation, target: Target, finding: Diagnosis, *, step: str, judgement: Judgement | None = None
+    case: Situation, target: Target, finding: Diagnosis, *, step: str, verdict: Verdict | None = None
 ) -> Decision:
     status = with_verdict(
         case.model.status,
@@ -108,7 +107,7 @@ def _found_bad(
         revision=target.revision(case.model.name),
         step=step,
         now=case.now,
-        verdict=judgement.verdict if judgement else None,
+        verdict=verdict,
     )
     return _decide_with(case, status)
 
@@ -126,7 +125,7 @@ def _replicas(case: Situation) -> int:
 
 def _available(case: Situation, serving: Serving | None, outcome: Outcome) -> Finding:
     """Whether some good version answers. Pods of a version with a verdict against it count for nothing."""
-    ready = [pod for pod in case.seen.pods if pod.ready and not pod.terminating]
+    ready = [pod for pod in case.seen.pods if pod.answers]
     if case.model.spec.min_replicas == 0 and not ready:
         return Finding(status="False", reason="ScaledToZero", message="spec.replicas is 0.")
     if serving is None or (outcome is Outcome.NAME_CONFLICT and not ready):
@@ -166,7 +165,7 @@ def _decision(case: Situation, desired: Desired, course: Course) -> Decision:
         history=history,
         replicas=_replicas(case),
         selector=selector(model.name),
-        pods_ready=f"{sum(pod.ready and not pod.terminating for pod in seen.pods)}/{wanted}",
+        pods_ready=f"{sum(pod.answers for pod in seen.pods)}/{wanted}",
         endpoint=endpoint(model),
         lineage=lineage_of(model, desired, case.answer),
     )

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from sentiment_operator.diagnose import WAITING, Diagnosis, diagnose
+from sentiment_operator.diagnose import Diagnosis, diagnose
 from sentiment_operator.observed import Candidate
 from sentiment_operator.pods import Container, Pod
 from sentiment_operator.resource import Target
@@ -17,11 +17,17 @@ RETRY_MAX_SECONDS = 120.0
 """Pause before the second candidate, counted from the start of the first; it doubles up to the longest."""
 
 
+Kind = Literal["passed", "verdict", "unresolved", "fault", "waiting"]
+
+_KINDS: dict[str, Kind] = {"passed": "passed", "failed": "verdict"}
+"""What follows from the outcome of a judge; from any other, nothing about the model."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Judgement:
     """What a candidate has come to. `over`: it says no more; another must be made where it was no verdict."""
 
-    kind: Literal["passed", "verdict", "unresolved", "fault", "waiting"]
+    kind: Kind
     reason: str = ""
     message: str = ""
     over: bool = False
@@ -30,13 +36,6 @@ class Judgement:
 
     image_id: str = ""
     """The image that its serving container ran."""
-
-    @property
-    def diagnosis(self) -> Diagnosis:
-        """The same as a finding about pods."""
-        if self.kind == "passed":
-            return WAITING
-        return Diagnosis(kind=self.kind, reason=self.reason, message=self.message)
 
 
 def judge(candidate: Candidate, target: Target, *, startup_deadline_seconds: float) -> Judgement:
@@ -71,13 +70,8 @@ def _judged(pod: Pod, verify: Container, target: Target) -> Judgement:
         text = f"Container verify of pod {pod.name} {why}; see its log."
         return Judgement(kind="fault", reason="VerifyFailed", message=text, over=True)
     image = pod.serving.image_id if pod.serving else ""
-    kind: Literal["passed", "verdict", "fault"] = "fault"
-    if verdict.outcome == "passed":
-        kind = "passed"
-    elif verdict.outcome == "failed":
-        kind = "verdict"
     return Judgement(
-        kind=kind,
+        kind=_KINDS.get(verdict.outcome, "fault"),
         reason=verdict.reason,
         message=verdict.message,
         over=True,

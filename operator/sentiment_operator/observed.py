@@ -31,7 +31,7 @@ class Template:
     @classmethod
     def parse(cls, body: Json) -> Self:
         """Read the template of a Deployment or of a revision."""
-        metadata = dict(body.get("metadata") or {})
+        metadata = body.get("metadata") or {}
         annotations, spec = metadata.get("annotations") or {}, body.get("spec") or {}
         fetch: Json = next((one for one in spec.get("initContainers") or () if one["name"] == "fetch"), {})
         serving: Json = next((one for one in spec.get("containers") or () if one["name"] == "serving"), {})
@@ -184,15 +184,19 @@ class Observation:
 
 def controlled_by(body: Json, uid: str) -> bool:
     """Whether the object of that uid is the controller of `body`."""
-    return any(one["uid"] == uid and one.get("controller") for one in body["metadata"].get("ownerReferences") or ())
+    controller = _controller_of(body)
+    return controller is not None and controller["uid"] == uid
+
+
+def _controller_of(body: Json) -> Json | None:
+    return next((one for one in body["metadata"].get("ownerReferences") or () if one.get("controller")), None)
 
 
 def owner_of(child: Json, *, uid: str, name: str) -> str:
     """Whose a child is: `ours`, `former` (of a deleted resource of this name), `orphan` (to adopt) or `foreign`."""
-    metadata = child["metadata"]
-    controller = next((one for one in metadata.get("ownerReferences") or () if one.get("controller")), None)
+    controller = _controller_of(child)
     if controller is None:
-        return "orphan" if (metadata.get("labels") or {}).get(MODEL_LABEL) == name else "foreign"
+        return "orphan" if (child["metadata"].get("labels") or {}).get(MODEL_LABEL) == name else "foreign"
     if controller["uid"] == uid:
         return "ours"
     return "former" if controller.get("kind") == KIND and controller.get("name") == name else "foreign"

@@ -32,7 +32,6 @@ class Container:
     image_id: str = ""
     """The image that runs, as the node names it: with luck `repository@sha256:...`."""
 
-    ready: bool = False
     started: bool = False
     running: bool = False
     restarts: int = 0
@@ -62,7 +61,6 @@ class Container:
             name=status["name"],
             container_id=status.get("containerID") or "",
             image_id=status.get("imageID") or "",
-            ready=bool(status.get("ready")),
             started=bool(status.get("started")),
             running="running" in state,
             restarts=status.get("restartCount", 0),
@@ -98,6 +96,11 @@ class Pod:
     fetch: Container | None = None
     serving: Container | None = None
     verify: Container | None = None
+
+    @property
+    def answers(self) -> bool:
+        """Whether it is ready, and not on its way out."""
+        return self.ready and not self.terminating
 
     @property
     def overdue(self) -> bool:

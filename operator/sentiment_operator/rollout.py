@@ -9,6 +9,7 @@ from sentiment_operator.observed import Observation, Template
 from sentiment_operator.resource import SentimentModel, Spec, Target
 from sentiment_operator.status import (
     MEMORY_LENGTH,
+    SUCCEEDED,
     Finished,
     Rejected,
     RolloutStatus,
@@ -176,7 +177,7 @@ def with_success(history: tuple[Finished, ...], serving: Serving, now: datetime)
         version=serving.version,
         digest=serving.digest,
         revision=serving.revision,
-        outcome="Succeeded",
+        outcome=SUCCEEDED,
         reason="",
         time=timestamp(now),
     )

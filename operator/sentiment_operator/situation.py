@@ -65,7 +65,7 @@ class Course:
 
 @dataclass(frozen=True, kw_only=True)
 class Decision:
-    """What to do, in this order: `apply`, `delete`, write `status`; look again after `look_again_seconds`."""
+    """What to do: `apply`, `delete`, write `status` (first, where it must be remembered); when to look again."""
 
     status: Status
     outcome: Outcome

@@ -10,6 +10,9 @@ from sentiment_operator.verdict import Verdict
 
 Record = TypeVar("Record")
 
+SUCCEEDED = "Succeeded"
+"""Outcome in the history of a rollout that came to serve."""
+
 MEMORY_LENGTH = 10
 """How many rejected versions, and how many finished rollouts, are remembered."""
 

@@ -3,13 +3,13 @@
 from dataclasses import replace
 
 from sentiment_operator.conditions import Finding, Outcome
-from sentiment_operator.courses import advanced, goes_on, is_serving, until_deadline, verified_by
+from sentiment_operator.courses import advanced_to, goes_on, is_serving, until_deadline, verified_by
 from sentiment_operator.diagnose import Diagnosis, diagnose
 from sentiment_operator.names import revision_name
 from sentiment_operator.resource import Target
 from sentiment_operator.rollout import ROLLING_OUT, old_pods, remaining_seconds, serving_from, settled
 from sentiment_operator.situation import Course, Situation
-from sentiment_operator.status import RolloutStatus, Serving
+from sentiment_operator.status import Serving
 from sentiment_operator.wanted import running, superfluous, template_of
 
 
@@ -72,8 +72,7 @@ def towards(case: Situation, target: Target, serving: Serving | None, finding: D
         apply=running(case, target),
         delete=superfluous(case, candidate_of=None if same else target, spare=after.revision),
     )
-    to = RolloutStatus(step=ROLLING_OUT, version=target.version, revision=after.revision, key=target.judged_key)
-    rollout = advanced(case, to)
+    rollout = advanced_to(case, target, ROLLING_OUT)
     if case.refusal is not None and case.refusal.invalid:
         text = f"{case.refusal} {goes_on(serving)}"
         return replace(course, outcome=Outcome.INVALID_SPEC, message=text, rollout=rollout)

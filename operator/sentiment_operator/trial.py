@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from sentiment_operator.children.candidate import candidate
 from sentiment_operator.conditions import Finding, Outcome
-from sentiment_operator.courses import CHECKING, advanced, goes_on, hold, until_deadline
+from sentiment_operator.courses import CHECKING, advanced_to, goes_on, hold, until_deadline
 from sentiment_operator.diagnose import UNRESOLVED
 from sentiment_operator.judge import NO_POD_SECONDS, Judgement, judge, pinned_image, retry_seconds
 from sentiment_operator.observed import Candidate, Template
@@ -30,14 +30,11 @@ def judgement_of(case: Situation, target: Target) -> Judgement:
 def verifying(case: Situation, target: Target, serving: Serving | None, judgement: Judgement) -> Course:
     """No verdict yet: what serves is held while the candidate of `target` is at work."""
     model, found = case.model, case.seen.candidate
-    to = RolloutStatus(
-        step=VERIFYING, version=target.version, revision=target.revision(model.name), key=target.judged_key
-    )
-    rollout = advanced(case, to)
+    rollout = advanced_to(case, target, VERIFYING)
     course = replace(
         hold(case, serving, Outcome.VERIFYING, ""),
         verified=CHECKING,
-        delete=superfluous(case, candidate_of=target, spare=to.revision),
+        delete=superfluous(case, candidate_of=target, spare=rollout.revision),
         rollout=rollout,
     )
     if case.refusal is not None:
@@ -46,10 +43,9 @@ def verifying(case: Situation, target: Target, serving: Serving | None, judgemen
         text = f"Version {target.version} cannot be verified yet: {case.refusal} {goes_on(serving)}"
         return until_deadline(case, replace(course, message=text), rollout)
     if found is None:
-        job = candidate(
-            model, target, template_of(case, target).body, against=_compared(case, target, serving),
-            not_compared=_not_compared(case, target, serving),
-        )  # fmt: skip
+        why_not = _not_compared(case, target, serving)
+        against = None if why_not else serving
+        job = candidate(model, target, template_of(case, target).body, against=against, not_compared=why_not)
         course = replace(course, apply=(*course.apply, job))
     elif found.terminating or found.judged_key != target.judged_key:
         course = replace(course, look_again_seconds=1.0)
@@ -102,10 +98,6 @@ def _again(case: Situation, course: Course, found: Candidate, rollout: RolloutSt
     )
 
 
-def _compared(case: Situation, target: Target, serving: Serving | None) -> Serving | None:
-    return None if _not_compared(case, target, serving) else serving
-
-
 def _not_compared(case: Situation, target: Target, serving: Serving | None) -> str:
     """Why the candidate is not compared with what serves; empty where it is."""
     if serving is None:
@@ -113,7 +105,7 @@ def _not_compared(case: Situation, target: Target, serving: Serving | None) -> s
     kept = case.seen.revision(target.key)
     if kept and kept.reason != UNJUDGED.reason and not case.model.status.is_rejected(target.revision(case.model.name)):
         return "this is a way back: it was compared when it was rolled out first"
-    if not any(pod.ready and not pod.terminating for pod in case.seen.pods):
+    if not any(pod.answers for pod in case.seen.pods):
         return "no serving pod is ready"
     return ""
 

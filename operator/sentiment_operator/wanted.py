@@ -86,8 +86,7 @@ def _emptied(case: Situation) -> tuple[Manifest, ...]:
     live = case.seen.deployment
     if live is None:
         return ()
-    bad = {one.revision for one in case.model.status.rejected}
-    if revision_name(case.model.name, live.template.key) not in bad:
+    if not case.model.status.is_rejected(revision_name(case.model.name, live.template.key)):
         return ()
     template = case.seen.template(live.template.key) or live.template
     return _changed(case, template.body, replicas=0)

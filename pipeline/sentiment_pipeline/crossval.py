@@ -4,7 +4,6 @@ Tokenising and counting cost most and do not depend on the fold: texts are count
 weights and norms are computed anew from its training side: each score is exactly that of the whole recipe fitted there.
 """
 
-import os
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ import numpy.typing as npt
 from joblib import Parallel, delayed
 from sklearn.metrics import accuracy_score, f1_score, log_loss
 
+from sentiment_model.native import cpus
 from sentiment_pipeline.calibration import Floats, Scaling, fit_scaling, probabilities, unscaled
 from sentiment_pipeline.counts import Corpus
 from sentiment_pipeline.errors import DataError
@@ -79,7 +79,7 @@ def compare(corpus: Corpus, labels: Labels, folds: Folds, candidates: Sequence[C
     check_folds(labels, folds)
     numbers = range(int(folds.max()) + 1)
     tasks = [(candidate, number) for candidate in candidates for number in numbers]
-    jobs = min(len(tasks), _processors()) if corpus.cells >= _WORTH_PROCESSES else 1
+    jobs = min(len(tasks), cpus()) if corpus.cells >= _WORTH_PROCESSES else 1
     # Processes, not threads: liblinear's random numbers are one sequence a process.
     workers = Parallel(n_jobs=jobs, return_as="generator", batch_size=1, pre_dispatch=jobs)
     with progress("cross-validate", len(tasks)) as advance:
@@ -112,10 +112,6 @@ def check_folds(labels: Labels, folds: Folds) -> None:
                 f"fold {number} lacks a label, on its own or in the rest: the groups are too few or too uneven;"
                 " lower train.folds or change data.group"
             )
-
-
-def _processors() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @dataclass(frozen=True)

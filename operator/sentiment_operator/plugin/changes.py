@@ -4,11 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sentiment_operator.status import Finished, Status
+from sentiment_operator.status import SUCCEEDED, Finished, Status
 
 Json = Mapping[str, Any]
-
-SUCCEEDED = "Succeeded"
 
 
 class NothingToDo(Exception):

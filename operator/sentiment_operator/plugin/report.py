@@ -9,9 +9,8 @@ from rich.text import Text
 from rich.tree import Tree
 
 from sentiment_operator.names import TRACK_LABEL
-from sentiment_operator.plugin.changes import SUCCEEDED
 from sentiment_operator.pods import Pod
-from sentiment_operator.status import Condition, Status, moment_of
+from sentiment_operator.status import SUCCEEDED, Condition, Status, moment_of
 from sentiment_operator.verdict import Check, Verdict
 
 Json = Mapping[str, Any]
@@ -21,7 +20,7 @@ GOOD, BAD, MOVING, PLAIN, DIM = "green", "red", "yellow", "", "dim"
 _ABNORMAL = frozenset({"Reconciling", "Stalled"})
 """Conditions that are True when something is out of the ordinary."""
 
-_OUTCOMES = {"passed": GOOD, "failed": BAD, "fault": MOVING, "skipped": DIM, "Succeeded": GOOD}
+_OUTCOMES = {"passed": GOOD, "failed": BAD, "fault": MOVING, "skipped": DIM, SUCCEEDED: GOOD}
 
 
 def tree(resource: Json, *, pods: Sequence[Json] | str, events: Sequence[Json] | str, now: datetime) -> Tree:
