@@ -5,10 +5,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from bench.rollout.scenario import Result, Scenario, change, under_load, version
-from bench.rollout.stage import Stage, restart_operator
+from bench.rollout.stage import Stage
 from delivery.deploy import NAMESPACE
 from delivery.rollout import Outcome
 from tests.e2e.environment import lab
+from tests.e2e.operator import steps
 from tests.e2e.resource import Resource
 from tests.waiting import eventually
 
@@ -78,7 +79,7 @@ def operator_killed(stage: Stage) -> Result:
 def _kill_at(stage: Stage, resource: Resource, wanted: str, step: Step) -> Outcome:
     resource.patch({"spec": {**version(wanted), "rollout": {"verification": {"soakSeconds": 3}}}})
     eventually(lambda: step.reached(resource), step.name, seconds=120)
-    restart_operator(stage.cluster)
+    steps.restart_operator(stage.cluster)
     return resource.wait("4m")
 
 
@@ -118,7 +119,7 @@ def node_killed(stage: Stage) -> Result:
 
 
 def _operator_node(stage: Stage) -> str:
-    selector = "app.kubernetes.io/name=sentiment-operator"
+    selector = steps.OPERATOR_PODS
     found = stage.cluster.kubectl("-n", NAMESPACE, "get", "pods", "-l", selector, "-o", "json")
     return str(json.loads(found)["items"][0]["spec"]["nodeName"])
 

@@ -5,8 +5,9 @@ import time
 
 from bench.rollout.scenario import Result, Scenario, pause
 from bench.rollout.stage import OPERATOR_USER, Stage
-from delivery.deploy import NAMESPACE, OPERATOR
+from delivery.deploy import NAMESPACE
 from sentiment_operator.quantity import quantity
+from tests.e2e.operator import steps
 from tests.e2e.resource import Resource
 from tests.waiting import eventually
 
@@ -21,11 +22,11 @@ def many_resources(stage: Stage) -> Result:
         number = stage.registry.publish(resource.model)
         _create(resource, number, range(SERVING), suspend=False)
         eventually(lambda: _ready(resource) == SERVING, f"{SERVING} resources ready", seconds=SETTLED_SECONDS)
-        _operator(stage, replicas=0)
+        steps.stop_operator(stage.cluster)
         try:
             _create(resource, number, range(SERVING, SERVING + SUSPENDED), suspend=True)
         finally:
-            _operator(stage, replicas=1)
+            steps.start_operator(stage.cluster)
         start = time.monotonic()
         eventually(
             lambda: _observed(resource) == SERVING + SUSPENDED, "all resources observed", seconds=SETTLED_SECONDS
@@ -62,14 +63,6 @@ def _create(resource: Resource, number: str, names: range, *, suspend: bool) -> 
         for i in names
     ]
     resource.kubectl("create", "-f", "-", stdin=json.dumps({"apiVersion": "v1", "kind": "List", "items": items}))
-
-
-def _operator(stage: Stage, *, replicas: int) -> None:
-    stage.cluster.kubectl("-n", NAMESPACE, "scale", OPERATOR, f"--replicas={replicas}")
-    stage.cluster.kubectl("-n", NAMESPACE, "rollout", "status", OPERATOR, "--timeout=180s")
-    if replicas == 0:
-        gone = ("wait", "--for=delete", "pod", "-l", "app.kubernetes.io/name=sentiment-operator", "--timeout=90s")
-        stage.cluster.kubectl("-n", NAMESPACE, *gone)
 
 
 def _ready(resource: Resource) -> int:

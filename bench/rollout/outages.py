@@ -1,15 +1,14 @@
 """The registry or the artifact store is down: what serves goes on serving, and kubectl claims nothing."""
 
 import base64
-from collections.abc import Iterator
-from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 from bench.rollout.forwarder import Forwarder
 from bench.rollout.scenario import Result, Scenario, change, under_load, version
-from bench.rollout.stage import Stage, restart_operator
+from bench.rollout.stage import Stage
 from lab.lab import settings_of
-from tests.e2e.environment import lab
+from tests.e2e.environment import registry_down
+from tests.e2e.operator import steps
 from tests.e2e.resource import Resource
 from tests.waiting import eventually
 
@@ -64,7 +63,7 @@ def registry_outage(stage: Stage) -> Result:
             _ready(resource, 3)
             resource.kubectl("delete", "pod", resource.pods()[0]["metadata"]["name"], "--wait=false")
             _ready(resource, 3)
-            restart_operator(stage.cluster)
+            steps.restart_operator(stage.cluster)
             resource.wait_for(ModelResolved=("Unknown", "RegistryUnreachable"), Ready=("True", "Serving"), seconds=120)
         with under_load(stage, resource) as deleted:
             before = resource.get("deployment")["metadata"]["uid"]
@@ -109,16 +108,6 @@ def store_outage(stage: Stage) -> Result:
         f"{seen.answers(good)} answers of the old version, {seen.answers(wanted)} of the new one",
         met=outcome.ready and outcome.serving == wanted and seen.load.failed == 0 and seen.seconds <= HEALED_SECONDS,
     )
-
-
-@contextmanager
-def registry_down() -> Iterator[None]:
-    """MLflow refuses connections while the block runs."""
-    lab("stop", "mlflow")
-    try:
-        yield
-    finally:
-        lab("start", "mlflow")
 
 
 def _reach_store_by(resource: Resource, forwarder: Forwarder) -> None:

@@ -12,7 +12,6 @@ from pathlib import Path
 
 from bench.faulty import Behaviour, build_faulty
 from delivery.cluster import ROOT, Cluster, DeliveryError, connect
-from delivery.deploy import NAMESPACE, OPERATOR
 from lab.lab import settings_of
 from lab.layout import State
 from tests.e2e import prepare
@@ -116,10 +115,3 @@ def stage(*, as_installed: bool) -> Iterator[Stage]:
             audit=AuditLog(State(settings_of(os.environ).state).audit_log),
             _kept=kept,
         )
-
-
-def restart_operator(cluster: Cluster) -> None:
-    """Kill the operator's pod at once and wait for its successor."""
-    selector = "app.kubernetes.io/name=sentiment-operator"
-    cluster.kubectl("-n", NAMESPACE, "delete", "pod", "-l", selector, "--grace-period=0", "--force")
-    cluster.kubectl("-n", NAMESPACE, "rollout", "status", OPERATOR, "--timeout=120s")

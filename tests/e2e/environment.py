@@ -4,7 +4,8 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,16 @@ def lab_is_up() -> bool:
     return (
         subprocess.run([sys.executable, "-m", "lab", "env"], cwd=ROOT, capture_output=True, check=False).returncode == 0
     )
+
+
+@contextmanager
+def registry_down() -> Iterator[None]:
+    """MLflow is stopped while the block runs."""
+    lab("stop", "mlflow")
+    try:
+        yield
+    finally:
+        lab("start", "mlflow")
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,8 @@
 
 import pytest
 
-from delivery.deploy import NAMESPACE
 from tests.e2e.environment import Registry
+from tests.e2e.operator import steps
 from tests.e2e.resource import Resource
 from tests.waiting import eventually
 
@@ -16,7 +16,7 @@ def test_a_rejected_version_stays_rejected_when_the_operator_restarts(served: Re
     assert served.wait().reason == "Rejected"
     assert [r["version"] for r in served.status()["rejected"]].count(wanted) == 1
     before = served.get("deployment")["metadata"]["generation"]
-    restart_operator(served)
+    steps.restart_operator(served.cluster)
     served.wait_for(Ready=("False", "Rejected"), Stalled=("True", "Rejected"))
     assert served.get("deployment")["metadata"]["generation"] == before
 
@@ -25,13 +25,6 @@ def test_an_operator_killed_in_the_middle_takes_up_the_rollout(served: Resource,
     wanted = registry.publish(served.model)
     served.patch_version(wanted)
     eventually(lambda: len(served.pods()) > 2, "pods of the new version")
-    restart_operator(served)
+    steps.restart_operator(served.cluster)
     outcome = served.wait()
     assert (outcome.ready, outcome.serving) == (True, wanted)
-
-
-def restart_operator(resource: Resource) -> None:
-    """Kill the operator's pod at once and wait for its successor."""
-    cluster = resource.cluster
-    cluster.kubectl("-n", NAMESPACE, "delete", "pod", "-l", "app.kubernetes.io/name=sentiment-operator", "--grace-period=0", "--force")  # fmt: skip  # noqa: E501
-    cluster.kubectl("-n", NAMESPACE, "rollout", "status", "deployment/sentiment-operator", "--timeout=120s")

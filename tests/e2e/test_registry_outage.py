@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.e2e.environment import Registry, lab
+from tests.e2e.environment import Registry, registry_down
 from tests.e2e.resource import Resource
 from tests.waiting import eventually
 
@@ -13,11 +13,8 @@ pytestmark = [pytest.mark.e2e, pytest.mark.disruptive]
 
 @pytest.fixture
 def mlflow_down() -> Iterator[None]:
-    lab("stop", "mlflow")
-    try:
+    with registry_down():
         yield
-    finally:
-        lab("start", "mlflow")
 
 
 @pytest.mark.usefixtures("mlflow_down")
@@ -30,8 +27,7 @@ def test_with_mlflow_down_what_serves_stays_ready(served: Resource) -> None:
 def test_a_patch_while_mlflow_is_down_waits_for_it(served: Resource, registry: Registry) -> None:
     before = served.serving()
     wanted = registry.publish(served.model)
-    lab("stop", "mlflow")
-    try:
+    with registry_down():
         served.patch_version(wanted)
         served.wait_for(
             Ready=("False", "RollingOut"),
@@ -39,8 +35,6 @@ def test_a_patch_while_mlflow_is_down_waits_for_it(served: Resource, registry: R
             Reconciling=("True", "Resolving"),
         )
         assert served.serving() == before
-    finally:
-        lab("start", "mlflow")
     outcome = served.wait()
     assert (outcome.ready, outcome.serving) == (True, wanted)
     eventually(lambda: served.conditions()["ModelResolved"] == ("True", "VersionFound"), "the version found")

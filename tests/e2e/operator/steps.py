@@ -5,7 +5,8 @@ import subprocess
 from collections.abc import Callable
 from typing import Any
 
-from delivery.deploy import NAMESPACE
+from delivery.cluster import Cluster
+from delivery.deploy import NAMESPACE, OPERATOR
 from tests.e2e.resource import Resource
 from tests.waiting import eventually
 
@@ -70,18 +71,26 @@ def eviction(resource: Resource, pod: str) -> subprocess.CompletedProcess[str]:
     return resource.cluster.try_kubectl("create", "--raw", path, "-f", "-", stdin=json.dumps(body))
 
 
-def kill_operator(resource: Resource) -> None:
+def kill_operator(cluster: Cluster) -> None:
     """End the operator's process at once; its successor is not waited for."""
-    resource.cluster.kubectl("-n", NAMESPACE, "delete", "pod", "-l", OPERATOR_PODS, "--grace-period=0", "--force")
+    cluster.kubectl("-n", NAMESPACE, "delete", "pod", "-l", OPERATOR_PODS, "--grace-period=0", "--force")
 
 
-def stop_operator(resource: Resource) -> None:
-    cluster = resource.cluster
-    cluster.kubectl("-n", NAMESPACE, "scale", "deployment/sentiment-operator", "--replicas=0")
-    cluster.kubectl("-n", NAMESPACE, "wait", "--for=delete", "pod", "-l", OPERATOR_PODS, "--timeout=120s")
+def restart_operator(cluster: Cluster) -> None:
+    """End the operator's process at once, and wait for its successor."""
+    kill_operator(cluster)
+    _wait_for_operator(cluster)
 
 
-def start_operator(resource: Resource) -> None:
-    cluster = resource.cluster
-    cluster.kubectl("-n", NAMESPACE, "scale", "deployment/sentiment-operator", "--replicas=1")
-    cluster.kubectl("-n", NAMESPACE, "rollout", "status", "deployment/sentiment-operator", "--timeout=180s")
+def stop_operator(cluster: Cluster) -> None:
+    cluster.kubectl("-n", NAMESPACE, "scale", OPERATOR, "--replicas=0")
+    cluster.kubectl("-n", NAMESPACE, "wait", "--for=delete", "pod", "-l", OPERATOR_PODS, "--timeout=60s")
+
+
+def start_operator(cluster: Cluster) -> None:
+    cluster.kubectl("-n", NAMESPACE, "scale", OPERATOR, "--replicas=1")
+    _wait_for_operator(cluster)
+
+
+def _wait_for_operator(cluster: Cluster) -> None:
+    cluster.kubectl("-n", NAMESPACE, "rollout", "status", OPERATOR, "--timeout=120s")

@@ -9,7 +9,7 @@ import json
 
 import pytest
 
-from tests.e2e.environment import Registry, lab
+from tests.e2e.environment import Registry, lab, registry_down
 from tests.e2e.operator import steps
 from tests.e2e.operator.steps import Step
 from tests.e2e.resource import Resource
@@ -26,13 +26,10 @@ def seen_at_work(served: Resource) -> None:
 
 def test_killed_while_it_resolves(served: Resource, registry: Registry) -> None:
     wanted = registry.publish(served.model)
-    lab("stop", "mlflow")
-    try:
+    with registry_down():
         served.patch_version(wanted)
         eventually(lambda: steps.resolving(served), "the version being resolved")
-        steps.kill_operator(served)
-    finally:
-        lab("start", "mlflow")
+        steps.kill_operator(served.cluster)
     promoted_once(served, wanted)
 
 
@@ -41,7 +38,7 @@ def test_killed_on_the_way_of_a_good_version(served: Resource, registry: Registr
     wanted = registry.publish(served.model)
     served.patch_version(wanted)
     eventually(lambda: step(served), step.__name__)
-    steps.kill_operator(served)
+    steps.kill_operator(served.cluster)
     promoted_once(served, wanted)
 
 
@@ -57,7 +54,7 @@ def test_killed_on_the_way_of_a_bad_version(served: Resource, registry: Registry
     good, bad = served.serving(), registry.publish_flipped(served.model)
     served.patch_version(bad)
     eventually(lambda: steps.candidate_starting(served), "the candidate")
-    steps.kill_operator(served)
+    steps.kill_operator(served.cluster)
     rejected_once(served, bad, good)
 
 
@@ -125,13 +122,13 @@ def rejected_once(resource: Resource, version: str, good: str | None) -> None:
 
 
 def away_until_judged(resource: Resource) -> None:
-    """No operator is there when the judge ends."""
-    eventually(lambda: steps.soaking(resource), "the candidate at work", seconds=150)
-    steps.stop_operator(resource)
+    """No operator is there when the judge ends, which of a bad version is soon."""
+    eventually(lambda: steps.candidate_starting(resource), "the candidate", seconds=150)
+    steps.stop_operator(resource.cluster)
     try:
         eventually(lambda: steps.judged(resource), "the verdict", seconds=150)
     finally:
-        steps.start_operator(resource)
+        steps.start_operator(resource.cluster)
 
 
 def tried_again(resource: Resource, pod: str) -> None:

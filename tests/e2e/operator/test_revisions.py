@@ -4,7 +4,6 @@ Covers: the kept revision; the way back; a candidate that is superseded; a switc
 after a rejection; retryToken; an alias that moves to a bad version and back; suspension of a candidate.
 """
 
-import json
 from typing import Any
 
 import pytest
@@ -123,5 +122,4 @@ def test_a_suspension_ends_a_candidate_and_its_end_begins_another(served: Resour
 
 
 def memory_limit(pod: dict[str, Any]) -> str:
-    containers = json.loads(json.dumps(pod))["spec"]["containers"]
-    return str(containers[0]["resources"]["limits"]["memory"])
+    return str(pod["spec"]["containers"][0]["resources"]["limits"]["memory"])

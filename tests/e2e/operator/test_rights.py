@@ -45,7 +45,7 @@ def in_one_namespace(cluster: Cluster, images: dict[str, str], fresh: Resource) 
     )
     own = f"namespace: {fresh.namespace}\ncomponents: [../../deploy/components/namespaced]\n"
     (folder / "kustomization.yaml").write_text(text + own)
-    steps.stop_operator(fresh)
+    steps.stop_operator(fresh.cluster)
     try:
         cluster.kubectl("apply", "-k", str(folder))
         fresh.kubectl("rollout", "status", "deployment/sentiment-operator", "--timeout=180s")
@@ -53,7 +53,7 @@ def in_one_namespace(cluster: Cluster, images: dict[str, str], fresh: Resource) 
     finally:
         shutil.rmtree(folder)
         fresh.kubectl("delete", "deployment", "sentiment-operator")
-        steps.start_operator(fresh)
+        steps.start_operator(fresh.cluster)
 
 
 def test_an_operator_of_one_namespace_serves_it_and_sees_no_other(

@@ -1,4 +1,7 @@
-"""A version in a real S3 server, and `fetch` with everything right: a test makes one thing wrong."""
+"""What tests of the commands stand on, with everything right: a test makes one thing wrong.
+
+For `fetch`: a version in a real S3 server. For `verify`: a version and its server.
+"""
 
 import urllib.request
 from collections.abc import Iterator
@@ -8,7 +11,8 @@ import pytest
 
 from tests.integration.servers import moto
 from tests.integration.serving.fetching import BUCKET, KEYS, S3, URI, Fetcher
-from tests.integration.serving.process import environment
+from tests.integration.serving.process import Server, environment
+from tests.integration.serving.verifying import Version, make, run
 from tests.unit.serving.tiny_model import write_version
 
 
@@ -44,3 +48,16 @@ def fetcher(s3: S3, version: tuple[Path, str], tmp_path: Path) -> Fetcher:
         MODEL_URI=URI, MODEL_DIGEST=version[1], MODEL_DIR=str(tmp_path / "model"), AWS_ENDPOINT_URL=s3.endpoint, **KEYS
     )
     return Fetcher(tmp_path / "model", tmp_path / "termination", env)
+
+
+@pytest.fixture(scope="module")
+def good(tmp_path_factory: pytest.TempPathFactory) -> Version:
+    """The version under judgement, unless a test has another."""
+    return make(tmp_path_factory.mktemp("good"), "14")
+
+
+@pytest.fixture(scope="module")
+def candidate(good: Version) -> Iterator[Server]:
+    """Its server."""
+    with run(good) as server:
+        yield server

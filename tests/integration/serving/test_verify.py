@@ -10,7 +10,6 @@
 """
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,19 +22,6 @@ from tests.integration.serving.verifying import Version, check_of, judge, make, 
 from tests.unit.serving.tiny_model import GOLDEN_TEXTS, golden_lines, tiny_model, tiny_scorer
 
 pytestmark = pytest.mark.integration
-
-
-@pytest.fixture(scope="module")
-def good(tmp_path_factory: pytest.TempPathFactory) -> Version:
-    """The version under judgement, unless a test has another."""
-    return make(tmp_path_factory.mktemp("good"), "14")
-
-
-@pytest.fixture(scope="module")
-def candidate(good: Version) -> Iterator[Server]:
-    """Its server."""
-    with run(good) as server:
-        yield server
 
 
 @pytest.fixture

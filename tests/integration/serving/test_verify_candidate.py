@@ -14,7 +14,6 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
@@ -28,19 +27,6 @@ from tests.integration.serving.web import Answer, WebServer, respond
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.integration
-
-
-@pytest.fixture(scope="module")
-def good(tmp_path_factory: pytest.TempPathFactory) -> Version:
-    """The version under judgement, unless a test has another."""
-    return make(tmp_path_factory.mktemp("good"), "14")
-
-
-@pytest.fixture(scope="module")
-def candidate(good: Version) -> Iterator[Server]:
-    """Its server."""
-    with run(good) as server:
-        yield server
 
 
 @pytest.mark.parametrize("golden", ["", "words\n", '{"id": "1", "text": "a", "label": "b"}\n', "null\n"])
