@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from sentiment_serving.checks import Prediction
+from sentiment_serving.connection import why_lost
 from sentiment_serving.headers import VERIFICATION
 
 REQUEST_SECONDS = 30.0
@@ -139,7 +140,7 @@ class Server:
                     raise http.client.IncompleteRead(b"", response.length)
         except (OSError, http.client.HTTPException) as error:
             self.close()
-            raise Silent(_why(error)) from None
+            raise Silent(why_lost(error)) from None
         if len(data) > _MAX_ANSWER_BYTES:
             self.close()
             raise NotUnderstood(f"its answer has more than {_MAX_ANSWER_BYTES} bytes")
@@ -207,14 +208,3 @@ def _prediction(one: _One) -> Prediction:
     if one.label not in probabilities or not math.isclose(total, 1.0, abs_tol=1e-6):
         raise NoPrediction("its probabilities are no distribution over labels with the predicted one among them")
     return Prediction(one.label, probabilities)
-
-
-def _why(error: Exception) -> str:
-    match error:
-        case ConnectionRefusedError():
-            return "it refused the connection"
-        case TimeoutError():
-            return "it did not answer in time"
-        case socket.gaierror():
-            return "its host name is unknown"
-    return "it broke off"

@@ -68,12 +68,20 @@ class Termination(Exception):
 
 def write(termination: Termination, environ: Mapping[str, str] = os.environ) -> bool:
     """Leave the message where Kubernetes looks for it; False where there is no such place (a laptop)."""
-    path = Path(environ.get("TERMINATION_LOG") or DEFAULT_LOG)
     try:
-        # Never create a file in /dev of a machine that is not a pod; a path that was asked for is created.
-        if "TERMINATION_LOG" not in environ and not path.is_file():
+        path = place(environ)
+        if path is None:
             return False
         path.write_bytes(termination.to_json())
     except OSError:
         return False
     return True
+
+
+def place(environ: Mapping[str, str] = os.environ) -> Path | None:
+    """The file whose content Kubernetes shows; None where there is no such place (a laptop)."""
+    if asked := environ.get("TERMINATION_LOG"):
+        return Path(asked)
+    # Never create a file in /dev of a machine that is not a pod; a path that was asked for is created.
+    path = Path(DEFAULT_LOG)
+    return path if path.is_file() else None

@@ -9,11 +9,10 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
 from typing import Any
 
 from sentiment_serving.identity import ModelIdentity
-from sentiment_serving.termination import DEFAULT_LOG, MAX_BYTES
+from sentiment_serving.termination import MAX_BYTES, place
 
 FORMAT = "sentiment.dev/verdict/v1"
 
@@ -175,8 +174,7 @@ def write(verdict: Verdict, environ: Mapping[str, str] = os.environ) -> None:
     Raises:
         OSError: the place cannot be written to. Without its verdict the container must not end as if it had one.
     """
-    path = Path(environ.get("TERMINATION_LOG") or DEFAULT_LOG)
-    if environ.get("TERMINATION_LOG") or path.is_file():
+    if (path := place(environ)) is not None:
         path.write_bytes(verdict.to_json())
 
 

@@ -14,6 +14,7 @@ from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.parse import quote, urlsplit
 
+from sentiment_serving.connection import why_lost
 from sentiment_serving.source import Source, is_metadata_address
 from sentiment_serving.store_errors import Astray, Missing, StoreError, Unauthorized, Unreachable
 
@@ -69,9 +70,9 @@ class WebStore:
             error.close()
             raise _meaning(error.code) from None
         except URLError as error:
-            raise _unreachable(error.reason) from None
+            raise Unreachable(why_lost(error.reason)) from None
         except (OSError, http.client.HTTPException) as error:
-            raise _unreachable(error) from None
+            raise Unreachable(why_lost(error)) from None
         assert isinstance(response, http.client.HTTPResponse)
         if response.length is None and not response.chunked:
             response.close()
@@ -133,18 +134,3 @@ def _meaning(status: int) -> StoreError:
     if 300 <= status < 400:
         return Astray("it redirects without end or to what is no web address")
     return Unreachable(f"it answered with status {status}")
-
-
-def _unreachable(error: object) -> Unreachable:
-    match error:
-        case ssl.SSLCertVerificationError():
-            phrase = "its TLS certificate is not trusted"
-        case socket.gaierror():
-            phrase = "its host name is unknown"
-        case TimeoutError():
-            phrase = "it did not answer in time"
-        case ConnectionRefusedError():
-            phrase = "it refused the connection"
-        case _:
-            phrase = "it broke off"
-    return Unreachable(phrase)

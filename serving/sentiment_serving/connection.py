@@ -1,0 +1,18 @@
+"""Why a connection came to nothing, in a phrase without addresses."""
+
+import socket
+import ssl
+
+
+def why_lost(error: object) -> str:
+    """What an error of a socket, of TLS or of HTTP means for whoever waited for an answer."""
+    match error:
+        case ssl.SSLCertVerificationError():
+            return "its TLS certificate is not trusted"
+        case socket.gaierror():
+            return "its host name is unknown"
+        case TimeoutError():
+            return "it did not answer in time"
+        case ConnectionRefusedError():
+            return "it refused the connection"
+    return "it broke off"
