@@ -1,0 +1,71 @@
+"""95 % intervals around shares and differences of shares, which know that rows of one group resemble each other."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+Z = 1.959963984540054
+"""Quantile of the normal distribution behind 95 %."""
+
+_RESAMPLES = 10_000
+_SEED = 20_240_601
+"""Fixed: the same rows give the same interval."""
+
+Values = npt.NDArray[np.float64]
+
+
+def share_interval(right: npt.NDArray[np.bool_], groups: Sequence[str] | None = None) -> tuple[float, float]:
+    """Wilson's score interval (Wilson 1927) of the share of rows that are right.
+
+    It stands on the effective number of rows: as many independent rows as would give the variance between groups
+    (Kish 1965, "design effect"; never more than there are rows). It stays inside [0, 1], and is not empty at 0 or 1.
+
+    Args:
+        right: [rows], at least one.
+        groups: [rows] what each row belongs to; None where all are independent.
+
+    Returns:
+        Low and high end.
+    """
+    share, rows = float(right.mean()), len(right)
+    effective = rows / _design_effect(right.astype(np.float64) - share, groups)
+    centre = (share + Z**2 / (2 * effective)) / (1 + Z**2 / effective)
+    half = Z / (1 + Z**2 / effective) * np.sqrt(share * (1 - share) / effective + (Z / (2 * effective)) ** 2)
+    return max(0.0, float(centre - half)), min(1.0, float(centre + half))
+
+
+def mean_interval(values: npt.NDArray[np.int64], groups: Sequence[str] | None = None) -> tuple[float, float]:
+    """Percentile bootstrap interval of a mean, whole groups being drawn (Efron and Tibshirani 1993, chapters 8 and 13).
+
+    Args:
+        values: [rows] whole numbers, at least one.
+        groups: [rows] what each row belongs to; None where all are independent.
+
+    Returns:
+        Low and high end, the same for the same rows.
+    """
+    sums, sizes = _by_group(values, groups)
+    # Groups of equal sum and size are alike: to draw how many of each kind come is to draw the groups, but much faster.
+    kinds, counts = np.unique(np.stack([sums, sizes], axis=1), axis=0, return_counts=True)
+    drawn = np.random.default_rng(_SEED).multinomial(len(sums), counts / len(sums), size=_RESAMPLES)
+    means = (drawn @ kinds[:, 0]) / (drawn @ kinds[:, 1])
+    low, high = np.quantile(means, [0.025, 0.975])
+    return float(low), float(high)
+
+
+def _design_effect(residuals: Values, groups: Sequence[str] | None) -> float:
+    """Variance of the mean with groups, over that of as many independent rows; at least 1."""
+    independent = float((residuals**2).sum())
+    if groups is None or independent == 0.0:
+        return 1.0
+    sums, _ = _by_group(residuals, groups)
+    return max(1.0, float((sums**2).sum()) / independent)
+
+
+def _by_group(values: npt.NDArray[np.number], groups: Sequence[str] | None) -> tuple[Values, Values]:
+    """Sum and number of rows of each group, [groups] both."""
+    if groups is None:
+        return values.astype(np.float64), np.ones(len(values))
+    _, numbers = np.unique(np.asarray(groups, dtype=np.str_), return_inverse=True)
+    return np.bincount(numbers, weights=values), np.bincount(numbers).astype(np.float64)
