@@ -52,11 +52,11 @@ def lifecycle() -> Lifecycle:
     return Lifecycle()
 
 
-@pytest.fixture
-def client(model: Path, lifecycle: Lifecycle) -> FlaskClient:
-    """A client of a fresh application."""
+@pytest.fixture(params=[True, False], ids=["short way", "by way of Flask"])
+def client(model: Path, lifecycle: Lifecycle, request: pytest.FixtureRequest) -> FlaskClient:
+    """A client of a fresh application: every claim holds whichever way the routes in demand are answered."""
     identity = identity_from_environ({"MODEL_NAME": "reviews", "MODEL_VERSION": "14"}, model)
-    app = create_app(open_model(model), identity=identity, limits=LIMITS, lifecycle=lifecycle)
+    app = create_app(open_model(model), identity=identity, limits=LIMITS, lifecycle=lifecycle, fast_path=request.param)
     return app.test_client()
 
 

@@ -1,1 +1,1 @@
-"""Serves a sentiment model over HTTP: `fetch` brings a verified model into a folder, `serve` answers from it."""
+"""The serving image: fetches a model against its digest and answers predictions with Flask."""

@@ -3,13 +3,15 @@
 from flask import Flask
 
 from sentiment_model import Scorer
-from sentiment_serving import exchange
+from sentiment_serving import openapi
+from sentiment_serving.endpoints import Endpoints
+from sentiment_serving.front import Front
 from sentiment_serving.identity import ModelIdentity
 from sentiment_serving.lifecycle import Lifecycle
 from sentiment_serving.limits import Limits
 from sentiment_serving.metrics import Metrics
 from sentiment_serving.predict import Predictor
-from sentiment_serving.routes import native, operations
+from sentiment_serving.routes import errors, mlflow, native, operations, page, v2
 from sentiment_serving.serving import Serving
 
 
@@ -19,10 +21,18 @@ def create_app(
     identity: ModelIdentity,
     limits: Limits | None = None,
     lifecycle: Lifecycle | None = None,
+    fast_path: bool = True,
 ) -> Flask:
     """The application that answers with `scorer`, ready once its first prediction has succeeded.
 
     Any WSGI server may run it; `sentiment_serving.server` adds what a rollout without a lost request needs.
+
+    Args:
+        scorer: of the model.
+        identity: how answers call it.
+        limits: of requests.
+        lifecycle: where others may say that the end begins.
+        fast_path: answer the routes in demand before Flask's routing (see `front`).
 
     Raises:
         Termination: LoadFailed, when the model cannot predict.
@@ -31,14 +41,16 @@ def create_app(
     lifecycle = lifecycle or Lifecycle()
     metrics = Metrics(identity, scorer.labels)
     predictor = Predictor(scorer, identity=identity, limits=limits, metrics=metrics)
+    endpoints = Endpoints(predictor, lifecycle)
 
     app = Flask("sentiment_serving", static_folder=None, template_folder=None)
-    # One more than allowed: a chunked body is cut there without a word, and the predictor sees that it was too long.
-    app.config["MAX_CONTENT_LENGTH"] = limits.body_bytes + 1
-    Serving(predictor, metrics, lifecycle).attach(app)
-    exchange.install(app)
-    app.register_blueprint(native.blueprint)
-    app.register_blueprint(operations.blueprint)
+    document = openapi.document(identity=identity, limits=limits)
+    Serving(predictor, endpoints, metrics, lifecycle, document).attach(app)
+    for part in (native, mlflow, v2, operations, page):
+        app.register_blueprint(part.blueprint)
+    errors.install(app)
+    front = Front(app.wsgi_app, endpoints, metrics=metrics, version=identity.version, short=fast_path)
+    app.wsgi_app = front  # type: ignore[method-assign]
 
     lifecycle.prove(scorer)
     return app

@@ -75,7 +75,13 @@ def serve(model: Path | None, host: str | None, port: int | None) -> None:
         path = model or _model_path(stack)
         identity = identity_from_environ(os.environ, path)
         lifecycle = Lifecycle()
-        app = create_app(open_model(path), identity=identity, limits=settings.limits, lifecycle=lifecycle)
+        app = create_app(
+            open_model(path),
+            identity=identity,
+            limits=settings.limits,
+            lifecycle=lifecycle,
+            fast_path=settings.fast_path,
+        )
         server.serve(app, lifecycle=lifecycle, settings=settings, signals=signals)
     server.leave()
 

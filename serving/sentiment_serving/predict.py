@@ -1,17 +1,41 @@
-"""Bytes in, status and bytes out: the one implementation behind every route that predicts."""
+"""Bytes in, status, bytes and headers out: the one implementation behind every route that predicts."""
 
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-
-import msgspec
 
 from sentiment_model import Prediction, Scorer
 from sentiment_serving import problems
+from sentiment_serving.gate import Full, Gate
+from sentiment_serving.headers import RETRY_AFTER
 from sentiment_serving.identity import ModelIdentity
 from sentiment_serving.limits import Limits
 from sentiment_serving.metrics import Metrics
 from sentiment_serving.problems import Problem
+from sentiment_serving.wire import mlflow, native, reading, v2
 
-JSON = "application/json"
+_TEXTS_AT_ONCE = 64
+"""So many texts are a millisecond or two of work: then whoever waits goes first."""
+
+_LOG = logging.getLogger("sentiment_serving.requests")
+
+Headers = list[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A request, read to its end. The caller of `Predictor` has seen to the size of the body."""
+
+    body: bytes
+    content_type: str
+    """Empty when it has none."""
+    request_id: str
+    """Named in a problem."""
+    counted: bool = True
+    """Whether the metrics see what was predicted."""
+    header_length: str = ""
+    """The header Inference-Header-Content-Length."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,107 +44,139 @@ class Answer:
 
     status: int
     body: bytes
-    content_type: str = JSON
+    content_type: str = reading.JSON
+    headers: tuple[tuple[str, str], ...] = ()
     texts: int = 0
     """How many texts were asked about, as far as that could be read."""
     chars: int = 0
     """Their length together."""
 
 
-class _Request(msgspec.Struct):
-    """The body of POST /predict: exactly one of the two."""
-
-    text: str | None = None
-    texts: list[str] | None = None
-
-
 class Predictor:
-    """Answers requests with one model. Shared by threads; holds no state but the metrics."""
+    """Answers requests with one model. Shared by threads; holds no state but the metrics and the gate."""
 
     def __init__(self, scorer: Scorer, *, identity: ModelIdentity, limits: Limits, metrics: Metrics) -> None:
         self.identity = identity
         self.limits = limits
+        self.labels = scorer.labels
+        self.model = native.model_of(identity)
+        self.gate = Gate(places=limits.working, waiting=limits.waiting, large=limits.large)
+        metrics.watch("sentiment_requests_working", "Requests at work.", lambda: self.gate.working)
+        metrics.watch("sentiment_requests_waiting", "Requests that wait to be at work.", lambda: self.gate.waiting)
         self._scorer = scorer
         self._metrics = metrics
-        self._decoder = msgspec.json.Decoder(_Request)
-        # A digest or version that is unknown is null to a client: an empty string looks like a value.
-        self.model = {"name": identity.name, "version": identity.version, "digest": identity.digest or None}
-        self.labels = scorer.labels
 
-    def predict(self, body: bytes, *, content_type: str, request_id: str, counted: bool = True) -> Answer:
-        """Answer POST /predict.
+    def predict(self, call: Call) -> Answer:
+        """POST /predict."""
 
-        Args:
-            body: the request's bytes; the caller stops reading at `limits.body_bytes` + 1.
-            content_type: of the request, empty when it has none.
-            request_id: named in a problem.
-            counted: whether the metrics see what was predicted.
-        """
-        texts: list[str] = []
+        def answer() -> Answer:
+            reading.require_json(call.content_type)
+            texts, single = native.read_predict(call.body)
+            predictions = self._predictions(texts, call)
+            return _success(native.write_predict(predictions, self.labels, self.model, single=single), texts)
+
+        return self._answer(call, answer)
+
+    def explain(self, call: Call) -> Answer:
+        """POST /explain. It counts as no prediction: who asks has most often asked /predict as well."""
+
+        def answer() -> Answer:
+            reading.require_json(call.content_type)
+            text = native.read_explain(call.body)
+            self._check([text])
+            prediction, explanation = self._scorer.predict(text), self._scorer.explain(text)
+            return _success(native.write_explain(prediction, explanation, self.labels, self.model), [text])
+
+        return self._answer(call, answer)
+
+    def infer(self, call: Call) -> Answer:
+        """POST /v2/models/{name}/infer."""
+
+        def answer() -> Answer:
+            question = v2.read(call.body, call.content_type, call.header_length)
+            predictions = self._predictions(question.texts, call)
+            body, json_bytes = v2.write(question, predictions, self.labels, self.identity)
+            if json_bytes is None:
+                return _success(body, question.texts)
+            header = ((v2.HEADER_LENGTH, str(json_bytes)),)
+            return _success(body, question.texts, content_type=v2.BINARY, headers=header)
+
+        return self._answer(call, answer, open_inference=True)
+
+    def invocations(self, call: Call) -> Answer:
+        """POST /invocations."""
+
+        def answer() -> Answer:
+            texts = mlflow.read(call.body, call.content_type)
+            return _success(mlflow.write(self._predictions(texts, call)), texts)
+
+        return self._answer(call, answer)
+
+    def _answer(self, call: Call, answer: Callable[[], Answer], *, open_inference: bool = False) -> Answer:
+        """An answer in any case."""
         try:
-            self._check_bytes(body, content_type)
-            request = self._decode(body)
-            single = request.text is not None
-            texts = _texts(request)
-            self._check_texts(texts)
-            # The decoder let no lone surrogate through, so every text can be scored.
-            predictions = [self._scorer.predict(text) for text in texts]
+            with self._at_work(large=len(call.body) >= self.limits.large_body_bytes):
+                return answer()
         except Problem as problem:
-            return refusal(problem, request_id=request_id, texts=texts)
-        if counted:
-            for prediction in predictions:
-                self._metrics.predicted(prediction)
-        documents = [self._document(prediction) for prediction in predictions]
-        content = documents[0] if single else {"predictions": documents}
-        encoded = msgspec.json.encode({**content, "model": self.model})
-        return Answer(200, encoded, texts=len(texts), chars=sum(map(len, texts)))
+            return refusal(problem, request_id=call.request_id, open_inference=open_inference)
+        except Exception as error:
+            return failure(error, request_id=call.request_id, open_inference=open_inference)
 
-    def _check_bytes(self, body: bytes, content_type: str) -> None:
-        media_type = content_type.partition(";")[0].strip().lower()
-        if media_type != JSON and not (media_type.startswith("application/") and media_type.endswith("+json")):
-            raise problems.unsupported_media_type("Send JSON, with the header Content-Type: application/json.")
-        if len(body) > self.limits.body_bytes:
-            raise body_too_large(self.limits)
-
-    def _decode(self, body: bytes) -> _Request:
+    @contextmanager
+    def _at_work(self, *, large: bool) -> Iterator[None]:
         try:
-            return self._decoder.decode(body)
-        except msgspec.ValidationError as error:
-            # The sentence names kinds and a place such as `$.texts[3]`, never a value.
-            raise problems.unprocessable(f"{_SHAPE} {error}.") from None
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            raise problems.malformed(f"The body is not JSON in UTF-8 ({_why_malformed(error)}). {_SHAPE}") from None
+            self.gate.enter(large=large)
+        except Full:
+            raise problems.overloaded("More requests wait than this server can answer in good time.") from None
+        try:
+            yield
+        finally:
+            self.gate.leave(large=large)
 
-    def _check_texts(self, texts: list[str]) -> None:
+    def _predictions(self, texts: list[str], call: Call) -> list[Prediction]:
+        self._check(texts)
+        # The decoders let no lone surrogate through, so every text can be scored.
+        if len(texts) == 1:
+            predictions = [self._scorer.predict(texts[0])]
+        else:
+            predictions = []
+            for start in range(0, len(texts), _TEXTS_AT_ONCE):
+                if start:
+                    self.gate.give_way()
+                predictions.extend(self._scorer.predict_many(texts[start : start + _TEXTS_AT_ONCE]))
+        if call.counted:
+            self._metrics.predicted(predictions)
+        return predictions
+
+    def _check(self, texts: list[str]) -> None:
         limits = self.limits
         if len(texts) > limits.texts:
             raise problems.too_large(
                 f"At most {limits.texts} texts in one request, found {len(texts)}. Send them in several requests."
             )
-        longest = max(range(len(texts)), key=lambda index: len(texts[index]))
-        if len(texts[longest]) > limits.text_chars:
-            raise problems.too_large(
-                f"A text may have at most {limits.text_chars} characters, and text {longest} has "
-                f"{len(texts[longest])}. Shorten it or split it."
-            )
-
-    def _document(self, prediction: Prediction) -> dict[str, object]:
-        return {
-            "label": prediction.label,
-            "probabilities": dict(zip(self.labels, prediction.probabilities, strict=True)),
-        }
+        for index, text in enumerate(texts):
+            if len(text) > limits.text_chars:
+                raise problems.too_large(
+                    f"A text may have at most {limits.text_chars} characters, and text {index} has {len(text)}. "
+                    "Shorten it or split it."
+                )
 
 
-def refusal(problem: Problem, *, request_id: str, texts: list[str] | None = None) -> Answer:
+def refusal(problem: Problem, *, request_id: str, open_inference: bool = False) -> Answer:
     """The answer that tells a problem."""
-    texts = texts or []
+    after = problem.retry_after_seconds
     return Answer(
         problem.status,
-        problem.to_json(request_id=request_id),
+        problem.to_json(request_id=request_id, open_inference=open_inference),
         problems.CONTENT_TYPE,
-        texts=len(texts),
-        chars=sum(map(len, texts)),
+        headers=((RETRY_AFTER, str(after)),) if after is not None else (),
     )
+
+
+def failure(error: Exception, *, request_id: str, open_inference: bool = False) -> Answer:
+    """The answer where we failed; the log says where."""
+    _LOG.error("failed", exc_info=error, extra={"fields": {"request_id": request_id}})
+    return refusal(problems.internal_error(), request_id=request_id, open_inference=open_inference)
 
 
 def body_too_large(limits: Limits) -> Problem:
@@ -130,27 +186,7 @@ def body_too_large(limits: Limits) -> Problem:
     )
 
 
-_SHAPE = 'Send {"text": "..."} or {"texts": ["...", "..."]}.'
-
-
-def _texts(request: _Request) -> list[str]:
-    match request.text, request.texts:
-        case str(text), None:
-            return [text]
-        case None, [_, *_] as texts:
-            return texts
-        case None, []:
-            found = "an empty list of texts"
-        case None, None:
-            found = "neither text nor texts"
-        case _:
-            found = "both text and texts"
-    raise problems.unprocessable(f"{_SHAPE} Found {found}.")
-
-
-def _why_malformed(error: Exception) -> str:
-    if isinstance(error, RecursionError):
-        return "nested too deeply"
-    if isinstance(error, UnicodeDecodeError):
-        return "a string has bytes that are not UTF-8"
-    return str(error).removeprefix("JSON is malformed: ").rstrip(".")
+def _success(
+    body: bytes, texts: list[str], *, content_type: str = reading.JSON, headers: tuple[tuple[str, str], ...] = ()
+) -> Answer:
+    return Answer(200, body, content_type, headers, len(texts), sum(map(len, texts)))

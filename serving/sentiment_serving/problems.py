@@ -1,8 +1,22 @@
 """What a client is told when it cannot have its answer: RFC 9457 problem details, never with a word of the text."""
 
+from typing import Annotated
+
 import msgspec
+from msgspec import Meta, Struct
 
 CONTENT_TYPE = "application/problem+json"
+
+
+class ProblemDetails(Struct, omit_defaults=True):
+    """The body of a refusal."""
+
+    type: Annotated[str, Meta(description="A URI reference (RFC 9457).")]
+    title: str
+    status: int
+    detail: str
+    request_id: str
+    error: Annotated[str, Meta(description="`detail` once more, where the Open Inference Protocol looks for it.")] = ""
 
 
 class Problem(Exception):
@@ -12,27 +26,28 @@ class Problem(Exception):
     content), what to do.
     """
 
-    def __init__(self, status: int, title: str, detail: str) -> None:
+    def __init__(self, status: int, title: str, detail: str, *, retry_after_seconds: int | None = None) -> None:
         super().__init__(title)
         self.status = status
         self.title = title
         self.detail = detail
+        self.retry_after_seconds = retry_after_seconds
 
-    def to_json(self, *, request_id: str) -> bytes:
-        """The body of the answer."""
-        document = {
-            "type": "about:blank",
-            "title": self.title,
-            "status": self.status,
-            "detail": self.detail,
-            "request_id": request_id,
-        }
-        return msgspec.json.encode(document)
+    def to_json(self, *, request_id: str, open_inference: bool = False) -> bytes:
+        """The body of the answer; `open_inference` adds the member that protocol's clients read."""
+        error = self.detail if open_inference else ""
+        details = ProblemDetails("about:blank", self.title, self.status, self.detail, request_id, error)
+        return msgspec.json.encode(details)
 
 
 def malformed(detail: str) -> Problem:
     """400: the body is not JSON at all."""
     return Problem(400, "Malformed request", detail)
+
+
+def not_found(detail: str) -> Problem:
+    """404: no such route, no such model."""
+    return Problem(404, "Not found", detail)
 
 
 def too_large(detail: str) -> Problem:
@@ -41,7 +56,7 @@ def too_large(detail: str) -> Problem:
 
 
 def unsupported_media_type(detail: str) -> Problem:
-    """415: not JSON by its Content-Type."""
+    """415: not of the kind that its Content-Type should announce."""
     return Problem(415, "Unsupported media type", detail)
 
 
@@ -57,3 +72,13 @@ def internal_error() -> Problem:
         "Internal error",
         "The server failed to answer. The request id leads to the entry in its log; nothing is wrong with the request.",
     )
+
+
+def overloaded(what: str) -> Problem:
+    """503: now is not the time."""
+    return Problem(503, "Overloaded", f"{what} Send the request again in a second.", retry_after_seconds=1)
+
+
+def not_ready(state: str) -> Problem:
+    """503: not yet, or no more."""
+    return Problem(503, "Not ready", f"The server is {state}.")

@@ -3,11 +3,14 @@
 from dataclasses import dataclass
 from typing import cast
 
-from flask import Flask, current_app
+import msgspec
+from flask import Flask, Response, current_app, request
 
+from sentiment_serving.endpoints import Endpoint, Endpoints
+from sentiment_serving.exchange import Exchange, exchange_of
 from sentiment_serving.lifecycle import Lifecycle
 from sentiment_serving.metrics import Metrics
-from sentiment_serving.predict import Predictor
+from sentiment_serving.predict import Answer, Predictor
 
 _KEY = "sentiment_serving"
 
@@ -17,8 +20,11 @@ class Serving:
     """The parts of one application."""
 
     predictor: Predictor
+    endpoints: Endpoints
     metrics: Metrics
     lifecycle: Lifecycle
+    openapi: bytes
+    """The document that describes the routes."""
 
     def attach(self, app: Flask) -> None:
         """Give them to the application's routes."""
@@ -28,3 +34,24 @@ class Serving:
 def serving() -> Serving:
     """The parts of the application that handles the present request."""
     return cast("Serving", current_app.extensions[_KEY])
+
+
+def exchange() -> Exchange:
+    """Of the present request."""
+    return exchange_of(request.environ)
+
+
+def respond(endpoint: Endpoint) -> Response:
+    """Answer the present request."""
+    return reply(serving().endpoints.answer(endpoint, request.environ, exchange()))
+
+
+def reply(answer: Answer) -> Response:
+    """The answer as Flask wants it."""
+    exchange().answered_with(answer)
+    return Response(answer.body, answer.status, headers=list(answer.headers), content_type=answer.content_type)
+
+
+def json_reply(document: msgspec.Struct) -> Response:
+    """A success."""
+    return reply(Answer(200, msgspec.json.encode(document)))

@@ -56,13 +56,12 @@ class ServeSettings:
     """HOST: the address to listen at; by default all, IPv6 included where there is any."""
     port: int = 5000
     """PORT"""
-    threads: int = 8
-    """THREADS: requests under work at the same time. More would not be faster (the interpreter runs one at a time), but
-    a client that sends slowly holds one."""
     connections: int = 1024
     """MAX_CONNECTIONS: open connections, idle ones included. Those above it wait to be accepted, a probe's too."""
     limits: Limits
-    """MAX_BODY_BYTES, MAX_TEXTS, MAX_TEXT_CHARS"""
+    """MAX_BODY_BYTES, MAX_TEXTS, MAX_TEXT_CHARS; THREADS, MAX_WAITING, MAX_SENDING"""
+    fast_path: bool = True
+    """SENTIMENT_FAST_PATH=0: answer every request by way of Flask's routing."""
     drain_seconds: float = 5.0
     """DRAIN_SECONDS: how long after SIGTERM requests are still taken, each answer closing its connection. Long enough
     for every client that is busy to send once more and so to learn it."""
@@ -83,6 +82,9 @@ class ServeSettings:
             body_bytes=_whole(environ, "MAX_BODY_BYTES", Limits.body_bytes, maximum=1 << 30),
             texts=_whole(environ, "MAX_TEXTS", Limits.texts, maximum=1_000_000),
             text_chars=_whole(environ, "MAX_TEXT_CHARS", Limits.text_chars, maximum=1 << 30),
+            working=_whole(environ, "THREADS", Limits.working, maximum=256),
+            waiting=_whole(environ, "MAX_WAITING", Limits.waiting, maximum=1024),
+            sending=_whole(environ, "MAX_SENDING", Limits.sending, maximum=1024),
         )
         drain = _seconds(environ, "DRAIN_SECONDS", cls.drain_seconds)
         shutdown = _seconds(environ, "SHUTDOWN_SECONDS", cls.shutdown_seconds)
@@ -91,9 +93,9 @@ class ServeSettings:
         return cls(
             host=host or environ.get("HOST") or ("::" if socket.has_dualstack_ipv6() else "0.0.0.0"),  # noqa: S104
             port=port if port is not None else _whole(environ, "PORT", cls.port, maximum=65535),
-            threads=_whole(environ, "THREADS", cls.threads, maximum=256),
             connections=_whole(environ, "MAX_CONNECTIONS", cls.connections, maximum=65535),
             limits=limits,
+            fast_path=environ.get("SENTIMENT_FAST_PATH") != "0",
             drain_seconds=drain,
             shutdown_seconds=shutdown,
         )

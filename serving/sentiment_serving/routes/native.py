@@ -1,9 +1,9 @@
-"""The project's own interface: predictions, and which model makes them."""
+"""The project's own interface: predictions, what they are made of, and which model makes them."""
 
-from flask import Blueprint, Response, jsonify, request
+from flask import Blueprint, Response
 
-from sentiment_serving.exchange import is_verification, reply, request_id
-from sentiment_serving.serving import serving
+from sentiment_serving.serving import json_reply, respond, serving
+from sentiment_serving.wire.native import Version
 
 blueprint = Blueprint("native", __name__)
 
@@ -11,17 +11,17 @@ blueprint = Blueprint("native", __name__)
 @blueprint.post("/predict")
 def predict() -> Response:
     """Label and probabilities of one text or of several."""
-    answer = serving().predictor.predict(
-        request.get_data(cache=False),
-        content_type=request.content_type or "",
-        request_id=request_id(),
-        counted=not is_verification(),
-    )
-    return reply(answer)
+    return respond(serving().endpoints.predict)
+
+
+@blueprint.post("/explain")
+def explain() -> Response:
+    """What each n-gram of a text adds to its prediction."""
+    return respond(serving().endpoints.explain)
 
 
 @blueprint.get("/version")
 def version() -> Response:
     """The model that answers, and its labels in the order of their index."""
     predictor = serving().predictor
-    return jsonify(model=predictor.model, labels=list(predictor.labels))
+    return json_reply(Version(predictor.model, list(predictor.labels)))

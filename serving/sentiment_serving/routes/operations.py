@@ -1,12 +1,8 @@
-"""What the cluster asks: probes and metrics."""
+"""What the cluster and developers ask: probes, metrics, the description of the interface."""
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, request
 
-from sentiment_serving import metrics
-from sentiment_serving.exchange import reply, request_id
-from sentiment_serving.predict import refusal
-from sentiment_serving.problems import Problem
-from sentiment_serving.serving import serving
+from sentiment_serving.serving import respond, serving
 
 blueprint = Blueprint("operations", __name__)
 
@@ -14,21 +10,29 @@ blueprint = Blueprint("operations", __name__)
 @blueprint.get("/livez")
 def livez() -> Response:
     """The process answers. A model that cannot predict is no reason to restart it."""
-    return Response("ok\n", content_type="text/plain; charset=utf-8")
+    return respond(serving().endpoints.livez)
 
 
 @blueprint.get("/readyz")
-@blueprint.get("/ping")
 def readyz() -> Response:
-    """200 once a real prediction succeeded, 503 before that and while draining. `/ping` is MLflow's name for it."""
-    lifecycle = serving().lifecycle
-    if lifecycle.ready:
-        return Response("ready\n", content_type="text/plain; charset=utf-8")
-    problem = Problem(503, "Not ready", f"The server is {lifecycle.description}.")
-    return reply(refusal(problem, request_id=request_id()))
+    """200 once a real prediction succeeded, 503 before that and while draining."""
+    return respond(serving().endpoints.readyz)
+
+
+@blueprint.get("/ping")
+def ping() -> Response:
+    """MLflow's name for /readyz."""
+    return respond(serving().endpoints.ping)
 
 
 @blueprint.get("/metrics")
 def exposition() -> Response:
     """For Prometheus."""
-    return Response(serving().metrics.exposition(), content_type=metrics.CONTENT_TYPE)
+    body, content_type = serving().metrics.exposition(request.headers.get("Accept", ""))
+    return Response(body, content_type=content_type)
+
+
+@blueprint.get("/openapi.json")
+def openapi() -> Response:
+    """What there is to ask, and what comes back."""
+    return Response(serving().openapi, content_type="application/json")

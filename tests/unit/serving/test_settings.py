@@ -47,6 +47,17 @@ def test_serve_has_a_default_for_everything() -> None:
     assert settings.drain_seconds < settings.shutdown_seconds <= 20
 
 
+def test_the_short_way_is_left_out_on_demand() -> None:
+    assert ServeSettings.from_environ({}).fast_path
+    assert not ServeSettings.from_environ({"SENTIMENT_FAST_PATH": "0"}).fast_path
+
+
+def test_limits_come_from_the_environment() -> None:
+    environ = {"THREADS": "1", "MAX_WAITING": "2", "MAX_SENDING": "3", "MAX_TEXTS": "4"}
+    limits = ServeSettings.from_environ(environ).limits
+    assert (limits.working, limits.waiting, limits.sending, limits.texts) == (1, 2, 3, 4)
+
+
 def test_arguments_win_over_the_environment() -> None:
     settings = ServeSettings.from_environ({"PORT": "1", "HOST": "::1"}, host="127.0.0.1", port=2)
     assert (settings.host, settings.port) == ("127.0.0.1", 2)

@@ -1,0 +1,1 @@
+"""The wire formats: bytes to texts, predictions to bytes. Nothing here knows HTTP's routes or the model."""

@@ -1,0 +1,147 @@
+"""The project's own format: POST /predict and POST /explain."""
+
+from collections.abc import Sequence
+
+import msgspec
+from msgspec import Struct
+
+from sentiment_model import Explanation, Prediction
+from sentiment_serving.identity import ModelIdentity
+from sentiment_serving.wire import reading
+
+PREDICT_SHAPE = 'Send {"text": "..."} or {"texts": ["...", "..."]}.'
+EXPLAIN_SHAPE = 'Send {"text": "..."}.'
+
+
+class PredictRequest(Struct):
+    """One text or several: exactly one of the two."""
+
+    text: str | None = None
+    texts: list[str] | None = None
+
+
+class ExplainRequest(Struct):
+    """One text."""
+
+    text: str
+
+
+class Model(Struct, frozen=True):
+    """The model that answers."""
+
+    name: str
+    version: str
+    digest: str | None
+    """`sha256:` and 64 hex digits; null when there is no manifest: an empty string looks like a value."""
+
+
+class Said(Struct):
+    """What the model says about one text; probabilities by label, in the order of GET /version."""
+
+    label: str
+    probabilities: dict[str, float]
+
+
+class PredictOne(Said):
+    """The answer to one text."""
+
+    model: Model
+
+
+class PredictMany(Struct):
+    """The answer to several texts, in their order."""
+
+    predictions: list[Said]
+    model: Model
+
+
+class Part(Struct):
+    """What one known n-gram adds to each margin, all its occurrences together."""
+
+    ngram: str
+    """As it was read: preprocessed and in lower case, its words with a space between them."""
+    view: str
+    count: int
+    contributions: list[float]
+
+
+class Explained(Said):
+    """A prediction taken apart: `bias` and all contributions add up to `margins`."""
+
+    margins: list[float]
+    """One for two labels (in favour of the second), else one per label."""
+    bias: list[float]
+    contributions: list[Part]
+    model: Model
+
+
+class Version(Struct):
+    """GET /version."""
+
+    model: Model
+    labels: list[str]
+    """In the order of their index."""
+
+
+_PREDICT = msgspec.json.Decoder(PredictRequest)
+_EXPLAIN = msgspec.json.Decoder(ExplainRequest)
+_encode = msgspec.json.Encoder().encode
+
+
+def model_of(identity: ModelIdentity) -> Model:
+    """How answers call the model."""
+    return Model(identity.name, identity.version, identity.digest or None)
+
+
+def read_predict(body: bytes) -> tuple[list[str], bool]:
+    """The texts of POST /predict, and whether it was asked about a single one.
+
+    Raises:
+        Problem: 400, 422.
+    """
+    request = reading.decode(_PREDICT, body, PREDICT_SHAPE)
+    match request.text, request.texts:
+        case str(text), None:
+            return [text], True
+        case None, [_, *_] as texts:
+            return texts, False
+        case None, []:
+            found = "an empty list of texts"
+        case None, None:
+            found = "neither text nor texts"
+        case _:
+            found = "both text and texts"
+    raise reading.not_one_of(PREDICT_SHAPE, found)
+
+
+def write_predict(predictions: Sequence[Prediction], labels: Sequence[str], model: Model, *, single: bool) -> bytes:
+    """The answer of POST /predict."""
+    if single:
+        one = predictions[0]
+        return _encode(PredictOne(one.label, dict(zip(labels, one.probabilities, strict=True)), model))
+    said = [Said(one.label, dict(zip(labels, one.probabilities, strict=True))) for one in predictions]
+    return _encode(PredictMany(said, model))
+
+
+def read_explain(body: bytes) -> str:
+    """The text of POST /explain.
+
+    Raises:
+        Problem: 400, 422.
+    """
+    return reading.decode(_EXPLAIN, body, EXPLAIN_SHAPE).text
+
+
+def write_explain(prediction: Prediction, explanation: Explanation, labels: Sequence[str], model: Model) -> bytes:
+    """The answer of POST /explain."""
+    parts = [Part(one.ngram, one.view, one.count, list(one.contributions)) for one in explanation.contributions]
+    return _encode(
+        Explained(
+            label=prediction.label,
+            probabilities=dict(zip(labels, prediction.probabilities, strict=True)),
+            margins=list(prediction.margins),
+            bias=list(explanation.bias),
+            contributions=parts,
+            model=model,
+        )
+    )

@@ -1,0 +1,93 @@
+"""What a server refuses before it looks at a text: bodies, and more requests than it can take."""
+
+import io
+from collections.abc import Iterator
+
+import pytest
+from flask.testing import FlaskClient
+
+from sentiment_serving.app import create_app
+from sentiment_serving.identity import ModelIdentity
+from sentiment_serving.limits import Limits
+from sentiment_serving.predict import Predictor
+from tests.unit.serving.tiny_model import tiny_scorer
+
+IDENTITY = ModelIdentity(name="reviews", version="14", digest="")
+JSON = "application/json"
+
+
+@pytest.fixture(params=[True, False], ids=["short way", "by way of Flask"])
+def client(request: pytest.FixtureRequest) -> FlaskClient:
+    """Of a server that takes one request at a time and lets nobody wait."""
+    limits = Limits(body_bytes=1000, working=1, waiting=0, sending=1, large_body_bytes=500)
+    return create_app(tiny_scorer(), identity=IDENTITY, limits=limits, fast_path=request.param).test_client()
+
+
+@pytest.fixture
+def busy(client: FlaskClient) -> Iterator[None]:
+    """It has a request at work."""
+    predictor: Predictor = client.application.extensions["sentiment_serving"].predictor
+    predictor.gate.enter()
+    yield
+    predictor.gate.leave()
+
+
+@pytest.mark.parametrize("path", ["/predict", "/explain", "/invocations", "/v2/models/reviews/infer"])
+@pytest.mark.usefixtures("busy")
+def test_with_no_room_to_wait_it_is_503_and_says_when_to_come_back(client: FlaskClient, path: str) -> None:
+    response = client.post(path, json={"text": "zebra"})
+    assert response.status_code == 503
+    assert response.content_type == "application/problem+json"
+    assert response.headers["Retry-After"] == "1"
+    assert response.get_json()["request_id"] == response.headers["X-Request-Id"]
+    assert "zebra" not in response.text
+
+
+@pytest.mark.parametrize("path", ["/livez", "/readyz", "/ping", "/metrics", "/v2/health/ready", "/version", "/"])
+@pytest.mark.usefixtures("busy")
+def test_what_predicts_nothing_waits_for_nothing(client: FlaskClient, path: str) -> None:
+    assert client.get(path).status_code == 200
+
+
+def test_afterwards_it_answers_again(client: FlaskClient) -> None:
+    predictor: Predictor = client.application.extensions["sentiment_serving"].predictor
+    for body in (b"{", b'{"text": "good"}', b'{"texts": [1]}', b"\xff" * 600):
+        client.post("/predict", data=body, content_type=JSON)
+    assert predictor.gate.working == 0
+    assert client.post("/predict", json={"text": "good"}).status_code == 200
+
+
+def test_with_too_many_still_sending_it_is_503(client: FlaskClient) -> None:
+    class Slow(io.BytesIO):
+        status = 0
+
+        def read(self, size: int | None = -1, /) -> bytes:
+            other = client.application.test_client()
+            self.status = other.post("/predict", json={"text": "good"}).status_code
+            return super().read(size)
+
+    slow = Slow(b'{"text": "good"}')
+    response = client.post("/predict", input_stream=slow, content_length=16, content_type=JSON)
+    assert (response.status_code, slow.status) == (200, 503)
+    assert client.post("/predict", json={"text": "good"}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("length", "status"), [("1001", 413), ("9" * 5000, 413), ("-1", 400), ("1e3", 400), ("²", 400)]
+)
+def test_an_announced_length_is_checked_before_anything_is_read(client: FlaskClient, length: str, status: int) -> None:
+    environ = {"CONTENT_LENGTH": length, "CONTENT_TYPE": JSON}
+    assert client.post("/predict", data=b"{}", environ_overrides=environ).status_code == status
+
+
+def test_a_body_that_ends_before_its_length_is_400(client: FlaskClient) -> None:
+    environ = {"CONTENT_LENGTH": "100", "CONTENT_TYPE": JSON}
+    response = client.post("/predict", data=b'{"text": "good"}', environ_overrides=environ)
+    assert response.status_code == 400
+    assert "Content-Length" in response.get_json()["detail"]
+
+
+def test_a_compressed_body_is_415(client: FlaskClient) -> None:
+    response = client.post("/predict", json={"text": "good"}, headers={"Content-Encoding": "gzip"})
+    assert response.status_code == 415
+    assert "Content-Encoding" in response.get_json()["detail"]
