@@ -75,7 +75,7 @@ def test_openmetrics_has_the_request_id_of_a_slow_answer_as_its_exemplar() -> No
     assert content_type.startswith("application/openmetrics-text")
     exemplars = {
         sample.labels["le"]: sample.exemplar.labels["request_id"]
-        for family in openmetrics_families(body.decode())
+        for family in openmetrics_families(body.decode())  # type: ignore[no-untyped-call]
         for sample in family.samples
         if sample.exemplar
     }
