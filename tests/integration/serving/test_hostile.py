@@ -1,0 +1,116 @@
+"""Nothing that a client can send makes the server fail, tells a traceback or repeats a word.
+
+HOSTILE_REQUESTS says how many are tried (2000 when it is not set).
+"""
+
+import http.client
+import json
+import os
+import random
+import socket
+from pathlib import Path
+
+import pytest
+
+from tests.integration.serving import hostile
+from tests.integration.serving.process import Server, serving
+from tests.unit.serving.tiny_model import write_version
+
+pytestmark = pytest.mark.integration
+
+COUNT = int(os.environ.get("HOSTILE_REQUESTS", "2000"))
+SEED = 20
+MARK = hostile.MARK.encode()
+
+
+def ask(server: Server, method: str, path: str, body: bytes, headers: dict[str, str]) -> tuple[int, bytes]:
+    """Status, and all that came back: status line, headers, body."""
+    connection = server.connect()
+    try:
+        connection.request(method, path, body, headers | {"Connection": "close"})
+        response = connection.getresponse()
+        return response.status, str(response.headers).encode() + response.read()
+    finally:
+        connection.close()
+
+
+def send(server: Server, data: bytes, *, half_close: bool) -> bytes:
+    """All that comes back, until the server closes or has nothing more to say."""
+    with socket.create_connection(("127.0.0.1", server.port), timeout=0.3) as client:
+        said = b""
+        try:
+            client.sendall(data)
+            if half_close:
+                client.shutdown(socket.SHUT_WR)
+            while piece := client.recv(65536):
+                said += piece
+        except OSError:
+            pass
+        return said
+
+
+def expect_nothing_of_ours(said: bytes) -> None:
+    assert MARK not in said.lower()
+    assert b"Traceback" not in said
+    assert b".py" not in said
+
+
+@pytest.mark.parametrize("fast_path", ["1", "0"])
+def test_no_request_makes_it_fail_or_tell(tmp_path: Path, fast_path: str, capsys: pytest.CaptureFixture[str]) -> None:
+    write_version(tmp_path / "model")
+    env = {"SENTIMENT_FAST_PATH": fast_path, "LOG_LEVEL": "DEBUG", "MAX_TEXTS": "100"}
+    codes: dict[int, int] = {}
+    with (tmp_path / "log").open("w") as log, serving(tmp_path / "model", "14", env=env, stderr=log) as server:
+        for method, path, body, headers in hostile.requests(SEED, COUNT // 2):
+            status, said = ask(server, method, path, body, headers)
+            codes[status] = codes.get(status, 0) + 1
+            assert status < 500, (method, path, body[:200], headers)
+            expect_nothing_of_ours(said)
+        source = random.Random(SEED)
+        raw = [data for data in hostile.RAW for _ in range(3)]
+        for data in raw:
+            cut = data if source.random() < 0.5 else data[: source.randrange(len(data))]
+            expect_nothing_of_ours(send(server, cut, half_close=source.random() < 0.5))
+        assert server.process.poll() is None
+        assert ask(server, "POST", "/predict", b'{"text": "good"}', {"Content-Type": hostile.JSON})[0] == 200
+        server.terminate()
+        assert server.wait() == 0
+    lines = (tmp_path / "log").read_text().splitlines()
+    assert not [line for line in lines if hostile.MARK in line.lower()]
+    assert not [line for line in lines if json.loads(line)["level"] == "error"]
+    with capsys.disabled():
+        tried = COUNT // 2 + len(raw)
+        print(f"\n{tried} hostile requests, {dict(sorted(codes.items()))}: no crash, no traceback, no echo")
+
+
+def test_pipelined_requests_are_answered_in_their_order(tmp_path: Path) -> None:
+    write_version(tmp_path)
+    bodies = [b'{"text": "good"}', b'{"text": "bad"}', b"{", b'{"text": "great"}']
+    with serving(tmp_path, "14") as server, socket.create_connection(("127.0.0.1", server.port), timeout=30) as client:
+        client.sendall(
+            b"".join(
+                b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+                b"Content-Length: %d\r\n\r\n%b" % (len(body), body)
+                for body in bodies
+            )
+        )
+        with client.makefile("rb") as answers:
+            statuses, labels = [], []
+            for _ in bodies:
+                statuses.append(int(answers.readline().split()[1]))
+                headers = http.client.parse_headers(answers)
+                labels.append(json.loads(answers.read(int(headers["Content-Length"]))).get("label"))
+    assert statuses == [200, 200, 400, 200]
+    assert labels == ["positive", "negative", None, "positive"]
+
+
+def test_clients_that_close_their_side_after_asking_disturb_nobody(tmp_path: Path) -> None:
+    """Granian takes that for the end of the connection, so they may get no answer; a part of one they never get."""
+    write_version(tmp_path)
+    body = b'{"text": "good"}'
+    head = b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
+    with serving(tmp_path, "14", env={"THREADS": "1", "MAX_WAITING": "1", "MAX_SENDING": "1"}) as server:
+        for _ in range(50):
+            said = send(server, head % len(body) + body, half_close=True)
+            assert not said or (said.startswith(b"HTTP/1.1 200") and said.endswith(b"}"))
+        assert ask(server, "POST", "/predict", body, {"Content-Type": hostile.JSON})[0] == 200
