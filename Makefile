@@ -94,8 +94,16 @@ unit: setup ## unit tests: no server, no cluster
 	@echo "==> unit tests"
 	@$(BIN)/pytest -q tests/unit tests/test_model.py tests/test_flask_app.py
 
+.PHONY: browser
+browser: ## a browser to try the serving page in: Debian's chromium, where none is installed
+	@for name in chromium chromium-browser google-chrome; do ! command -v $$name >/dev/null || exit 0; done; \
+	if command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then \
+	  echo "==> installing the Debian package chromium"; \
+	  { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends chromium; } >/dev/null; \
+	else echo "make: no chromium is installed, so the serving page is not tried in a browser (try: sudo make browser)"; fi
+
 .PHONY: integration
-integration: setup ## tests against real servers on this machine (S3, MLflow, the serving process)
+integration: setup browser ## tests against real servers on this machine (S3, MLflow, the serving process, a browser)
 	@echo "==> integration tests"
 	@$(BIN)/pytest -q -n 2 --dist loadfile tests/integration
 

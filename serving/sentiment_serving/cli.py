@@ -3,24 +3,20 @@
 import logging
 import os
 import sys
-import tempfile
 from collections.abc import Callable
 from contextlib import ExitStack
 from functools import wraps
-from pathlib import Path
 from typing import ParamSpec
 
 import click
 
-from sentiment_model.manifest import MODEL
 from sentiment_serving import logs, termination
 from sentiment_serving import verdict as verdicts
-from sentiment_serving.app import create_app
+from sentiment_serving.from_environ import app_from_environ
 from sentiment_serving.lifecycle import Lifecycle
-from sentiment_serving.load import open_model
-from sentiment_serving.settings import FetchSettings, ServeSettings, identity_from_environ, log_level
+from sentiment_serving.settings import FetchSettings, ServeSettings, log_level
 from sentiment_serving.signals import Signals
-from sentiment_serving.termination import Reason, Termination
+from sentiment_serving.termination import Termination
 
 P = ParamSpec("P")
 
@@ -61,27 +57,19 @@ def fetch() -> None:
 
 
 @main.command()
-@click.option("--model", type=click.Path(path_type=Path), help="A model file, instead of the one in MODEL_DIR.")
+@click.option("--model", help="A model file, or models:/NAME@ALIAS of an MLflow registry, instead of MODEL_DIR.")
 @click.option("--host", help="The address to listen at, instead of HOST; by default all.")
 @click.option("--port", type=click.IntRange(1, 65535), help="The port to listen at, instead of PORT; by default 5000.")
 @_ends_with_a_reason
-def serve(model: Path | None, host: str | None, port: int | None) -> None:
+def serve(model: str | None, host: str | None, port: int | None) -> None:
     """Answer requests with the model in MODEL_DIR, or with one fetched from MODEL_URI when MODEL_DIR is not set."""
     signals = Signals()
     from sentiment_serving import server
 
     settings = ServeSettings.from_environ(os.environ, host=host, port=port)
     with ExitStack() as stack:
-        path = model or _model_path(stack)
-        identity = identity_from_environ(os.environ, path)
         lifecycle = Lifecycle()
-        app = create_app(
-            open_model(path),
-            identity=identity,
-            limits=settings.limits,
-            lifecycle=lifecycle,
-            fast_path=settings.fast_path,
-        )
+        app = app_from_environ(os.environ, stack, settings=settings, lifecycle=lifecycle, model=model)
         server.serve(app, lifecycle=lifecycle, settings=settings, signals=signals)
     server.leave()
 
@@ -96,21 +84,3 @@ def verify() -> None:
     verdict = verify_from_environ(os.environ)
     verdicts.write(verdict)
     click.echo(verdict.to_json())
-
-
-def _model_path(stack: ExitStack) -> Path:
-    folder = os.environ.get("MODEL_DIR")
-    if folder:
-        return Path(folder) / MODEL
-    if not os.environ.get("MODEL_URI"):
-        raise Termination(
-            Reason.BAD_CONFIGURATION,
-            "No model to serve. Name a file with --model, a folder with MODEL_DIR, or a version with MODEL_URI and "
-            "MODEL_DIGEST.",
-        )
-    from sentiment_serving.fetch import fetch_from_environ
-
-    # Only here: with a read-only root there may be no place for temporary files at all.
-    scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="sentiment-model-")))
-    fetch_from_environ(FetchSettings.from_environ(os.environ, folder=scratch), os.environ)
-    return scratch / MODEL

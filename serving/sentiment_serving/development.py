@@ -1,0 +1,33 @@
+"""The application under Flask's own server, while one works on it."""
+
+import atexit
+import os
+from contextlib import ExitStack
+
+from flask import Flask
+
+from sentiment_serving import logs
+from sentiment_serving.from_environ import app_from_environ
+from sentiment_serving.lifecycle import Lifecycle
+from sentiment_serving.settings import ServeSettings, log_level
+from sentiment_serving.termination import Termination
+
+TRAINED = "models/current"
+"""Where the pipeline leaves a model."""
+
+
+def app_for_development() -> Flask:
+    """The application of the environment's model, where none is set of the one that `dvc repro` leaves.
+
+    Raises:
+        SystemExit: with a sentence.
+    """
+    stack = ExitStack()
+    atexit.register(stack.close)
+    environ = os.environ if {"MODEL_DIR", "MODEL_URI"} & os.environ.keys() else os.environ | {"MODEL_DIR": TRAINED}
+    try:
+        logs.configure(log_level(environ))
+        settings = ServeSettings.from_environ(environ)
+        return app_from_environ(environ, stack, settings=settings, lifecycle=Lifecycle())
+    except Termination as ending:
+        raise SystemExit(ending.message) from ending

@@ -1,0 +1,74 @@
+"""From the environment to an application: which model, and how to answer."""
+
+import tempfile
+from collections.abc import Mapping
+from contextlib import ExitStack
+from pathlib import Path
+
+from flask import Flask
+
+from sentiment_model.manifest import MODEL
+from sentiment_serving.app import create_app
+from sentiment_serving.identity import ModelIdentity
+from sentiment_serving.lifecycle import Lifecycle
+from sentiment_serving.load import open_model
+from sentiment_serving.settings import FetchSettings, ServeSettings, identity_from_environ
+from sentiment_serving.termination import Reason, Termination
+
+
+def app_from_environ(
+    environ: Mapping[str, str],
+    stack: ExitStack,
+    *,
+    settings: ServeSettings,
+    lifecycle: Lifecycle,
+    model: str | None = None,
+) -> Flask:
+    """The application of the environment's model.
+
+    Args:
+        environ: see docs/serving.md.
+        stack: keeps what was fetched until it is closed.
+        settings: of the same environment.
+        lifecycle: where the caller says that the end begins.
+        model: a file, or `models:/NAME@ALIAS`, instead of MODEL_DIR and MODEL_URI.
+
+    Raises:
+        Termination: there is no model, or none that can be served.
+    """
+    path, identity = _model(environ, stack, model)
+    return create_app(
+        open_model(path), identity=identity, limits=settings.limits, lifecycle=lifecycle, fast_path=settings.fast_path
+    )
+
+
+def _model(environ: Mapping[str, str], stack: ExitStack, model: str | None) -> tuple[Path, ModelIdentity]:
+    if model is not None and model.startswith("models:"):
+        from sentiment_serving.registered import bring
+
+        return bring(model, _scratch(stack))
+    path = Path(model) if model is not None else _path(environ, stack)
+    return path, identity_from_environ(environ, path)
+
+
+def _path(environ: Mapping[str, str], stack: ExitStack) -> Path:
+    folder = environ.get("MODEL_DIR")
+    if folder:
+        return Path(folder) / MODEL
+    if not environ.get("MODEL_URI"):
+        raise Termination(
+            Reason.BAD_CONFIGURATION,
+            "No model to serve. Name a file with --model, a folder with MODEL_DIR, or a version with MODEL_URI and "
+            "MODEL_DIGEST.",
+        )
+    # obstore takes a while to load, and a server that has its model does without it.
+    from sentiment_serving.fetch import fetch_from_environ
+
+    scratch = _scratch(stack)
+    fetch_from_environ(FetchSettings.from_environ(environ, folder=scratch), environ)
+    return scratch / MODEL
+
+
+def _scratch(stack: ExitStack) -> Path:
+    # Only where it is needed: with a read-only root there may be no place for temporary files at all.
+    return Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="sentiment-model-")))

@@ -1,0 +1,101 @@
+"""On a laptop: a version by its name in the registry, and Flask's own server while one works on the code."""
+
+import json
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.integration.servers import free_port
+from tests.integration.serving.process import Server, environment, run
+from tests.unit.serving.tiny_model import write_version
+from tests.waiting import eventually
+
+pytestmark = pytest.mark.integration
+
+
+REGISTER = """
+import sys
+from mlflow import MlflowClient
+
+address, source, digest = sys.argv[1:]
+client = MlflowClient(address)
+client.create_registered_model("reviews")
+version = client.create_model_version("reviews", source, tags={"sentiment.digest": digest})
+client.set_registered_model_alias("reviews", "champion", version.version)
+"""
+
+
+@pytest.fixture(scope="module")
+def registry(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
+    """Address of a registry with version 1 of `reviews`, which is the champion; the version's digest."""
+    folder = tmp_path_factory.mktemp("registry")
+    digest = write_version(folder / "version")
+    address = f"sqlite:///{folder}/mlflow.db"
+    # In a process of its own: MLflow's store warns, and leaves connections open.
+    command = [sys.executable, "-c", REGISTER, address, (folder / "version").as_uri(), digest]
+    subprocess.run(command, env=environment(HOME=str(folder)), cwd=folder, check=True, capture_output=True)
+    return address, digest
+
+
+@contextmanager
+def started(command: list[str], port: int, folder: Path, **env: str) -> Iterator[Server]:
+    """A command that serves at the port."""
+    surroundings = environment(HOME=str(folder), **env)
+    with subprocess.Popen([sys.executable, "-m", *command], env=surroundings, cwd=folder, text=True) as process:
+        server = Server(process, port)
+        try:
+            eventually(lambda: process.poll() is not None or server.status("/readyz") == 200, "readiness")
+            assert process.poll() is None
+            yield server
+        finally:
+            process.terminate()
+
+
+@pytest.mark.parametrize("name", ["models:/reviews@champion", "models:/reviews/1"])
+def test_a_version_is_served_by_its_name_in_the_registry(registry: tuple[str, str], tmp_path: Path, name: str) -> None:
+    address, digest = registry
+    port = free_port()
+    command = ["sentiment_serving", "serve", "--model", name, "--port", str(port), "--host", "127.0.0.1"]
+    with started(command, port, tmp_path, MLFLOW_TRACKING_URI=address) as server:
+        model = json.loads(server.get("/version"))["model"]
+    assert model == {"name": "reviews", "version": "1", "digest": digest}
+
+
+@pytest.mark.parametrize("name", ["models:/reviews@other", "models:/other/1", "models:/reviews", "models:x"])
+def test_a_version_that_is_not_there_is_refused(registry: tuple[str, str], tmp_path: Path, name: str) -> None:
+    env = environment(MLFLOW_TRACKING_URI=registry[0], HOME=str(tmp_path))
+    ended = run("serve", tmp_path / "termination", env, "--model", name, cwd=tmp_path)
+    assert ended.termination is not None
+    assert ended.termination["reason"] == "BadConfiguration"
+    assert name in ended.termination["message"]
+
+
+def test_flasks_own_server_runs_it(tmp_path: Path) -> None:
+    write_version(tmp_path / "models" / "current")
+    port = free_port()
+    with started(["flask", "--app", "sentiment_serving", "run", "--port", str(port)], port, tmp_path) as server:
+        request = urllib.request.Request(
+            f"{server.url}/predict", b'{"text": "good"}', {"Content-Type": "application/json"}, method="POST"
+        )
+        with urllib.request.urlopen(request) as response:
+            assert json.load(response)["label"] == "positive"
+
+
+def test_flasks_own_server_says_what_is_missing(tmp_path: Path) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-m", "flask", "--app", "sentiment_serving", "run"],
+        env=environment(HOME=str(tmp_path)),
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert ended.returncode != 0
+    assert "models/current" in ended.stderr
+    assert "Traceback" not in ended.stderr
