@@ -23,7 +23,7 @@ def save_model(path: str, mlflow_model: Any, *, folder: Path, validate_serving_i
     `Model.log` reads `validate_serving_input` and passes it on; it means nothing here.
     """
     import mlflow.pyfunc
-    import pandas as pd  # type: ignore[import-untyped]
+    import pandas as pd
     from mlflow.models import ModelSignature
     from mlflow.types.schema import ColSpec, Schema
 
