@@ -26,6 +26,8 @@ class DataParams:
     """Column with a unique name per row. Empty: names are made from the texts, and survive any reordering."""
     group: str = ""
     """Column whose rows belong together (film, product, author): never on both sides of a split. Empty: none."""
+    slices: tuple[str, ...] = ("rating",)
+    """Columns by whose values `evaluate` also tells the results apart; a file that lacks them is no error."""
     labels: Mapping[str, str] = field(default_factory=dict)
     """Names for the values of the label column; values that are not listed stay as they are."""
     sample_rows: int = 4000
@@ -88,6 +90,18 @@ class GoldenParams:
 
 
 @dataclass(frozen=True, kw_only=True)
+class EvaluateParams:
+    """What the held-out reviews are asked."""
+
+    positive: str = "positive"
+    """The label that behavioural tests take for praise, ..."""
+    negative: str = "negative"
+    """... and for blame. A model that lacks one of them is not put to these tests."""
+    champion: str = ""
+    """Registered model whose champion is judged on the same reviews, for comparison; empty: none."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class GateParams:
     """What a version must reach to become the challenger."""
 
@@ -112,6 +126,7 @@ class Params:
     split: SplitParams
     train: TrainParams
     golden: GoldenParams
+    evaluate: EvaluateParams = EvaluateParams()
     gate: GateParams
     tracking: TrackingParams
 

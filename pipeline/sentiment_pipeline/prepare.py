@@ -165,7 +165,8 @@ def _review(row: Mapping[str, str], text: str, label: str, data: DataParams) -> 
     name = clean(row.get(data.id, "")) if data.id else ""
     name = name or hashed_id(text)
     group = clean(row.get(data.group, "")) if data.group else ""
-    return Review(id=name, text=text, label=label, group=group or name)
+    slices = {column: value for column in data.slices if (value := clean(row.get(column, "")))}
+    return Review(id=name, text=text, label=label, group=group or name, slices=slices)
 
 
 def _mix(reviews: list[Review]) -> dict[str, int]:

@@ -1,8 +1,8 @@
 """Labelled reviews as the stages hand them to each other: JSON Lines, one review a line."""
 
 import json
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
 from hashlib import sha256
 from pathlib import Path
 
@@ -18,6 +18,8 @@ class Review:
     label: str
     group: str
     """What its film, product or author is called; its own id where no group column is named."""
+    slices: Mapping[str, str] = field(default_factory=dict)
+    """Values of the columns of `data.slices` that its file has."""
 
 
 def hashed_id(text: str) -> str:
