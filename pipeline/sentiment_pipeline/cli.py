@@ -27,8 +27,8 @@ class _Command(click.Group):
 def main() -> None:
     """From labelled reviews to a registered, gated and promoted sentiment model.
 
-    The stages ingest, prepare, train and evaluate are run by `dvc repro` in the folder that holds params.yaml;
-    register, gate and promote are for CI.
+    The stages ingest, prepare, data-report, train and evaluate are run by `dvc repro` in the folder that holds
+    params.yaml; register, gate and promote are for CI.
     """
 
 
@@ -46,6 +46,14 @@ def prepare() -> None:
     from sentiment_pipeline.prepare import prepare as run
 
     run(load_params())
+
+
+@main.command()
+def data_report() -> None:
+    """Report on duplicates, leakage, balance and oddities of the reviews."""
+    from sentiment_pipeline.data_report import data_report as run
+
+    run(load_params().data)
 
 
 @main.command()

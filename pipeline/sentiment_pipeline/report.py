@@ -3,10 +3,14 @@
 import csv
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import astuple, fields
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sentiment_pipeline.errors import DataError
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 
 def write_json(path: Path, content: Mapping[str, Any]) -> None:
@@ -24,7 +28,7 @@ def read_json(path: Path) -> dict[str, Any]:
     try:
         content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise DataError(f"{path} is not here: run `dvc repro`, or `dvc pull` where it has run before") from None
+        raise _missing(path) from None
     return content
 
 
@@ -37,10 +41,26 @@ def write_csv(path: Path, columns: Sequence[str], rows: Sequence[Sequence[Any]])
         writer.writerows([_rounded(list(row)) for row in rows])
 
 
+def write_records(path: Path, kind: "type[DataclassInstance]", records: "Sequence[DataclassInstance]") -> None:
+    """Write records of one kind as such a table, a column a field; without records the head alone."""
+    write_csv(path, [field.name for field in fields(kind)], [astuple(record) for record in records])
+
+
 def read_csv(path: Path) -> list[dict[str, str]]:
-    """Read what `write_csv` wrote, a row as names and values."""
-    with path.open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
+    """Read what `write_csv` wrote, a row as names and values.
+
+    Raises:
+        DataError: the file is not there.
+    """
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            return list(csv.DictReader(file))
+    except FileNotFoundError:
+        raise _missing(path) from None
+
+
+def _missing(path: Path) -> DataError:
+    return DataError(f"{path} is not here: run `dvc repro`, or `dvc pull` where it has run before")
 
 
 def _rounded(value: Any) -> Any:
