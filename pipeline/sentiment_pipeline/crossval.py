@@ -17,8 +17,8 @@ from sentiment_model.native import cpus
 from sentiment_pipeline.calibration import Floats, Scaling, fit_scaling, probabilities, unscaled
 from sentiment_pipeline.counts import Corpus
 from sentiment_pipeline.errors import DataError
-from sentiment_pipeline.evaluate import expected_calibration_error
 from sentiment_pipeline.fitting import Labels, TextClassifier, fit_views, raw_margins
+from sentiment_pipeline.metrics import expected_calibration_error
 from sentiment_pipeline.params import Candidate
 from sentiment_pipeline.progress import progress
 from sentiment_pipeline.recipes import is_calibrated

@@ -35,17 +35,19 @@ def to_linear_model(fitted: TextClassifier, facts: Mapping[str, str]) -> LinearM
     )
 
 
-def check_keys(fitted: TextClassifier, texts: Sequence[str]) -> None:
+def check_keys(fitted: TextClassifier, texts: Sequence[str]) -> list[list[str]]:
     """Refuse a vocabulary in which two n-grams of the training texts share a key.
+
+    Returns:
+        Per view, the n-grams behind its keys.
 
     Raises:
         ExportError: they do.
     """
-    for view in fitted.views:
-        try:
-            ngram_names(texts, view.keys, unit=view.recipe.unit, ngrams=view.recipe.ngrams)
-        except KeyCollision as error:
-            raise ExportError(f"{error}; raise min_df or change the n-gram range") from None
+    try:
+        return [ngram_names(texts, v.keys, unit=v.recipe.unit, ngrams=v.recipe.ngrams) for v in fitted.views]
+    except KeyCollision as error:
+        raise ExportError(f"{error}; raise min_df or change the n-gram range") from None
 
 
 def predict_all(scorer: Scorer, texts: Sequence[str]) -> list[Prediction]:

@@ -68,4 +68,5 @@ def _by_group(values: npt.NDArray[np.number], groups: Sequence[str] | None) -> t
     if groups is None:
         return values.astype(np.float64), np.ones(len(values))
     _, numbers = np.unique(np.asarray(groups, dtype=np.str_), return_inverse=True)
-    return np.bincount(numbers, weights=values), np.bincount(numbers).astype(np.float64)
+    sums = np.bincount(numbers, weights=values.astype(np.float64)).astype(np.float64)
+    return sums, np.bincount(numbers).astype(np.float64)

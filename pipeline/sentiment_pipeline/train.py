@@ -15,10 +15,12 @@ from sentiment_pipeline.crossval import Result, best, compare, refit
 from sentiment_pipeline.export import check_keys, check_parity, predict_all, probabilities_of, to_linear_model
 from sentiment_pipeline.fitting import TextClassifier
 from sentiment_pipeline.golden import golden_texts, write_golden, write_reference
+from sentiment_pipeline.learning import Point, learning_curve
+from sentiment_pipeline.ngrams import TopNgram, top_ngrams
 from sentiment_pipeline.params import GoldenParams, Params
 from sentiment_pipeline.progress import progress, say
 from sentiment_pipeline.recipes import describe
-from sentiment_pipeline.report import write_csv, write_json
+from sentiment_pipeline.report import write_csv, write_json, write_records
 from sentiment_pipeline.reviews import Review, read_reviews
 from sentiment_pipeline.split import folds
 
@@ -33,17 +35,23 @@ def train(params: Params, root: Path = Path()) -> None:
     reviews, held_out = read_reviews(root / paths.TRAIN), read_reviews(root / paths.TEST)
     corpus = count([review.text for review in reviews], params.train.candidates)
     labels = np.array([review.label for review in reviews])
-    results = compare(corpus, labels, np.array(folds(reviews, params.train.folds)), params.train.candidates)
+    in_fold = np.array(folds(reviews, params.train.folds))
+    results = compare(corpus, labels, in_fold, params.train.candidates)
     winner = best(results)
     for line in table(results, winner):
         say(line)
     with progress(f"fit {winner.candidate.name}", len(reviews)) as advance:
         fitted = refit(winner, corpus, labels)
         advance(len(reviews))
+    names = check_keys(fitted, [review.text for review in reviews])
     folder = root / paths.MODEL_DIR
     difference, digest = write_version(folder, fitted, params.golden, reviews, held_out)
     say(f"the model file differs from scikit-learn by at most {difference:.1e} on {len(held_out):,} held-out reviews")
     write_reports(root, results, winner, difference, digest)
+    write_records(root / paths.NGRAMS_REPORT, TopNgram, top_ngrams(fitted, names))
+    groups = [review.group for review in reviews]
+    curve = learning_curve(winner.candidate, winner.scaling, corpus, labels, groups, in_fold == 0)
+    write_records(root / paths.LEARNING_PLOT, Point, curve)
     tracking.record(params, root)
     say(f"trained {winner.candidate.name}: {digest}")
 
@@ -86,7 +94,6 @@ def write_version(
         "training_reviews": str(len(reviews)),
     }
     facts |= {"alpha": repr(candidate.alpha)} if candidate.classifier == "naive_bayes" else {"c": repr(candidate.c)}
-    check_keys(fitted, [review.text for review in reviews])
     write_model(folder / MODEL, to_linear_model(fitted, facts))
     scorer = Scorer.open(folder / MODEL)
     texts = [review.text for review in held_out]
