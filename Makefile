@@ -140,7 +140,7 @@ STAGE = cd $(WORKSPACE) && PATH="$(CURDIR)/$(BIN):$$PATH" DVC_NO_ANALYTICS=1
 DELIVERY = $(BIN)/python -m delivery --cluster $(CLUSTER)
 
 .PHONY: train
-train: setup ## dvc repro: ingest, prepare, train, evaluate [WORKSPACE=folder of dvc.yaml]
+train: setup ## dvc repro: ingest, prepare, data-report, train, evaluate [WORKSPACE=folder of dvc.yaml]
 	@rm -f $(REGISTERED)
 	@$(STAGE) dvc repro
 

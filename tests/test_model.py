@@ -15,7 +15,7 @@ import pytest
 from sentiment_model import Scorer
 from sentiment_model.manifest import GOLDEN, MODEL
 from sentiment_pipeline import paths
-from sentiment_pipeline.evaluate import accuracy_of
+from sentiment_pipeline.findings import accuracy_of
 from sentiment_pipeline.ingest import ingest
 from sentiment_pipeline.params import load_params
 from sentiment_pipeline.prepare import prepare

@@ -9,7 +9,7 @@ from sentiment_model import Scorer
 from sentiment_model.manifest import MODEL
 from sentiment_pipeline import paths
 from sentiment_pipeline.errors import Refused
-from sentiment_pipeline.evaluate import accuracy_of, labels_of
+from sentiment_pipeline.findings import accuracy_of, labels_of
 from sentiment_pipeline.params import GateParams, Params
 from sentiment_pipeline.progress import say
 from sentiment_pipeline.register import verified_digest

@@ -6,6 +6,7 @@ Without MLFLOW_TRACKING_URI nothing is recorded. A server that does not answer c
 
 import logging
 import os
+import re
 import time
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,9 @@ from sentiment_pipeline.report import read_csv, read_json
 
 DIGEST_TAG = "sentiment.digest"
 """On runs and on registered versions."""
+
+_EVALUATION = "evaluation"
+"""Folder of a run's artifacts."""
 
 _ENVIRONMENT = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
@@ -54,11 +58,13 @@ def record(params: Params, root: Path) -> None:
         say("MLFLOW_TRACKING_URI is not set: the run is not recorded in MLflow")
         return
     client = connect()
+    from boto3.exceptions import Boto3Error
+    from botocore.exceptions import BotoCoreError, ClientError
     from mlflow.exceptions import MlflowException
 
     try:
         run_id = ensure_run(client, params, root)
-    except MlflowException as error:
+    except (MlflowException, Boto3Error, BotoCoreError, ClientError) as error:
         say(f"MLflow did not record the run ({type(error).__name__}); `sentiment-pipeline register` will")
     else:
         say(f"recorded in MLflow: run {run_id} of experiment {params.tracking.experiment}")
@@ -87,8 +93,17 @@ def ensure_run(client: Any, params: Params, root: Path) -> str:
     for key, value in _metrics(trained, root).items():
         if key not in run.data.metrics:
             client.log_metric(run.info.run_id, key, value)
+    if _is_evaluated(digest, root):
+        _record_evaluation(client, str(run.info.run_id), root)
     client.set_terminated(run.info.run_id)
     return str(run.info.run_id)
+
+
+def _record_evaluation(client: Any, run_id: str, root: Path) -> None:
+    """The page, the figures and the reports of `evaluate`; no text of a review is in them."""
+    reports = [root / path for path in (paths.EVALUATE_PAGE, paths.EVALUATE_REPORT, paths.BEHAVIOUR_REPORT)]
+    for path in (*reports, *sorted((root / paths.FIGURES).glob("*.png"))):
+        client.log_artifact(run_id, str(path), _EVALUATION)
 
 
 def _record_recipes(client: Any, experiment_id: str, parent: str, params: Params, root: Path) -> None:
@@ -168,12 +183,23 @@ def _logged_params(params: Params, winner: str) -> dict[str, Any]:
 
 def _metrics(trained: dict[str, Any], root: Path) -> dict[str, float]:
     metrics = _numbers(trained)
-    if (root / paths.EVALUATE_REPORT).exists():
-        evaluated = read_json(root / paths.EVALUATE_REPORT)
-        # After a new training, until `evaluate` has run, the report speaks of the model before.
-        if evaluated["digest"] == trained["digest"]:
-            metrics |= _numbers(evaluated)
+    if not _is_evaluated(str(trained["digest"]), root):
+        return metrics
+    evaluated, behaviour = read_json(root / paths.EVALUATE_REPORT), read_json(root / paths.BEHAVIOUR_REPORT)
+    metrics |= _numbers(evaluated)
+    for name, buckets in evaluated["slices"].items():
+        for bucket, part in buckets.items():
+            # What MLflow does not take in a name is replaced.
+            metrics[re.sub(r"[^\w .-]", "_", f"accuracy.{name}.{bucket}")] = float(part["accuracy"])
+    for name, result in behaviour["capabilities"].items():
+        metrics[f"behaviour.{name}"] = float(result["pass_rate"])
     return metrics
+
+
+def _is_evaluated(digest: str, root: Path) -> bool:
+    """After a new training, until `evaluate` has run, its report speaks of the model before."""
+    path = root / paths.EVALUATE_REPORT
+    return path.exists() and bool(read_json(path)["digest"] == digest)
 
 
 def _numbers(report: dict[str, Any]) -> dict[str, float]:

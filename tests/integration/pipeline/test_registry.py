@@ -59,7 +59,11 @@ def test_a_registered_version_has_its_files_at_the_root_and_the_digest_of_its_ma
     assert version.tags["sentiment.digest"] == digest
     assert float(version.tags["sentiment.accuracy"]) > 0.8
 
-    assert [item.path for item in client.list_artifacts(result["run_id"])] == ["params.yaml"]
+    assert [item.path for item in client.list_artifacts(result["run_id"])] == ["evaluation", "params.yaml"]
+    evaluation = {Path(item.path).name for item in client.list_artifacts(result["run_id"], "evaluation")}
+    assert {"evaluate.html", "evaluate.json", "behaviour.json", "confusion.png", "calibration.png"} <= evaluation
+    metrics = client.get_run(result["run_id"]).data.metrics
+    assert {"accuracy", "accuracy_low", "behaviour.negation", "accuracy.negation.with"} <= set(metrics)
 
     uri = client.get_model_version_download_uri(NAME, result["version"])
     bucket, _, prefix = uri.removeprefix("s3://").partition("/")
@@ -150,9 +154,16 @@ def test_a_worse_version_is_refused_and_the_challenger_stays(trained: Workspace,
     try:
         # So few n-grams that it must be worse.
         weak = [{"name": "weak", "ngrams": [1, 1], "min_df": 400, "c": 0.01}]
-        trained.change({"train": {"folds": 2, "candidates": weak}, "gate": {"min_accuracy": 0.4}})
+        trained.change(
+            {
+                "train": {"folds": 2, "candidates": weak},
+                "gate": {"min_accuracy": 0.4},
+                "evaluate": {"champion": "contest"},
+            }
+        )
         trained.must("train")
-        trained.must("evaluate")
+        compared = trained.run("evaluate")
+        champion = json.loads((trained.root / paths.EVALUATE_REPORT).read_text())["champion"]
         trained.must("register", "--name", "contest", "--output", "second.json")
         second = json.loads((trained.root / "second.json").read_text())["version"]
         refused = trained.run("gate", "--name", "contest", "--version", second)
@@ -163,11 +174,31 @@ def test_a_worse_version_is_refused_and_the_challenger_stays(trained: Workspace,
         (trained.root / "params.yaml").write_text(kept)
         trained.must("evaluate")
 
+    assert f"points against the champion (version {first})" in compared.stderr
+    assert champion["version"] == first
+    assert champion["difference"] == pytest.approx(
+        champion["challenger_accuracy"] - champion["champion_accuracy"], abs=1e-6
+    )
+    assert champion["low"] < champion["difference"] < champion["high"] < 0
+    assert champion["p_value"] < 0.01
+
     assert second != first
     assert refused.returncode == unregistered.returncode == 1
     assert "more than 0.0100 (gate.max_drop)" in refused.stderr
     assert "the model in models/current has accuracy" in unregistered.stderr
     assert client.get_model_version_by_alias("contest", "challenger").version == first
+
+
+def test_a_champion_that_is_not_there_is_said_and_costs_nothing(trained: Workspace) -> None:
+    kept = (trained.root / "params.yaml").read_text()
+    try:
+        trained.change({"evaluate": {"champion": "nobody"}})
+        done = trained.run("evaluate")
+    finally:
+        (trained.root / "params.yaml").write_text(kept)
+    assert done.returncode == 0
+    assert "nobody has no champion yet" in done.stderr
+    assert "champion" not in json.loads((trained.root / paths.EVALUATE_REPORT).read_text())
 
 
 def test_training_is_recorded_as_one_run_with_the_metrics_of_all_stages(

@@ -60,6 +60,9 @@ def test_repro_goes_from_a_file_in_s3_to_an_evaluated_model(copied: Workspace) -
     accuracy = evaluated[""]["data"]["reports/evaluate.json"]["data"]["accuracy"]
     assert accuracy > 0.75
 
+    for made in ("evaluate.html", "behaviour.json", "data.json", "ngrams.csv", "figures/confusion.png"):
+        assert (copied.root / "reports" / made).is_file(), made
+
     assert "up to date" in dvc(copied.root, "repro").replace("\n", " ")
     assert dvc(copied.root, "status").strip() == "Data and pipelines are up to date."
 
@@ -74,6 +77,14 @@ def test_what_repro_made_can_be_pushed_and_pulled(copied: Workspace) -> None:
     assert (copied.root / "models/current/model.safetensors").read_bytes() == before
 
 
+def test_plots_show_figures_and_curves(copied: Workspace) -> None:
+    dvc(copied.root, "repro")
+    dvc(copied.root, "plots", "show", "--out", "plots")
+    page = (copied.root / "plots/index.html").read_text()
+    for shown in ("confusion.png", "Learning curve", "Calibration"):
+        assert shown in page, shown
+
+
 def test_another_recipe_leaves_ingest_and_prepare_alone(copied: Workspace) -> None:
     dvc(copied.root, "repro")
     copied.change(
@@ -83,5 +94,6 @@ def test_another_recipe_leaves_ingest_and_prepare_alone(copied: Workspace) -> No
         }
     )
     said = dvc(copied.root, "repro")
-    assert "Stage 'prepare' didn't change, skipping" in said
+    for stage in ("ingest", "prepare", "data-report"):
+        assert f"Stage '{stage}' didn't change, skipping" in said
     assert json.loads((copied.root / "reports/train.json").read_text())["winner"] == "words"

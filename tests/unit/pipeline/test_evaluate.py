@@ -1,61 +1,71 @@
-"""The metrics, on numbers small enough to check by hand."""
+"""What is found out about a model, on one that was fitted to the built-in sample."""
 
-import math
+from functools import cache
 
-import numpy as np
 import pytest
 
+from sentiment_model import Scorer
 from sentiment_pipeline.errors import DataError
-from sentiment_pipeline.evaluate import calibration, labels_of, measure, summary
+from sentiment_pipeline.evaluate import summary
+from sentiment_pipeline.export import to_linear_model
+from sentiment_pipeline.findings import MISTAKES, Findings, examine, labels_of
+from sentiment_pipeline.params import Candidate, EvaluateParams
 from sentiment_pipeline.reviews import Review
+from tests.unit.pipeline.corpora import fitted, three_classes, two_classes
 
-LABELS = ("negative", "positive")
-TRUTH = np.array(["negative", "negative", "positive", "positive", "positive"])
-PROBABILITIES = np.array([[0.9, 0.1], [0.4, 0.6], [0.2, 0.8], [0.3, 0.7], [0.6, 0.4]])
-
-
-def test_metrics_of_two_labels() -> None:
-    result = measure(TRUTH, PROBABILITIES, LABELS)
-    assert result.rows == 5
-    assert result.accuracy == pytest.approx(3 / 5)
-    assert result.baseline_accuracy == pytest.approx(3 / 5)
-    assert result.log_loss == pytest.approx(-sum(map(math.log, (0.9, 0.4, 0.8, 0.7, 0.4))) / 5)
-    assert result.brier == pytest.approx((0.1**2 + 0.6**2 + 0.2**2 + 0.3**2 + 0.6**2) / 5)
-    # Of 6 pairs of a negative and a positive, 5 are in the right order.
-    assert result.roc_auc == pytest.approx(5 / 6)
-    # Confidence 0.9, 0.6 twice, 0.8, 0.7, right, wrong twice, right, right.
-    assert result.ece == pytest.approx((0.1 + 2 * 0.6 + 0.2 + 0.3) / 5)
+CORPORA = {2: two_classes, 3: three_classes}
 
 
-def test_metrics_of_three_labels() -> None:
-    labels = ("negative", "neutral", "positive")
-    truth = np.array(["negative", "neutral", "positive", "neutral"])
-    probabilities = np.array([[0.8, 0.1, 0.1], [0.1, 0.8, 0.1], [0.1, 0.1, 0.8], [0.6, 0.3, 0.1]])
-    result = measure(truth, probabilities, labels)
-    assert result.accuracy == pytest.approx(3 / 4)
-    assert result.baseline_accuracy == pytest.approx(1 / 2)
-    assert 0.0 <= result.brier <= 1.0
-    assert 0.5 < result.roc_auc <= 1.0
+@cache
+def findings(labels: int) -> tuple[list[Review], Findings]:
+    reviews = CORPORA[labels](600)
+    scorer = Scorer(to_linear_model(fitted(Candidate(name="pairs", c=5.0), reviews[:300]), {}))
+    return reviews[300:], examine(scorer, reviews[300:], EvaluateParams())
 
 
-def test_the_calibration_curve_has_no_empty_bins_and_every_row() -> None:
-    bins = calibration(TRUTH, PROBABILITIES, LABELS)
-    assert sum(b.rows for b in bins) == 5
-    assert [round(b.confidence, 1) for b in bins] == [0.6, 0.7, 0.8, 0.9]
+@pytest.mark.parametrize("labels", CORPORA)
+def test_the_parts_of_a_slice_are_the_whole(labels: int) -> None:
+    held_out, found = findings(labels)
+    assert found.overall.rows == len(held_out) == 300
+    for buckets in found.slices.values():
+        assert sum(part.rows for part in buckets.values()) == 300
+        right = sum(part.accuracy * part.rows for part in buckets.values())
+        assert right == pytest.approx(found.overall.accuracy * 300)
 
 
-def test_full_confidence_falls_into_the_last_bin() -> None:
-    (only,) = calibration(np.array(["positive"]), np.array([[0.0, 1.0]]), LABELS)
-    assert (only.confidence, only.accuracy, only.rows) == (1.0, 1.0, 1)
+@pytest.mark.parametrize("labels", CORPORA)
+def test_the_report_says_the_same_in_each_of_its_ways(labels: int) -> None:
+    report = findings(labels)[1].report("sha256:1")
+    confusion = report["confusion"]
+    assert len(confusion) == labels
+    assert sum(confusion[label][label] for label in confusion) == pytest.approx(report["accuracy"] * 300)
+    assert {label: sum(row.values()) for label, row in confusion.items()} == {
+        label: numbers["rows"] for label, numbers in report["labels"].items()
+    }
+    assert report["accuracy_low"] < report["accuracy"] < report["accuracy_high"]
+    assert "champion" not in report
+
+
+def test_the_worst_mistakes_are_told_by_id_and_length_and_never_by_text() -> None:
+    held_out, found = findings(2)
+    by_id = {review.id: review for review in held_out}
+    assert 0 < len(found.mistakes) <= MISTAKES
+    assert [m.confidence for m in found.mistakes] == sorted((m.confidence for m in found.mistakes), reverse=True)
+    for mistake in found.mistakes:
+        assert mistake.actual == by_id[mistake.id].label != mistake.said
+        assert mistake.words == len(by_id[mistake.id].text.split())
+        assert by_id[mistake.id].text not in repr(found)
 
 
 def test_a_label_that_the_model_lacks_is_named() -> None:
     with pytest.raises(DataError, match="labels that the model lacks: neutral"):
-        labels_of([Review("1", "a", "neutral", "1")], LABELS)
+        labels_of([Review("1", "a", "neutral", "1")], ("negative", "positive"))
 
 
-def test_the_summary_shows_the_confusion() -> None:
-    predicted = np.array(LABELS)[PROBABILITIES.argmax(axis=1)]
-    lines = summary(TRUTH, predicted, LABELS, measure(TRUTH, PROBABILITIES, LABELS))
-    assert "accuracy 0.6000 (baseline 0.6000)" in lines[0]
-    assert [line.split() for line in lines[2:]] == [["negative", "1", "1"], ["positive", "1", "2"]]
+def test_the_summary_shows_accuracy_confusion_and_behaviour() -> None:
+    _, found = findings(2)
+    lines = summary(found)
+    assert f"accuracy {found.overall.accuracy:.4f} ({found.overall.accuracy_low:.4f} to" in lines[0]
+    for label, line in zip(found.labels, lines[2:4], strict=True):
+        assert line.split() == [label, *(str(count) for count in found.confusion[label].values())]
+    assert sum(line.startswith(("negation", "typos")) for line in lines) == 2

@@ -9,10 +9,12 @@ import pytest
 from sentiment_model import Scorer
 from sentiment_model.manifest import MODEL
 from sentiment_pipeline import paths
+from sentiment_pipeline.data_report import data_report
 from sentiment_pipeline.evaluate import evaluate
 from sentiment_pipeline.ingest import ingest
 from sentiment_pipeline.params import load_params
 from sentiment_pipeline.prepare import prepare
+from sentiment_pipeline.reviews import read_reviews
 from sentiment_pipeline.train import train
 from tests.unit.pipeline.corpora import three_classes
 
@@ -40,12 +42,12 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     stars = {"negative": "1", "neutral": "3", "positive": "5"}
     with (tmp_path / "survey.csv").open("w", newline="") as file:
         writer = csv.writer(file)
-        writer.writerow(["product", "comment", "stars"])
-        for review in three_classes(600):
-            writer.writerow([review.group, review.text, stars[review.label]])
-        writer.writerow(["any", "", "5"])
-        writer.writerow(["any", "Said once.", "5"])
-        writer.writerow(["any", "Said once.", "5"])
+        writer.writerow(["product", "comment", "stars", "rating"])
+        for number, review in enumerate(three_classes(600)):
+            writer.writerow([review.group, review.text, stars[review.label], number % 3 + 1])
+        writer.writerow(["any", "", "5", "1"])
+        writer.writerow(["any", "Said once.", "5", "1"])
+        writer.writerow(["any", "Said once.", "5", "1"])
     return tmp_path
 
 
@@ -53,6 +55,7 @@ def test_three_labels_go_from_file_to_evaluated_model(root: Path) -> None:
     params = load_params()
     ingest(params.data)
     prepare(params)
+    data_report(params.data)
     train(params)
     evaluate(params)
 
@@ -62,8 +65,33 @@ def test_three_labels_go_from_file_to_evaluated_model(root: Path) -> None:
     evaluated = json.loads(paths.EVALUATE_REPORT.read_text())
     assert evaluated["accuracy"] > evaluated["baseline_accuracy"] + 0.2
     assert json.loads(paths.TRAIN_REPORT.read_text())["digest"] == evaluated["digest"]
-    for plot in (paths.CONFUSION_PLOT, paths.CALIBRATION_PLOT, paths.CANDIDATES_PLOT):
-        assert len(plot.read_text().splitlines()) > 2
+    assert set(evaluated["slices"]) == {"length", "negation", "rating"}
+    assert set(evaluated["slices"]["rating"]) == {"1", "2", "3"}
+    behaviour = json.loads(paths.BEHAVIOUR_REPORT.read_text())
+    assert behaviour["digest"] == evaluated["digest"]
+    assert behaviour["capabilities"]["vocabulary"]["pass_rate"] > 0.6
+    assert json.loads(paths.DATA_REPORT.read_text())["raw"]["duplicates"]["exact"] == 1
+    for table in (
+        paths.CONFUSION_PLOT,
+        paths.CALIBRATION_PLOT,
+        paths.CANDIDATES_PLOT,
+        paths.LEARNING_PLOT,
+        paths.NGRAMS_REPORT,
+        paths.MISTAKES_REPORT,
+    ):
+        assert len(table.read_text().splitlines()) > 2
+    assert "neutral" in paths.EVALUATE_PAGE.read_text()
+
+
+def test_no_text_of_a_review_is_in_what_evaluate_leaves(root: Path) -> None:
+    params = load_params()
+    ingest(params.data)
+    for stage in (prepare, train, evaluate):
+        stage(params)
+    texts = [review.text for review in read_reviews(paths.TEST)]
+    for path in (paths.EVALUATE_REPORT, paths.BEHAVIOUR_REPORT, paths.MISTAKES_REPORT, paths.EVALUATE_PAGE):
+        content = path.read_text()
+        assert not [text for text in texts if text in content], path
 
 
 def test_ingesting_again_leaves_nothing_of_another_format(root: Path) -> None:

@@ -1,0 +1,66 @@
+"""What serves already, judged on the same held-out reviews as the model of this training."""
+
+import os
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from sentiment_model import Scorer
+from sentiment_model.manifest import MODEL
+from sentiment_pipeline.compare import Comparison, compare
+from sentiment_pipeline.errors import RegistryError
+from sentiment_pipeline.register import verified_digest
+from sentiment_pipeline.registry import CHAMPION, MlflowRegistry, Registry
+from sentiment_pipeline.reviews import Review
+
+
+@dataclass(frozen=True)
+class Contest:
+    """The champion, and how it does beside the new model; no comparison where there is nothing to compare with."""
+
+    version: str
+    digest: str
+    comparison: Comparison | None
+    told: str
+    """In one sentence, for a person."""
+
+
+def contest(name: str, held_out: Sequence[Review], said: Sequence[str]) -> Contest | None:
+    """Compare with the champion of a registered model, if MLFLOW_TRACKING_URI says where to look for it.
+
+    Args:
+        name: of the registered model; "" for none.
+        said: [reviews] labels that the new model gives.
+
+    Raises:
+        RegistryError: MLflow could not be asked, or gives other files than the champion's digest says.
+    """
+    if not name:
+        return None
+    if not os.environ.get("MLFLOW_TRACKING_URI"):
+        return Contest("", "", None, "MLFLOW_TRACKING_URI is not set: no champion to compare with")
+    return contest_in(MlflowRegistry(), name, held_out, said)
+
+
+def contest_in(registry: Registry, name: str, held_out: Sequence[Review], said: Sequence[str]) -> Contest:
+    """The same in a given registry."""
+    champion = registry.by_alias(name, CHAMPION)
+    if champion is None:
+        return Contest("", "", None, f"{name} has no champion yet")
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = registry.download(champion, Path(scratch))
+        digest = verified_digest(folder)
+        if digest != champion.digest:
+            raise RegistryError(
+                f"the champion, version {champion.number} of {name}, has the files of {digest},"
+                f" but its tag says {champion.digest or 'nothing'}: look into the registry"
+            )
+        scorer = Scorer.open(folder / MODEL)
+        before = [prediction.label for prediction in scorer.predict_many(review.text for review in held_out)]
+    found = compare([r.label for r in held_out], before, said, [r.group for r in held_out])
+    told = (
+        f"{found.difference * 100:+.2f} points against the champion (version {champion.number}),"
+        f" 95 % interval {found.low * 100:+.2f} to {found.high * 100:+.2f}, McNemar p = {found.p_value:.3g}"
+    )
+    return Contest(champion.number, digest, found, told)
