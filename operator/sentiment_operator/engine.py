@@ -57,7 +57,7 @@ class Engine:
             changed=self._status_changed,
         )
         self._queue: WorkQueue[Key] = WorkQueue(
-            reconciler,
+            metrics.counting_failures(reconciler),
             workers=settings.workers,
             backoff=Backoff(first_seconds=settings.backoff_seconds, max_seconds=settings.backoff_max_seconds),
             expected=(ClusterError,),

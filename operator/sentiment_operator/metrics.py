@@ -1,5 +1,6 @@
 """The operator's own metrics, for Prometheus."""
 
+from collections import Counter as Tally
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
@@ -12,6 +13,7 @@ from sentiment_operator.observed import Observation
 from sentiment_operator.pods import Pod
 from sentiment_operator.resource import SentimentModel
 from sentiment_operator.status import Status, moment_of
+from sentiment_operator.workqueue import Work
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,19 @@ class Metrics(Collector):
             buckets=(0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30),
             registry=registry,
         )
+        self._failures = Counter(
+            "sentimentmodel_reconcile_failures", "Reconciles that came to no decision", registry=registry
+        )
         registry.register(self)
+
+    def counting_failures(self, work: Work[Key]) -> Work[Key]:
+        """The same work, with those counted that end with an exception."""
+
+        async def counted(key: Key) -> float | None:
+            with self._failures.count_exceptions():
+                return await work(key)
+
+        return counted
 
     def watch_queue(self, measure: Callable[[], tuple[int, float]]) -> None:
         """`measure` gives the queue's depth and the age of its oldest key in seconds."""
@@ -81,7 +95,15 @@ class Metrics(Collector):
         condition = GaugeMetricFamily(
             "sentimentmodel_condition", "1 for the status a condition has", labels=[*place, "type", "status"]
         )
+        reason = GaugeMetricFamily(
+            "sentimentmodel_condition_reason", "1 for the reason a condition has", labels=[*place, "type", "reason"]
+        )
         pods = GaugeMetricFamily("sentimentmodel_pods", "Serving pods", labels=[*place, "state"])
+        waiting = GaugeMetricFamily(
+            "sentimentmodel_containers_waiting",
+            "Containers of the serving pods that do not run, by what they wait for",
+            labels=[*place, "container", "reason"],
+        )
         restarts = GaugeMetricFamily(
             "sentimentmodel_container_restarts", "Restarts of the serving containers that exist", labels=place
         )
@@ -99,11 +121,14 @@ class Metrics(Collector):
             for one in snapshot.status.conditions:
                 for status in ("True", "False", "Unknown"):
                     condition.add_metric([*key, one.type, status], float(one.status == status))
+                reason.add_metric([*key, one.type, one.reason], 1)
             for state, count in _pod_states(snapshot.seen.pods).items():
                 pods.add_metric([*key, state], count)
+            for (container, why), count in _waiting(snapshot.seen.pods).items():
+                waiting.add_metric([*key, container, why], count)
             restarts.add_metric([*key], sum(pod.serving.restarts for pod in snapshot.seen.pods if pod.serving))
         depth, age = self._queue()
-        yield from (info, condition, pods, restarts)
+        yield from (info, condition, reason, pods, waiting, restarts)
         yield GaugeMetricFamily("sentimentmodel_queue_depth", "Keys that wait for a worker", value=depth)
         yield GaugeMetricFamily("sentimentmodel_queue_age_seconds", "How long the oldest of them has waited", value=age)
 
@@ -114,3 +139,9 @@ def _pod_states(pods: Iterable[Pod]) -> dict[str, int]:
     for pod in pods:
         counts["terminating" if pod.terminating else "ready" if pod.ready else "not_ready"] += 1
     return counts
+
+
+def _waiting(pods: Iterable[Pod]) -> Tally[tuple[str, str]]:
+    """How many containers wait, by their name and the reason that the node gives (CrashLoopBackOff, ...)."""
+    containers = (one for pod in pods for one in (pod.fetch, pod.serving) if one and one.waiting_reason)
+    return Tally((one.name, one.waiting_reason) for one in containers)

@@ -1,5 +1,6 @@
 """The operator's own metrics: what they say, and that they go with their resource."""
 
+import asyncio
 from dataclasses import replace
 from typing import Any
 
@@ -15,6 +16,7 @@ from tests.unit.operator.scenes import situation
 
 NAMES = {"namespace": "shop", "name": "reviews"}
 RESTARTED = {"restartCount": 3, "started": True, "ready": True, "state": {"running": {}}}
+BACKING_OFF = {"restartCount": 0, "state": {"waiting": {"reason": "CrashLoopBackOff"}}}
 GIVEN: dict[str, Any] = {
     "serves": "13",
     "rolling": {"step": "RollingOut", "version": "14", "age_seconds": 5},
@@ -24,7 +26,7 @@ GIVEN: dict[str, Any] = {
         "replicas": 4,
         "pods": [
             {"version": "13", "ready": True, "serving": RESTARTED},
-            {"version": "14"},
+            {"version": "14", "serving": BACKING_OFF},
             {"version": "13", "ready": True, "deleted_seconds_ago": 2},
         ],
     },
@@ -60,6 +62,24 @@ def test_a_condition_is_one_for_the_status_it_has(series: CollectorRegistry) -> 
         return series.get_sample_value("sentimentmodel_condition", {**NAMES, "type": "Ready", "status": status})
 
     assert [value(status) for status in ("True", "False", "Unknown")] == [0, 1, 0]
+
+
+@pytest.mark.usefixtures("metrics")
+def test_a_condition_has_one_reason(series: CollectorRegistry) -> None:
+    labels = {**NAMES, "type": "Reconciling"}
+    found = {
+        sample.labels["reason"]: sample.value
+        for metric in series.collect()
+        for sample in metric.samples
+        if metric.name == "sentimentmodel_condition_reason" and labels.items() <= sample.labels.items()
+    }
+    assert found == {"RollingOut": 1}
+
+
+@pytest.mark.usefixtures("metrics")
+def test_containers_that_wait_are_counted_by_what_they_wait_for(series: CollectorRegistry) -> None:
+    labels = {**NAMES, "container": "serving", "reason": "CrashLoopBackOff"}
+    assert series.get_sample_value("sentimentmodel_containers_waiting", labels) == 1
 
 
 @pytest.mark.usefixtures("metrics")
@@ -100,6 +120,19 @@ def test_the_series_of_what_is_gone_go(metrics: Metrics, series: CollectorRegist
     metrics.forgotten(Key("shop", "reviews"))
     left = [sample for metric in series.collect() for sample in metric.samples if sample.labels.get("name")]
     assert {sample.labels["name"] for sample in left} == {"else"}
+
+
+def test_a_reconcile_that_fails_is_counted_and_fails_all_the_same(metrics: Metrics, series: CollectorRegistry) -> None:
+    async def work(key: Key) -> float | None:
+        if key.name == "bad":
+            raise RuntimeError("no answer")
+        return 60.0
+
+    counted = metrics.counting_failures(work)
+    assert asyncio.run(counted(Key("shop", "good"))) == 60
+    with pytest.raises(RuntimeError):
+        asyncio.run(counted(Key("shop", "bad")))
+    assert series.get_sample_value("sentimentmodel_reconcile_failures_total") == 1
 
 
 @pytest.mark.usefixtures("metrics")
