@@ -12,6 +12,8 @@ from sentiment_serving.limits import Limits
 from sentiment_serving.metrics import Metrics
 from sentiment_serving.predict import Predictor
 from sentiment_serving.routes import errors, mlflow, native, operations, page, v2
+from sentiment_serving.reference import Reference, ReferenceMetrics
+from sentiment_serving.routes import native, operations
 from sentiment_serving.serving import Serving
 
 
@@ -22,6 +24,7 @@ def create_app(
     limits: Limits | None = None,
     lifecycle: Lifecycle | None = None,
     fast_path: bool = True,
+    reference: Reference | None = None,
 ) -> Flask:
     """The application that answers with `scorer`, ready once its first prediction has succeeded.
 
@@ -33,6 +36,7 @@ def create_app(
         limits: of requests.
         lifecycle: where others may say that the end begins.
         fast_path: answer the routes in demand before Flask's routing (see `front`).
+        reference: the model's distributions at training time, which the metrics tell beside the live ones.
 
     Raises:
         Termination: LoadFailed, when the model cannot predict.
@@ -40,6 +44,8 @@ def create_app(
     limits = limits or Limits()
     lifecycle = lifecycle or Lifecycle()
     metrics = Metrics(identity, scorer.labels)
+    if reference:
+        metrics.registry.register(ReferenceMetrics(reference))
     predictor = Predictor(scorer, identity=identity, limits=limits, metrics=metrics)
     endpoints = Endpoints(predictor, lifecycle)
 

@@ -12,6 +12,7 @@ from sentiment_serving.app import create_app
 from sentiment_serving.identity import ModelIdentity
 from sentiment_serving.lifecycle import Lifecycle
 from sentiment_serving.load import open_model
+from sentiment_serving.reference import read_reference
 from sentiment_serving.settings import FetchSettings, ServeSettings, identity_from_environ
 from sentiment_serving.termination import Reason, Termination
 
@@ -38,7 +39,12 @@ def app_from_environ(
     """
     path, identity = _model(environ, stack, model)
     return create_app(
-        open_model(path), identity=identity, limits=settings.limits, lifecycle=lifecycle, fast_path=settings.fast_path
+        open_model(path),
+        identity=identity,
+        limits=settings.limits,
+        lifecycle=lifecycle,
+        fast_path=settings.fast_path,
+        reference=read_reference(path.parent),
     )
 
 

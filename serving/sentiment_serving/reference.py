@@ -1,0 +1,95 @@
+"""The model's own distributions at training time, beside the live ones: what drift is measured against."""
+
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import accumulate, pairwise
+from pathlib import Path
+
+import msgspec
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+from prometheus_client.utils import floatToGoString
+
+from sentiment_model.manifest import REFERENCE
+
+FORMAT = "sentiment.dev/reference/v1"
+MAX_BYTES = 1024 * 1024
+_SUM_TOLERANCE = 1e-3
+"""Shares are written with six digits."""
+
+_LOG = logging.getLogger(__name__)
+
+
+class Histogram(msgspec.Struct, frozen=True):
+    """Shares of texts per bin [edge, next edge)."""
+
+    edges: list[float]
+    shares: list[float]
+
+    def __post_init__(self) -> None:
+        if len(self.edges) != len(self.shares) + 1 or any(low >= high for low, high in pairwise(self.edges)):
+            raise ValueError("a histogram has one rising edge more than shares")
+        if any(share < 0 for share in self.shares) or abs(sum(self.shares) - 1) > _SUM_TOLERANCE:
+            raise ValueError("the shares of a histogram are positive and add up to 1")
+
+    def cumulative(self) -> Iterator[tuple[float, float]]:
+        """Each upper edge, and the share of texts below it."""
+        yield from zip(self.edges[1:], accumulate(self.shares), strict=True)
+
+
+class Reference(msgspec.Struct, frozen=True):
+    """What reference.json says, as far as it is compared with what is live."""
+
+    format: str
+    confidence: Histogram
+    oov_ratio: Histogram
+    labels: dict[str, float]
+
+
+def read_reference(folder: Path) -> Reference | None:
+    """The reference beside a model file; None, with a line in the log, where there is none that can be used.
+
+    A model is served all the same: drift cannot be told then, and nothing else is amiss.
+    """
+    path = folder / REFERENCE
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise ValueError(f"it has more than {MAX_BYTES} bytes")
+        reference = msgspec.json.decode(path.read_bytes(), type=Reference)
+        if reference.format != FORMAT:
+            raise ValueError(f"its format is not {FORMAT}")
+    except FileNotFoundError:
+        _LOG.info("no %s beside the model: drift from its training cannot be measured", REFERENCE)
+        return None
+    except (OSError, ValueError, msgspec.MsgspecError) as error:
+        _LOG.warning("%s cannot be used, so that drift cannot be measured: %s", REFERENCE, error)
+        return None
+    return reference
+
+
+@dataclass(frozen=True, eq=False)
+class ReferenceMetrics(Collector):
+    """The reference as gauges, with the upper edges as `le` like those of the live histograms."""
+
+    reference: Reference
+
+    def collect(self) -> Iterator[Metric]:
+        for name, what, histogram in (
+            ("confidence", "a probability of the predicted label", self.reference.confidence),
+            ("oov_ratio", "a share of unknown n-grams", self.reference.oov_ratio),
+        ):
+            family = GaugeMetricFamily(
+                f"sentiment_reference_{name}_share",
+                f"Share of texts with {what} up to `le`, at training time.",
+                labels=["le"],
+            )
+            for edge, share in histogram.cumulative():
+                family.add_metric([floatToGoString(edge)], share)
+            yield family
+        labels = GaugeMetricFamily(
+            "sentiment_reference_label_share", "Share of texts with that label, at training time.", labels=["label"]
+        )
+        for label, share in self.reference.labels.items():
+            labels.add_metric([label], share)
+        yield labels
