@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/sentimentmodel
 UV := $(or $(shell command -v uv 2>/dev/null),.cache/uv/bin/uv)
 CLUSTER ?= lab
-PACKAGES := operator pipeline serving model lab delivery demo bench tests
+PACKAGES := operator pipeline serving model lab delivery demo monitoring bench tests
 IS_LAB_HOST := $(shell [ "$$(uname -s)" = Linux ] && [ "$$(id -u)" = 0 ] && echo yes)
 
 export MLFLOW_DISABLE_TELEMETRY := true
@@ -78,6 +78,15 @@ lint: setup $(CACHE)/bin/actionlint ## ruff, import rules, workflows, and the ru
 	@$(BIN)/ruff format --quiet --check $(PACKAGES)
 	@$(BIN)/lint-imports --no-cache | tail -n 3
 	@$(CACHE)/bin/actionlint
+	@$(PROMTOOL) check config --lint=all --lint-fatal --syntax-only deploy/monitoring/prometheus/prometheus.yaml >/dev/null
+	@$(PROMTOOL) check rules --lint=all --lint-fatal deploy/monitoring/rules/objectives.yaml deploy/monitoring/rules/sentiment.yaml >/dev/null
+	@$(PROMTOOL) test rules tests/data/monitoring/alerts.yaml >/dev/null
+
+PROMTOOL := $(BIN)/python -m lab promtool
+
+.PHONY: monitoring
+monitoring: setup ## write the rules and dashboards of deploy/monitoring anew [RUNBOOKS=https://...: where alerts lead to]
+	@$(BIN)/python -m monitoring $(if $(RUNBOOKS),--runbooks "$(RUNBOOKS)")
 
 ACTIONLINT := github.com/rhysd/actionlint/cmd/actionlint@v1.7.7
 $(CACHE)/bin/actionlint: | setup

@@ -10,7 +10,7 @@ import click
 from rich.console import Console
 
 from lab import environment, faults, images, lifecycle, status
-from lab.build import store, toolchain
+from lab.build import programs, store, toolchain
 from lab.errors import LabError, RequirementError
 from lab.host import requirements
 from lab.lab import Lab, facts, settings_of
@@ -109,6 +109,15 @@ def go_command(arguments: tuple[str, ...]) -> None:
     cache = settings_of(os.environ).cache
     go = toolchain.go(cache, Progress())
     os.execve(go, [str(go), *arguments], toolchain.environment(os.environ, cache))  # noqa: S606 (see kubectl)
+
+
+@commands.command(context_settings=PASS_ON)
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def promtool(arguments: tuple[str, ...]) -> None:
+    """Run promtool, built from the module of the lab's Prometheus."""
+    cache = settings_of(os.environ).cache
+    program = programs.built(cache, programs.prometheus(), Progress()) / "promtool"
+    os.execv(program, ["promtool", *arguments])  # noqa: S606 (see kubectl)
 
 
 @commands.command("build-image")

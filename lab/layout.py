@@ -5,6 +5,8 @@ from pathlib import Path
 
 MODULES = Path(__file__).resolve().parent / "go"
 """The Go modules: ``kubernetes``, ``prometheus`` and ``pause``."""
+PROJECT = MODULES.parents[1]
+"""The checkout that the lab belongs to."""
 
 
 @dataclass(frozen=True)

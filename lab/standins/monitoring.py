@@ -1,65 +1,51 @@
-"""Prometheus, which finds pods by their annotations, and Alertmanager."""
+"""Prometheus and Alertmanager, with the configuration that the project ships in deploy/monitoring."""
 
 from pathlib import Path
+from typing import Any
 
-from lab.layout import State
+import yaml
+
+from lab.layout import PROJECT, State
 from lab.service import Service
 from lab.settings import Settings
 
-ALERTMANAGER_CONFIG = """\
-route: {receiver: nobody, group_wait: 1s, group_interval: 5s}
-receivers: [{name: nobody}]
-"""
+SHIPPED = PROJECT / "deploy" / "monitoring"
+SCRAPE_SECONDS = 5
+CADVISOR_SECONDS = 10
+"""A kubelet looks at its containers about every ten seconds."""
 
 
 def prometheus_config(settings: Settings, state: State) -> str:
-    """Scrape what is annotated ``prometheus.io/{scrape,scheme,port,path}``, and the kubelets' cAdvisor.
-
-    Short intervals: people and tests wait for what is shown. One pod gives one target, however many containers and
-    ports it has: the labels that would tell them apart are not kept.
+    """What ships, as this machine needs it: an administrator's credentials, for a Prometheus outside of the cluster,
+    and short intervals, since people and tests wait for what is shown.
     """
-    return f"""\
-global: {{scrape_interval: 5s, scrape_timeout: 4s, evaluation_interval: 5s}}
-alerting:
-  alertmanagers:
-    - static_configs: [{{targets: ["{settings.host}:{settings.alertmanager_port}"]}}]
-rule_files: ["{state.rules}/*.yaml"]
-scrape_configs:
-  - job_name: pods
-    kubernetes_sd_configs: [{{role: pod, kubeconfig_file: {state.admin_kubeconfig}}}]
-    relabel_configs:
-      - {{action: keep, source_labels: [__meta_kubernetes_pod_annotation_prometheus_io_scrape], regex: "true"}}
-      - {{action: keep, source_labels: [__meta_kubernetes_pod_phase], regex: Running}}
-      - {{action: drop, source_labels: [__meta_kubernetes_pod_container_init], regex: "true"}}
-      - source_labels: [__meta_kubernetes_pod_annotation_prometheus_io_scheme]
-        regex: (https?)
-        target_label: __scheme__
-      - source_labels: [__meta_kubernetes_pod_annotation_prometheus_io_path]
-        regex: (.+)
-        target_label: __metrics_path__
-      - source_labels: [__meta_kubernetes_pod_ip, __meta_kubernetes_pod_annotation_prometheus_io_port]
-        regex: (.+);(\\d+)
-        replacement: $1:$2
-        target_label: __address__
-      - {{source_labels: [__meta_kubernetes_namespace], target_label: namespace}}
-      - {{source_labels: [__meta_kubernetes_pod_name], target_label: pod}}
-      - {{source_labels: [__meta_kubernetes_pod_node_name], target_label: node}}
-      - {{source_labels: [__meta_kubernetes_pod_label_sentiment_dev_model], target_label: model}}
-  - job_name: cadvisor
-    scheme: https
-    scrape_interval: 15s
-    scrape_timeout: 10s
-    metrics_path: /metrics/cadvisor
-    tls_config:
-      cert_file: {state.pki}/apiserver-kubelet-client.crt
-      key_file: {state.pki}/apiserver-kubelet-client.key
-      insecure_skip_verify: true
-    kubernetes_sd_configs: [{{role: node, kubeconfig_file: {state.admin_kubeconfig}}}]
-    relabel_configs:
-      - {{source_labels: [__meta_kubernetes_node_name], target_label: node}}
-    metric_relabel_configs:
-      - {{action: keep, source_labels: [pod], regex: .+}}
-"""
+    config: dict[str, Any] = yaml.safe_load((SHIPPED / "prometheus" / "prometheus.yaml").read_text())
+    config["global"] = {
+        "scrape_interval": f"{SCRAPE_SECONDS}s",
+        "scrape_timeout": f"{SCRAPE_SECONDS - 1}s",
+        "evaluation_interval": f"{SCRAPE_SECONDS}s",
+    }
+    config["rule_files"] = [f"{state.rules}/*.yaml"]
+    targets = [f"{settings.host}:{settings.alertmanager_port}"]
+    config["alerting"] = {"alertmanagers": [{"static_configs": [{"targets": targets}]}]}
+    for job in config["scrape_configs"]:
+        for discovery in job["kubernetes_sd_configs"]:
+            discovery["kubeconfig_file"] = str(state.admin_kubeconfig)
+        if job["job_name"] == "cadvisor":
+            del job["authorization"]
+            job["tls_config"] |= {
+                "cert_file": f"{state.pki}/apiserver-kubelet-client.crt",
+                "key_file": f"{state.pki}/apiserver-kubelet-client.key",
+            }
+            job |= {"scrape_interval": f"{CADVISOR_SECONDS}s", "scrape_timeout": f"{CADVISOR_SECONDS - 1}s"}
+    return yaml.safe_dump(config, sort_keys=False)
+
+
+def alertmanager_config() -> str:
+    """What ships; groups are told at once."""
+    config: dict[str, Any] = yaml.safe_load((SHIPPED / "alertmanager" / "alertmanager.yaml").read_text())
+    config["route"] |= {"group_wait": "1s", "group_interval": "5s"}
+    return yaml.safe_dump(config, sort_keys=False)
 
 
 def prometheus_url(settings: Settings) -> str:
@@ -106,7 +92,7 @@ def alertmanager(settings: Settings, state: State) -> Service:
 def write_config(settings: Settings, state: State) -> None:
     state.rules.mkdir(parents=True, exist_ok=True)
     _prometheus_file(state).write_text(prometheus_config(settings, state))
-    _alertmanager_file(state).write_text(ALERTMANAGER_CONFIG)
+    _alertmanager_file(state).write_text(alertmanager_config())
 
 
 def _prometheus_file(state: State) -> Path:

@@ -9,7 +9,6 @@ from pathlib import Path
 import msgspec
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
-from prometheus_client.utils import floatToGoString
 
 from sentiment_model.manifest import REFERENCE
 
@@ -85,7 +84,7 @@ class ReferenceMetrics(Collector):
                 labels=["le"],
             )
             for edge, share in histogram.cumulative():
-                family.add_metric([floatToGoString(edge)], share)
+                family.add_metric([str(edge)], share)
             yield family
         labels = GaugeMetricFamily(
             "sentiment_reference_label_share", "Share of texts with that label, at training time.", labels=["label"]

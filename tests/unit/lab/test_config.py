@@ -129,6 +129,22 @@ def test_prometheus_labels_pods_by_namespace_name_node_and_model() -> None:
     assert {"namespace", "pod", "node", "model", "__address__", "__metrics_path__", "__scheme__"} <= targets
 
 
+def test_prometheus_scrapes_what_ships_and_outside_of_the_cluster_finds_it_with_a_kubeconfig() -> None:
+    shipped = yaml.safe_load((monitoring.SHIPPED / "prometheus" / "prometheus.yaml").read_text())
+    config = yaml.safe_load(monitoring.prometheus_config(SETTINGS, STATE))
+    assert [job["job_name"] for job in config["scrape_configs"]] == [
+        job["job_name"] for job in shipped["scrape_configs"]
+    ]
+    for job, as_shipped in zip(config["scrape_configs"], shipped["scrape_configs"], strict=True):
+        assert job["relabel_configs"] == as_shipped["relabel_configs"]
+        assert all(one["kubeconfig_file"] == str(STATE.admin_kubeconfig) for one in job["kubernetes_sd_configs"])
+
+
+def test_what_the_operator_says_of_a_namespace_is_not_taken_for_its_own() -> None:
+    assert scrape_job("sentiment-operator")["honor_labels"] is True
+    assert "honor_labels" not in scrape_job("pods")
+
+
 def test_address_of_a_pod_is_its_ip_and_the_annotated_port() -> None:
     (rule,) = (r for r in scrape_job("pods")["relabel_configs"] if r.get("target_label") == "__address__")
     assert rule["regex"] == r"(.+);(\d+)"

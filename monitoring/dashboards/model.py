@@ -1,0 +1,117 @@
+"""What the model says of the texts that arrive, against what it said of those of its training time."""
+
+from monitoring.drift import distance
+from monitoring.objectives import DRIFT_DISTANCE
+from monitoring.panels import SELECTED, VERSIONED, Dashboard, Panel, Query, Row, query
+
+
+def _mean(metric: str) -> str:
+    total, count = (
+        f"sum by (namespace, model, version) (rate({metric}_{part}{{{SELECTED}}}[$__rate_interval]) {VERSIONED})"
+        for part in ("sum", "count")
+    )
+    return f"{total} / {count}"
+
+
+def _quantile(metric: str, q: float) -> Query:
+    buckets = f"sum by (le) (rate({metric}_bucket{{{SELECTED}}}[$__rate_interval]) {VERSIONED})"
+    return Query(f"histogram_quantile({q:g}, {buckets})", f"p{100 * q:g}")
+
+
+def _drift(metric: str) -> tuple[Query, ...]:
+    return (
+        Query(distance(metric, window="1h", selector=SELECTED), "{{namespace}}/{{model}}"),
+        Query(DRIFT_DISTANCE, "alert"),
+    )
+
+
+_ANSWERS = Row(
+    title="Answers",
+    panels=(
+        Panel(
+            title="Predictions a second",
+            description="Texts, by version.",
+            queries=query(
+                f"sum by (namespace, model, version) (rate(sentiment_predictions_total{{{SELECTED}}}[$__rate_interval])"
+                f" {VERSIONED})",
+                "{{namespace}}/{{model}} {{version}}",
+            ),
+        ),
+        Panel(
+            title="Label mix",
+            description="Share of each label among the answers.",
+            unit="percentunit",
+            stacked=True,
+            queries=query(
+                f"sum by (label) (rate(sentiment_predictions_total{{{SELECTED}}}[$__rate_interval]) {VERSIONED})"
+                f" / on () group_left () "
+                f"sum(rate(sentiment_predictions_total{{{SELECTED}}}[$__rate_interval]) {VERSIONED})",
+                "{{label}}",
+            ),
+        ),
+        Panel(
+            title="Label mix at training time",
+            description="What the model's reference says.",
+            unit="percentunit",
+            stacked=True,
+            queries=query(
+                f"avg by (label) (sentiment_reference_label_share{{{SELECTED}}} {VERSIONED})",
+                "{{label}}",
+            ),
+        ),
+    ),
+)
+_CONFIDENCE = Row(
+    title="Confidence: probability of the predicted label",
+    panels=(
+        Panel(
+            title="Mean confidence",
+            description="By version.",
+            unit="percentunit",
+            queries=query(_mean("sentiment_confidence"), "{{namespace}}/{{model}} {{version}}"),
+        ),
+        Panel(
+            title="Confidence p10, p50, p90",
+            description="Of the answers.",
+            unit="percentunit",
+            queries=tuple(_quantile("sentiment_confidence", q) for q in (0.1, 0.5, 0.9)),
+        ),
+        Panel(
+            title="Confidence: distance from training time",
+            description="Largest difference between cumulative shares, over an hour; nothing below 200 texts.",
+            queries=_drift("confidence"),
+        ),
+    ),
+)
+_VOCABULARY = Row(
+    title="Vocabulary: n-grams that the model does not know",
+    panels=(
+        Panel(
+            title="Unknown n-grams",
+            description="Mean share in a text, by version.",
+            unit="percentunit",
+            queries=query(_mean("sentiment_oov_ratio"), "{{namespace}}/{{model}} {{version}}"),
+        ),
+        Panel(
+            title="Unknown n-grams: distance from training time",
+            description="Largest difference between cumulative shares, over an hour; nothing below 200 texts.",
+            queries=_drift("oov_ratio"),
+        ),
+        Panel(
+            title="Empty texts a second",
+            description="Texts without a single token.",
+            queries=query(
+                f"sum by (namespace, model) (rate(sentiment_empty_texts_total{{{SELECTED}}}[$__rate_interval]) "
+                f"{VERSIONED})",
+                "{{namespace}}/{{model}}",
+            ),
+        ),
+    ),
+)
+DASHBOARD = Dashboard(
+    name="model",
+    title="SentimentModel / Model",
+    description="What the model says of the texts that arrive, against those of its training time.",
+    rows=(_ANSWERS, _CONFIDENCE, _VOCABULARY),
+    variables=("namespace", "model", "version"),
+)

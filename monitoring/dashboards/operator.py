@@ -1,0 +1,133 @@
+"""The operator: what is wanted, what serves, what is under way, and how the operator itself does."""
+
+from monitoring.panels import SELECTED_RESOURCES, Dashboard, Panel, Query, Row, query
+
+_RESOURCE = "{{namespace}}/{{name}}"
+_JOB = 'job="sentiment-operator"'
+
+
+def _reconcile_quantile(q: float) -> Query:
+    buckets = "sum by (le) (rate(sentimentmodel_reconcile_seconds_bucket[$__rate_interval]))"
+    return Query(f"histogram_quantile({q:g}, {buckets})", f"p{100 * q:g}")
+
+
+_MODELS = Row(
+    title="SentimentModels",
+    panels=(
+        Panel(
+            title="Wanted and serving",
+            description="Each SentimentModel with the version that was asked for and the one that serves.",
+            kind="stat",
+            queries=query(
+                f"max by (namespace, name, requested, serving) (sentimentmodel_info{{{SELECTED_RESOURCES}}})",
+                f"{_RESOURCE}: {{{{requested}}}} wanted, {{{{serving}}}} serves",
+            ),
+        ),
+        Panel(
+            title="Ready",
+            description="1: the newest spec fully serves.",
+            queries=query(
+                "max by (namespace, name) "
+                f'(sentimentmodel_condition{{{SELECTED_RESOURCES}, type="Ready", status="True"}})',
+                _RESOURCE,
+            ),
+        ),
+        Panel(
+            title="Not ready, why",
+            description="The reason of Ready where it is not Serving. Empty while all serve what was asked for.",
+            empty_when_well=True,
+            queries=query(
+                "max by (namespace, name, reason) "
+                f'(sentimentmodel_condition_reason{{{SELECTED_RESOURCES}, type="Ready", reason!="Serving"}})',
+                f"{_RESOURCE} {{{{reason}}}}",
+            ),
+        ),
+    ),
+)
+_ROLLOUTS = Row(
+    title="Rollouts",
+    panels=(
+        Panel(
+            title="Finished, in a day",
+            description="By how they ended.",
+            queries=query(
+                f"sum by (outcome, reason) (increase(sentimentmodel_rollouts_total{{{SELECTED_RESOURCES}}}[1d]))",
+                "{{outcome}} {{reason}}",
+            ),
+        ),
+        Panel(
+            title="Duration",
+            description="Mean, from the start of a rollout to its end, of those of a day.",
+            unit="s",
+            queries=query(
+                "sum by (outcome) (rate(sentimentmodel_rollout_duration_seconds_sum[1d]))"
+                " / sum by (outcome) (rate(sentimentmodel_rollout_duration_seconds_count[1d]) > 0)",
+                "{{outcome}}",
+            ),
+        ),
+        Panel(
+            title="Registry",
+            description="SentimentModels by what the registry says of their version.",
+            stacked=True,
+            queries=query(
+                "count by (reason) (max by (namespace, name, reason) "
+                f'(sentimentmodel_condition_reason{{{SELECTED_RESOURCES}, type="ModelResolved"}}))',
+                "{{reason}}",
+            ),
+        ),
+    ),
+)
+_ITSELF = Row(
+    title="The operator itself",
+    panels=(
+        Panel(
+            title="Reconciles a second",
+            description="Those that came to a decision, and those that failed.",
+            queries=(
+                Query("sum(rate(sentimentmodel_reconcile_seconds_count[$__rate_interval]))", "decided"),
+                Query("sum(rate(sentimentmodel_reconcile_failures_total[$__rate_interval]))", "failed"),
+            ),
+        ),
+        Panel(
+            title="Duration of a reconcile",
+            description="Those that came to a decision.",
+            unit="s",
+            queries=(_reconcile_quantile(0.5), _reconcile_quantile(0.95), _reconcile_quantile(0.99)),
+        ),
+        Panel(
+            title="Queue",
+            description="Keys that wait for a worker.",
+            queries=query("max(sentimentmodel_queue_depth)", "waiting"),
+        ),
+        Panel(
+            title="Age of the queue",
+            description="How long the oldest key has waited.",
+            unit="s",
+            queries=query("max(sentimentmodel_queue_age_seconds)", "oldest"),
+        ),
+        Panel(
+            title="CPU",
+            description="Cores in use by the operator's container.",
+            queries=query(
+                'sum by (namespace, pod) (rate(container_cpu_usage_seconds_total{container="operator"}'
+                "[$__rate_interval]))",
+                "{{pod}}",
+            ),
+        ),
+        Panel(
+            title="Memory",
+            description="Working set of the operator's container, and its limit.",
+            unit="bytes",
+            queries=(
+                Query('max by (pod) (container_memory_working_set_bytes{container="operator"})', "{{pod}}"),
+                Query('max(container_spec_memory_limit_bytes{container="operator"} > 0)', "limit"),
+            ),
+        ),
+    ),
+)
+DASHBOARD = Dashboard(
+    name="operator",
+    title="SentimentModel / Operator",
+    description="What is wanted, what serves, what is under way, and how the operator itself does.",
+    rows=(_MODELS, _ROLLOUTS, _ITSELF),
+)

@@ -1,0 +1,145 @@
+"""Pods: whether they are well, and what they use."""
+
+from monitoring.panels import OF_SERVING_PODS, SELECTED, SELECTED_RESOURCES, Dashboard, Panel, Query, Row, query
+
+_RESOURCE = "{{namespace}}/{{name}}"
+
+
+def _container(metric: str, container: str = 'container="serving"') -> str:
+    return f'{metric}{{namespace=~"$namespace", {container}}}'
+
+
+_HEALTH = Row(
+    title="Health, as the operator sees it",
+    panels=(
+        Panel(
+            title="Pods by state",
+            description="Serving pods: ready, not ready, terminating.",
+            stacked=True,
+            queries=query(
+                f"max by (namespace, name, state) (sentimentmodel_pods{{{SELECTED_RESOURCES}}}) > 0",
+                f"{_RESOURCE} {{{{state}}}}",
+            ),
+        ),
+        Panel(
+            title="Restarts",
+            description="Of the containers that exist; falls when their pods go.",
+            queries=query(
+                f"max by (namespace, name) (sentimentmodel_container_restarts{{{SELECTED_RESOURCES}}})", _RESOURCE
+            ),
+        ),
+        Panel(
+            title="Waiting containers",
+            description="Containers that do not run, by what they wait for. Empty while all run.",
+            empty_when_well=True,
+            queries=query(
+                "max by (namespace, name, container, reason) "
+                f"(sentimentmodel_containers_waiting{{{SELECTED_RESOURCES}}})",
+                f"{_RESOURCE} {{{{container}}}} {{{{reason}}}}",
+            ),
+        ),
+    ),
+)
+_USAGE = Row(
+    title="Use, as the kubelets see it",
+    panels=(
+        Panel(
+            title="CPU",
+            description="Cores in use by each serving container.",
+            queries=query(
+                "sum by (namespace, pod) (rate("
+                f"{_container('container_cpu_usage_seconds_total')}[$__rate_interval])) {OF_SERVING_PODS}",
+                "{{pod}}",
+            ),
+        ),
+        Panel(
+            title="CPU against the request",
+            description="1 is what was asked for; above, it uses what others leave.",
+            unit="percentunit",
+            queries=query(
+                f"sum by (namespace, pod) (rate("
+                f"{_container('container_cpu_usage_seconds_total')}[$__rate_interval])) / "
+                f"(max by (namespace, pod) ({_container('container_spec_cpu_shares')}) / 1024) {OF_SERVING_PODS}",
+                "{{pod}}",
+            ),
+        ),
+        Panel(
+            title="Throttled",
+            description="Share of periods in which a container was held back by its CPU limit. Empty without limits.",
+            unit="percentunit",
+            empty_when_well=True,
+            queries=query(
+                "sum by (namespace, pod) (rate("
+                f"{_container('container_cpu_cfs_throttled_periods_total')}[$__rate_interval])) / "
+                "sum by (namespace, pod) (rate("
+                f"{_container('container_cpu_cfs_periods_total')}[$__rate_interval])) {OF_SERVING_PODS}",
+                "{{pod}}",
+            ),
+        ),
+        Panel(
+            title="Memory",
+            description="Working set, and the limit at which the kernel ends the container.",
+            unit="bytes",
+            queries=(
+                Query(
+                    f"max by (namespace, pod) ({_container('container_memory_working_set_bytes')}) {OF_SERVING_PODS}",
+                    "{{pod}}",
+                ),
+                Query(
+                    "max by (namespace, model) (max by (namespace, pod) "
+                    f"({_container('container_spec_memory_limit_bytes')} > 0) {OF_SERVING_PODS})",
+                    "limit of {{model}}",
+                ),
+            ),
+        ),
+        Panel(
+            title="Memory against the limit",
+            description="The alert is at 90 %.",
+            unit="percentunit",
+            queries=query(
+                f"max by (namespace, pod) ({_container('container_memory_working_set_bytes')} / "
+                f"({_container('container_spec_memory_limit_bytes')} > 0)) {OF_SERVING_PODS}",
+                "{{pod}}",
+            ),
+        ),
+        Panel(
+            title="Network",
+            description="Received by each pod.",
+            unit="Bps",
+            queries=query(
+                "sum by (namespace, pod) (rate("
+                'container_network_receive_bytes_total{namespace=~"$namespace"}[$__rate_interval])) '
+                f"{OF_SERVING_PODS}",
+                "{{pod}}",
+            ),
+        ),
+    ),
+)
+_PROCESS = Row(
+    title="The process",
+    panels=(
+        Panel(
+            title="Resident memory",
+            description="As the process itself sees it: the mapped model counts where it was touched.",
+            unit="bytes",
+            queries=query(f"max by (namespace, pod) (process_resident_memory_bytes{{{SELECTED}}})", "{{pod}}"),
+        ),
+        Panel(
+            title="Open files and connections",
+            description="File descriptors.",
+            queries=query(f"max by (namespace, pod) (process_open_fds{{{SELECTED}}})", "{{pod}}"),
+        ),
+        Panel(
+            title="Age",
+            description="Since the process was started.",
+            unit="s",
+            queries=query(f"time() - max by (namespace, pod) (process_start_time_seconds{{{SELECTED}}})", "{{pod}}"),
+        ),
+    ),
+)
+DASHBOARD = Dashboard(
+    name="pods",
+    title="SentimentModel / Pods and resources",
+    description="Serving pods: whether they are well, and what they use. Needs no kube-state-metrics.",
+    rows=(_HEALTH, _USAGE, _PROCESS),
+)

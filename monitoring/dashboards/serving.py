@@ -1,0 +1,117 @@
+"""Requests: how many, how fast, how well."""
+
+from monitoring.objectives import ERROR_BUDGET, LATENCY_BUDGET
+from monitoring.panels import SELECTED, VERSIONED, Dashboard, Panel, Query, Row, query
+from monitoring.ratios import CALLERS, ERRORS, SLOW, recorded
+
+_ASKED = f"{SELECTED}, {CALLERS}"
+_DURATION = "sentiment_request_duration_seconds"
+
+
+def _quantile(q: float) -> Query:
+    buckets = f"sum by (le) (rate({_DURATION}_bucket{{{_ASKED}}}[$__rate_interval]) {VERSIONED})"
+    return Query(f"histogram_quantile({q:g}, {buckets})", f"p{100 * q:g}")
+
+
+_TRAFFIC = Row(
+    title="Traffic",
+    panels=(
+        Panel(
+            title="Requests a second",
+            description="For predictions, by version.",
+            unit="reqps",
+            queries=query(
+                f"sum by (namespace, model, version) (rate(sentiment_requests_total{{{_ASKED}}}[$__rate_interval]) "
+                f"{VERSIONED})",
+                "{{namespace}}/{{model}} {{version}}",
+            ),
+        ),
+        Panel(
+            title="By status code",
+            description="All routes, probes and scrapes included.",
+            unit="reqps",
+            stacked=True,
+            queries=query(
+                f"sum by (code) (rate(sentiment_requests_total{{{SELECTED}}}[$__rate_interval]) {VERSIONED})",
+                "{{code}}",
+            ),
+        ),
+        Panel(
+            title="By route",
+            description="All routes; `none` are paths that do not exist.",
+            unit="reqps",
+            stacked=True,
+            queries=query(
+                f"sum by (route) (rate(sentiment_requests_total{{{SELECTED}}}[$__rate_interval]) {VERSIONED})",
+                "{{route}}",
+            ),
+        ),
+    ),
+)
+_LATENCY = Row(
+    title="Latency",
+    panels=(
+        Panel(
+            title="p50, p95, p99",
+            description="Of requests for predictions, from reading one to its answer, in the pods.",
+            unit="s",
+            queries=(_quantile(0.5), _quantile(0.95), _quantile(0.99)),
+        ),
+        Panel(
+            title="Mean by version",
+            description="What a new version costs.",
+            unit="s",
+            queries=query(
+                f"sum by (version) (rate({_DURATION}_sum{{{_ASKED}}}[$__rate_interval]) {VERSIONED})"
+                f" / sum by (version) (rate({_DURATION}_count{{{_ASKED}}}[$__rate_interval]) {VERSIONED})",
+                "{{version}}",
+            ),
+        ),
+        Panel(
+            title="In flight",
+            description="Requests at work in the pods, and waiting for that.",
+            queries=(
+                Query(f"sum by (namespace, model) (sentiment_requests_working{{{SELECTED}}})", "{{model}} at work"),
+                Query(f"sum by (namespace, model) (sentiment_requests_waiting{{{SELECTED}}})", "{{model}} waiting"),
+            ),
+        ),
+    ),
+)
+_OBJECTIVES = Row(
+    title="Objectives",
+    panels=(
+        Panel(
+            title="Failing requests",
+            description="Share of answers with 5xx in the last hour, and the share that is allowed.",
+            unit="percentunit",
+            queries=(
+                Query(f"{recorded(ERRORS, '1h')}{{{SELECTED}}}", "{{namespace}}/{{model}}"),
+                Query(ERROR_BUDGET, "allowed"),
+            ),
+        ),
+        Panel(
+            title="Slow requests",
+            description="Share of answers slower than the objective in the last hour, and the share that is allowed.",
+            unit="percentunit",
+            queries=(
+                Query(f"{recorded(SLOW, '1h')}{{{SELECTED}}}", "{{namespace}}/{{model}}"),
+                Query(LATENCY_BUDGET, "allowed above {{le}} s"),
+            ),
+        ),
+        Panel(
+            title="API status",
+            description="Pods that answer the scrape, of those that should.",
+            queries=(
+                Query(f'sum by (namespace, model) (up{{job="sentiment-serving", {SELECTED}}})', "{{model}} up"),
+                Query(f'count by (namespace, model) (up{{job="sentiment-serving", {SELECTED}}})', "{{model}} pods"),
+            ),
+        ),
+    ),
+)
+DASHBOARD = Dashboard(
+    name="serving",
+    title="SentimentModel / Serving",
+    description="Requests for predictions: how many, how fast, how well.",
+    rows=(_TRAFFIC, _LATENCY, _OBJECTIVES),
+    variables=("namespace", "model", "version"),
+)

@@ -1,0 +1,71 @@
+"""Rule groups as the two kinds of installation want them: a file of Prometheus, a resource of its operator."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import yaml
+
+from monitoring.alerts import Alert, alerts
+from monitoring.pace import Pace
+from monitoring.ratios import recordings
+
+Group = dict[str, Any]
+
+
+def groups(pace: Pace, *, runbooks: str, interval: str = "") -> list[Group]:
+    """Recordings and alerts; each alert leads to its page below the URL `runbooks`.
+
+    Args:
+        interval: how often they are evaluated; empty: as Prometheus is set.
+    """
+    every = {"interval": interval} if interval else {}
+    # One group: what is recorded is there when the alerts after it are evaluated.
+    rules = [*recordings(pace), *(_rule(alert, runbooks) for alert in alerts(pace))]
+    return [{"name": "sentiment", **every, "rules": rules}]
+
+
+def _rule(alert: Alert, runbooks: str) -> dict[str, Any]:
+    named = {"model": "{{ $labels.name }}"} if alert.about == "name" else {}
+    return {
+        "alert": alert.name,
+        "expr": alert.expr,
+        **({"for": alert.lasting} if alert.lasting else {}),
+        "labels": {"severity": alert.severity, **named},
+        "annotations": {"summary": alert.summary, "runbook_url": f"{runbooks}/{alert.name}.md"},
+    }
+
+
+def rule_file(rule_groups: Sequence[Group]) -> str:
+    """A rule file of Prometheus."""
+    return dump({"groups": list(rule_groups)})
+
+
+def prometheus_rule(name: str, rule_groups: Sequence[Group]) -> str:
+    """The same as a PrometheusRule."""
+    return dump(
+        {
+            "apiVersion": "monitoring.coreos.com/v1",
+            "kind": "PrometheusRule",
+            "metadata": {"name": name},
+            "spec": {"groups": list(rule_groups)},
+        }
+    )
+
+
+class _Dumper(yaml.SafeDumper):
+    """Expressions of several lines stay as they were written; no anchors."""
+
+    def ignore_aliases(self, data: object) -> bool:
+        return True
+
+
+def _string(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|" if "\n" in text else None)
+
+
+_Dumper.add_representer(str, _string)
+
+
+def dump(document: object) -> str:
+    """YAML for people to read."""
+    return yaml.dump(document, Dumper=_Dumper, sort_keys=False, width=120, allow_unicode=True)
