@@ -199,6 +199,7 @@ down: ## stop the lab and remove all that it made (caches stay)
 .PHONY: bench
 bench: setup ## the benchmarks there are
 	@echo "make bench-model DATA=... [GROUP=...] [ONLY=...]"
+	@echo "make bench-alerts"
 	@echo "make bench-rollout [ONLY=...], of:"
 	@$(BIN)/python -m bench.rollout --names | sed 's/^/  /'
 
@@ -210,6 +211,10 @@ bench-model: setup ## counting, predictions and recipes against scikit-learn, in
 .PHONY: bench-rollout
 bench-rollout: setup ## rollouts under load on the lab, into docs/bench-rollout.md [ONLY=good,flipped]
 	@$(BIN)/python -m bench.rollout $(if $(ONLY),--only "$(ONLY)")
+
+.PHONY: bench-alerts
+bench-alerts: setup ## every alert under its fault, every panel's queries, on the lab, into docs/bench-alerts.md and docs/dashboards
+	@$(BIN)/python -m bench.alerts
 
 .PHONY: clean
 clean: down ## also remove .venv, workspaces and build results (the cache under ~/.cache/sentimentmodel stays)

@@ -42,6 +42,9 @@ NEVER_READY = Behaviour("never-ready")
 GROW_MEMORY = Behaviour("grow-memory")
 """From its first prediction on, the process takes 80 MB a second until it is killed."""
 
+ON_DEMAND = Behaviour("on-demand")
+"""The process is well until it is told otherwise by files in its /tmp (`fail`, `slow`, `grow`, `crash`)."""
+
 
 def build_faulty(cluster: Cluster, serving_image: str, behaviour: Behaviour) -> str:
     """Build `serving_image` with that fault and push it to the lab's registry.

@@ -6,6 +6,9 @@
     crash-at-request:N           ends at the N-th prediction asked for by others than a candidate's judge
     grow-memory                  from the first prediction on, takes memory until there is none left
     never-ready                  answers everything, and is never ready
+    on-demand                    is well until a file appears in /tmp, and again when it goes: `fail` (predictions end
+                                 with an error), `slow` (they take longer), `grow` (it takes the number of bytes that
+                                 the file holds), `crash` (the process ends, and each one after it)
 """
 
 import os
@@ -22,6 +25,11 @@ if TYPE_CHECKING:
 EXIT_CODE = 70
 GROWTH_BYTES = 4 * 1024 * 1024
 GROWTH_PAUSE_SECONDS = 0.05
+ON_DEMAND = "on-demand"
+ORDERS = Path("/tmp")  # noqa: S108 (a volume of the pod: what is ordered there outlasts the process)
+ORDERS_PAUSE_SECONDS = 0.2
+SLOW_SECONDS = 0.3
+PREDICTING = ("predict", "predict_many", "explain")
 VERIFICATION = "HTTP_SENTIMENT_VERIFICATION"
 """A request of a candidate's judge, as WSGI names the header."""
 
@@ -65,6 +73,43 @@ class Faulty:
             _end()
 
 
+class Obedient:
+    """A scorer that is slow or fails while it is asked to."""
+
+    def __init__(self, scorer: Any, orders: Path) -> None:
+        self._scorer = scorer
+        self._orders = orders
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._scorer, name)
+        if name not in PREDICTING:
+            return found
+
+        def predicting(*args: Any, **options: Any) -> Any:
+            if (self._orders / "slow").exists():
+                time.sleep(SLOW_SECONDS)
+            if (self._orders / "fail").exists():
+                raise RuntimeError("a prediction was asked to fail")
+            return found(*args, **options)
+
+        return predicting
+
+
+def _obey(orders: Path) -> None:
+    """End the process, or hold memory, as long as that is ordered."""
+    held = b""
+    while True:
+        if (orders / "crash").exists():
+            _end()
+        try:
+            wanted = int((orders / "grow").read_text() or 0)
+        except FileNotFoundError:
+            wanted = 0
+        if len(held) != wanted:
+            held = b"\xff" * wanted
+        time.sleep(ORDERS_PAUSE_SECONDS)
+
+
 def _end(*, after_seconds: float = 0.0) -> None:
     """End as a fault in native code would: at once, in the middle of whatever is under work."""
     time.sleep(after_seconds)
@@ -82,13 +127,18 @@ def _grow() -> None:
 def main() -> None:
     from sentiment_serving import cli
 
-    if sys.argv[1:2] == ["serve"]:
+    behaviour = Path(__file__).with_name("behaviour").read_text()
+    if sys.argv[1:2] == ["serve"] and behaviour == ON_DEMAND:
+        threading.Thread(target=_obey, args=[ORDERS], daemon=True).start()
+        open_model = cli.open_model
+        cli.open_model = lambda path: Obedient(open_model(path), ORDERS)  # type: ignore[assignment,return-value]
+    elif sys.argv[1:2] == ["serve"]:
         from sentiment_serving import server
 
         serve = server.serve
 
         def misbehaving(app: Any, **options: Any) -> None:
-            app.wsgi_app = Faulty(app.wsgi_app, Path(__file__).with_name("behaviour").read_text())
+            app.wsgi_app = Faulty(app.wsgi_app, behaviour)
             serve(app, **options)
 
         server.serve = misbehaving

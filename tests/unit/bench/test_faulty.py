@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -69,3 +70,29 @@ def test_an_unknown_behaviour_is_refused(text: str) -> None:
 )
 def test_every_behaviour_on_offer_is_known_to_the_image(behaviour: faulty.Behaviour) -> None:
     assert ask(entry.Faulty(well, behaviour.text), method="GET") == "200 OK"
+
+
+class Well:
+    """A scorer, as far as a prediction goes."""
+
+    labels = ("negative", "positive")
+
+    def predict(self, text: str) -> str:
+        return text.upper()
+
+
+def test_a_scorer_on_demand_fails_only_while_it_is_told_to(tmp_path: Path) -> None:
+    scorer = entry.Obedient(Well(), tmp_path)
+    assert (scorer.labels, scorer.predict("good")) == (("negative", "positive"), "GOOD")
+    (tmp_path / "fail").touch()
+    with pytest.raises(RuntimeError, match="asked to fail"):
+        scorer.predict("good")
+    (tmp_path / "fail").unlink()
+    assert scorer.predict("good") == "GOOD"
+
+
+def test_a_process_on_demand_ends_when_it_is_told_to(tmp_path: Path) -> None:
+    script = f"from pathlib import Path; from bench.faulty_image import entry; entry._obey(Path({str(tmp_path)!r}))"
+    with subprocess.Popen([sys.executable, "-c", script], cwd=ROOT) as process:
+        (tmp_path / "crash").touch()
+        assert process.wait(timeout=20) == entry.EXIT_CODE

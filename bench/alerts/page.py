@@ -1,0 +1,76 @@
+"""docs/bench-alerts.md: every alert with its times, every panel with its series."""
+
+import os
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from itertools import groupby
+
+from bench.alerts.recorded import Drawn, Finding, Rehearsal
+from delivery.cluster import ROOT
+from monitoring.alerts import alerts
+from monitoring.dashboards import ALL
+from monitoring.pace import production, rehearsal
+
+PAGE = ROOT / "docs" / "bench-alerts.md"
+
+_HEAD = """\
+# Alerts and dashboards, measured
+
+Written by `make bench-alerts`, on the lab's real cluster, Prometheus and Alertmanager. Every fault is really made, and
+every alert really reaches Alertmanager and goes there when the fault ends.
+"""
+_ALERTS = """
+## Alerts
+
+The rules are those that ship, with shorter durations (windows and `for`, so that an hour takes 30 s): the same
+expressions, the same Prometheus. The seconds therefore tell that an alert works, not how soon it fires in production:
+there it is `for` and what the window needs to fill, which the third column shows beside what was used here.
+
+| alert | severity | `for` (here) | fault | fires after | gone after |
+|---|---|---|---|---|---|
+"""
+_PANELS = """
+## Panels
+
+Each query of each dashboard over the same minutes, and how many series it returned. The pictures in docs/dashboards are
+drawn from these: no Grafana ran.
+
+| dashboard | panel | queries | series |
+|---|---|---|---|
+"""
+
+
+def page(found: Rehearsal, *, source: str) -> str:
+    """The page's text. `source` says what was installed."""
+    rows = "".join(_alert_rows(found.findings))
+    panels = "".join(_panel_rows(found.drawn))
+    day, load = datetime.now(UTC).strftime("%Y-%m-%d %H:%M"), f"{os.getloadavg()[0]:.0f}"
+    before = ", ".join(found.before) or "none"
+    foot = (
+        f"\nAlerts before the first fault, under the same traffic: {before}. Measured {day} of {source}, on "
+        f"{os.cpu_count()} cores at a load average of {load}.\n"
+    )
+    return _HEAD + _ALERTS + rows + foot + _PANELS + panels
+
+
+def _alert_rows(findings: Sequence[Finding]) -> Iterator[str]:
+    lasting = {(one.name, one.severity): one.lasting or "0" for one in alerts(production)}
+    here = {(one.name, one.severity): one.lasting or "0" for one in alerts(rehearsal)}
+    for one in findings:
+        key = one.alert, one.severity
+        yield (
+            f"| [{one.alert}](runbooks/{one.alert}.md) | {one.severity} | {lasting[key]} ({here[key]}) | {one.fault} "
+            f"| {_seconds(one.fire_seconds)} | {_seconds(one.clear_seconds)} |\n"
+        )
+
+
+def _seconds(value: float | None) -> str:
+    return "**never**" if value is None else f"{value:.0f} s"
+
+
+def _panel_rows(drawn: Sequence[Drawn]) -> Iterator[str]:
+    well = {(board.name, panel.title) for board in ALL for panel in board.panels if panel.empty_when_well}
+    for (board, panel), queries in groupby(drawn, key=lambda one: (one.dashboard, one.panel)):
+        counts = [len(one.series) for one in queries]
+        note = " (empty when all is well)" if (board, panel) in well else ""
+        yield f"| {board} | {panel}{note} | {len(counts)} | {' + '.join(map(str, counts))} |\n"

@@ -1,0 +1,119 @@
+"""A picture of each dashboard, from its own panels and what Prometheus returned for them."""
+
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import matplotlib as mpl
+
+mpl.use("Agg")  # there is no screen
+
+from matplotlib import dates, pyplot
+from matplotlib.axes import Axes
+from matplotlib.ticker import EngFormatter, FuncFormatter, PercentFormatter
+
+from bench.alerts.recorded import Drawn, Series
+from monitoring.panels import Dashboard, Panel, Unit
+
+COLUMNS = 3
+INCHES = (4.2, 2.3)
+DOTS_PER_INCH = 75
+LEGEND_ENTRIES = 6
+STYLE = {
+    "axes.facecolor": "#181b1f",
+    "axes.edgecolor": "#2f333a",
+    "axes.labelcolor": "#ccccdc",
+    "axes.titlecolor": "#ccccdc",
+    "axes.titlesize": 9,
+    "axes.titleweight": "medium",
+    "axes.grid": True,
+    "figure.facecolor": "#111217",
+    "font.size": 7,
+    "grid.color": "#2f333a",
+    "legend.fontsize": 6,
+    "legend.labelcolor": "#ccccdc",
+    "legend.frameon": False,
+    "lines.linewidth": 1.1,
+    "text.color": "#ccccdc",
+    "xtick.color": "#8e8e9a",
+    "ytick.color": "#8e8e9a",
+}
+
+
+def draw(dashboard: Dashboard, drawn: Sequence[Drawn], path: Path) -> None:
+    """Write the picture of one dashboard as PNG."""
+    panels = list(dashboard.panels)
+    rows = -(-len(panels) // COLUMNS)
+    with mpl.rc_context(STYLE):
+        figure, places = pyplot.subplots(
+            rows, COLUMNS, figsize=(COLUMNS * INCHES[0], rows * INCHES[1] + 0.4), squeeze=False, layout="constrained"
+        )
+        figure.suptitle(dashboard.title, x=0.01, ha="left", fontsize=12)
+        for place, panel in zip(places.flat, panels, strict=False):
+            of_panel = [one for one in drawn if (one.dashboard, one.panel) == (dashboard.name, panel.title)]
+            _panel(place, panel, of_panel)
+        for place in places.flat[len(panels) :]:
+            place.set_visible(False)
+        figure.savefig(path, dpi=DOTS_PER_INCH)
+        pyplot.close(figure)
+
+
+def _panel(place: Axes, panel: Panel, drawn: Sequence[Drawn]) -> None:
+    place.set_title(panel.title, loc="left")
+    lines = [(legend(one.legend, series), series) for one in drawn for series in one.series]
+    if not lines:
+        place.text(
+            0.5, 0.5, "all is well" if panel.empty_when_well else "no data", ha="center", transform=place.transAxes
+        )
+        place.set_axis_off()
+        return
+    if panel.kind == "stat":
+        newest = {name: series.values[-1][0] for name, series in lines}
+        last = max(newest.values())
+        shown = "\n".join(sorted(name for name, at in newest.items() if at == last))
+        place.text(0.5, 0.5, shown, ha="center", va="center", transform=place.transAxes, fontsize=8)
+        place.set_axis_off()
+        return
+    _curves(place, lines, stacked=panel.stacked)
+    place.set_ylim(bottom=0)
+    place.yaxis.set_major_formatter(_formatter(panel.unit))
+    place.xaxis.set_major_locator(dates.AutoDateLocator(maxticks=5))
+    place.xaxis.set_major_formatter(dates.DateFormatter("%H:%M"))
+    place.legend(loc="upper left", ncols=1)
+
+
+def _curves(place: Axes, lines: Sequence[tuple[str, Series]], *, stacked: bool) -> None:
+    """Lines, or their areas on top of each other; the legend names the first few."""
+    named = [name if number < LEGEND_ENTRIES else f"_{name}" for number, (name, _) in enumerate(lines)]
+    if not stacked:
+        for name, (_, series) in zip(named, lines, strict=True):
+            place.plot([_moment(at) for at, _ in series.values], [value for _, value in series.values], label=name)
+        return
+    moments = sorted({at for _, series in lines for at, _ in series.values})
+    heights = [[dict(series.values).get(at, 0.0) for at in moments] for _, series in lines]
+    place.stackplot([_moment(at) for at in moments], heights, labels=named, alpha=0.75)
+
+
+def legend(text: str, series: Series) -> str:
+    """Grafana's legend format: labels in double braces."""
+    return re.sub(r"\{\{\s*(\w+)\s*\}\}", lambda match: series.labels.get(match[1], ""), text)
+
+
+def _moment(at: float) -> datetime:
+    return datetime.fromtimestamp(at, UTC)
+
+
+def _formatter(unit: Unit) -> EngFormatter | PercentFormatter | FuncFormatter:
+    match unit:
+        case "percentunit":
+            return PercentFormatter(1.0, decimals=0)
+        case "s":
+            return EngFormatter(unit="s")
+        case "bytes" | "Bps":
+            return FuncFormatter(
+                lambda value, _: f"{value / 1024**2:.0f} MiB" if value >= 1024**2 else f"{value / 1024:.0f} KiB"
+            )
+        case "reqps":
+            return EngFormatter(unit="/s")
+    return FuncFormatter(lambda value, _: f"{value:g}")
