@@ -9,7 +9,7 @@ from bench.alerts.recorded import Drawn, Finding, Rehearsal
 from delivery.cluster import ROOT
 from monitoring.alerts import alerts
 from monitoring.dashboards import ALL
-from monitoring.pace import production, rehearsal
+from monitoring.pace import Pace, production, rehearsal
 
 PAGE = ROOT / "docs" / "bench-alerts.md"
 
@@ -54,14 +54,17 @@ def page(found: Rehearsal, *, source: str) -> str:
 
 
 def _alert_rows(findings: Sequence[Finding]) -> Iterator[str]:
-    lasting = {(one.name, one.severity): one.lasting or "0" for one in alerts(production)}
-    here = {(one.name, one.severity): one.lasting or "0" for one in alerts(rehearsal)}
+    lasting, here = _lasting(production), _lasting(rehearsal)
     for one in findings:
         key = one.alert, one.severity
         yield (
             f"| [{one.alert}](runbooks/{one.alert}.md) | {one.severity} | {lasting[key]} ({here[key]}) | {one.fault} "
             f"| {_seconds(one.fire_seconds)} | {_seconds(one.clear_seconds)} |\n"
         )
+
+
+def _lasting(pace: Pace) -> dict[tuple[str, str], str]:
+    return {(one.name, one.severity): one.lasting or "0" for one in alerts(pace)}
 
 
 def _seconds(value: float | None) -> str:

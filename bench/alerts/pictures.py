@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import matplotlib as mpl
 
@@ -20,7 +20,7 @@ COLUMNS = 3
 INCHES = (4.2, 2.3)
 DOTS_PER_INCH = 75
 LEGEND_ENTRIES = 6
-STYLE = {
+STYLE: dict[Any, Any] = {
     "axes.facecolor": "#181b1f",
     "axes.edgecolor": "#2f333a",
     "axes.labelcolor": "#ccccdc",
@@ -78,8 +78,8 @@ def _panel(place: Axes, panel: Panel, drawn: Sequence[Drawn]) -> None:
     _curves(place, lines, stacked=panel.stacked)
     place.set_ylim(bottom=0)
     place.yaxis.set_major_formatter(_formatter(panel.unit))
-    place.xaxis.set_major_locator(dates.AutoDateLocator(maxticks=5))
-    place.xaxis.set_major_formatter(dates.DateFormatter("%H:%M"))
+    place.xaxis.set_major_locator(dates.AutoDateLocator(maxticks=5))  # type: ignore[no-untyped-call]
+    place.xaxis.set_major_formatter(dates.DateFormatter("%H:%M"))  # type: ignore[no-untyped-call]
     place.legend(loc="upper left", ncols=1)
 
 
@@ -88,11 +88,11 @@ def _curves(place: Axes, lines: Sequence[tuple[str, Series]], *, stacked: bool) 
     named = [name if number < LEGEND_ENTRIES else f"_{name}" for number, (name, _) in enumerate(lines)]
     if not stacked:
         for name, (_, series) in zip(named, lines, strict=True):
-            place.plot([_moment(at) for at, _ in series.values], [value for _, value in series.values], label=name)
+            place.plot([_days(at) for at, _ in series.values], [value for _, value in series.values], label=name)
         return
     moments = sorted({at for _, series in lines for at, _ in series.values})
     heights = [[dict(series.values).get(at, 0.0) for at in moments] for _, series in lines]
-    place.stackplot([_moment(at) for at in moments], heights, labels=named, alpha=0.75)
+    place.stackplot([_days(at) for at in moments], heights, labels=named, alpha=0.75)
 
 
 def legend(text: str, series: Series) -> str:
@@ -100,8 +100,9 @@ def legend(text: str, series: Series) -> str:
     return re.sub(r"\{\{\s*(\w+)\s*\}\}", lambda match: series.labels.get(match[1], ""), text)
 
 
-def _moment(at: float) -> datetime:
-    return datetime.fromtimestamp(at, UTC)
+def _days(at: float) -> float:
+    """Unix time as matplotlib counts it."""
+    return at / 86400
 
 
 def _formatter(unit: Unit) -> EngFormatter | PercentFormatter | FuncFormatter:

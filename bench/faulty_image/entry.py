@@ -11,6 +11,7 @@
                                  the file holds), `crash` (the process ends, and each one after it)
 """
 
+import importlib
 import os
 import sys
 import threading
@@ -130,8 +131,9 @@ def main() -> None:
     behaviour = Path(__file__).with_name("behaviour").read_text()
     if sys.argv[1:2] == ["serve"] and behaviour == ON_DEMAND:
         threading.Thread(target=_obey, args=[ORDERS], daemon=True).start()
-        open_model = cli.open_model
-        cli.open_model = lambda path: Obedient(open_model(path), ORDERS)  # type: ignore[assignment,return-value]
+        opening: Any = importlib.import_module("sentiment_serving.from_environ")
+        open_model = opening.open_model
+        opening.open_model = lambda path: Obedient(open_model(path), ORDERS)
     elif sys.argv[1:2] == ["serve"]:
         from sentiment_serving import server
 

@@ -11,9 +11,8 @@ from sentiment_serving.lifecycle import Lifecycle
 from sentiment_serving.limits import Limits
 from sentiment_serving.metrics import Metrics
 from sentiment_serving.predict import Predictor
-from sentiment_serving.routes import errors, mlflow, native, operations, page, v2
 from sentiment_serving.reference import Reference, ReferenceMetrics
-from sentiment_serving.routes import native, operations
+from sentiment_serving.routes import errors, mlflow, native, operations, page, v2
 from sentiment_serving.serving import Serving
 
 

@@ -128,10 +128,12 @@ def test_a_reconcile_that_fails_is_counted_and_fails_all_the_same(metrics: Metri
             raise RuntimeError("no answer")
         return 60.0
 
-    counted = metrics.counting_failures(work)
-    assert asyncio.run(counted(Key("shop", "good"))) == 60
+    async def counted(name: str) -> float | None:
+        return await metrics.counting_failures(work)(Key("shop", name))
+
+    assert asyncio.run(counted("good")) == 60
     with pytest.raises(RuntimeError):
-        asyncio.run(counted(Key("shop", "bad")))
+        asyncio.run(counted("bad"))
     assert series.get_sample_value("sentimentmodel_reconcile_failures_total") == 1
 
 
