@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from sentiment_model import Prediction, Scorer
 from sentiment_pipeline.behaviour_suite import SUITE, Capability, Case, Template, Test, suite
 from sentiment_pipeline.params import EvaluateParams
+from sentiment_pipeline.report import percent
 
 SHOWN_FAILURES = 4
 """Per capability, for a person to look at."""
@@ -91,10 +92,12 @@ def table(behaviour: Behaviour) -> list[str]:
     if behaviour.skipped:
         return [f"behavioural tests were left out: {behaviour.skipped}"]
     width = max(map(len, behaviour.capabilities))
-    lines = [f"{'behaviour':<{width}}  test  passed       expectation"]
+    lines = [f"{'behaviour':<{width}}  test  passed        expectation"]
     for name, result in behaviour.capabilities.items():
         count = f"{result.passed}/{result.cases}"
-        lines.append(f"{name:<{width}}  {result.test}   {result.pass_rate:4.0%} {count:>8}  {result.expectation}")
+        lines.append(
+            f"{name:<{width}}  {result.test}   {percent(result.pass_rate, 0):>5} {count:>8}  {result.expectation}"
+        )
     return lines
 
 

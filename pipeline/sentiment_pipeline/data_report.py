@@ -14,7 +14,7 @@ from sentiment_pipeline.oddities import oddities
 from sentiment_pipeline.params import DataParams
 from sentiment_pipeline.progress import say
 from sentiment_pipeline.raw import find_raw, read_raw
-from sentiment_pipeline.report import write_json, write_records
+from sentiment_pipeline.report import percent, write_json, write_records
 from sentiment_pipeline.reviews import Review, read_reviews
 
 SHOWN_PAIRS = 200
@@ -112,7 +112,7 @@ def summary(report: dict[str, Any]) -> list[str]:
     seen = ", ".join(f"{name.replace('_', ' ')} {count:,}" for name, count in leakage.items() if name != "share")
     return [
         f"{raw['rows']:,} raw rows: {raw['duplicates']['normalised']:,} repeat another; odd: {odd or 'none'}",
-        f"held-out reviews that training has seen: {leakage['share']:.2%} ({seen})",
+        f"held-out reviews that training has seen: {percent(leakage['share'], 2)} ({seen})",
     ]
 
 

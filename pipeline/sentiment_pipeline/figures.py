@@ -12,11 +12,12 @@ from matplotlib.patches import Rectangle
 from sentiment_pipeline.findings import Findings
 from sentiment_pipeline.learning import Point
 from sentiment_pipeline.metrics import Bin
+from sentiment_pipeline.report import percent
 from sentiment_pipeline.slices import Slice
 
-_INK, _ACCENT, _SECOND = "#5b6472", "#1d6fd1", "#b3541e"
+_INK, _TEXT, _ACCENT, _SECOND = "#5b6472", "#1a1f27", "#1d6fd1", "#b3541e"
 
-_COLOURS = {_INK: "var(--ink)", _ACCENT: "var(--accent)", _SECOND: "var(--second)"}
+_COLOURS = {_INK: "var(--ink)", _TEXT: "var(--text)", _ACCENT: "var(--accent)", _SECOND: "var(--second)"}
 """What the page calls them, where they turn with light and dark."""
 
 _STYLE: dict[Any, Any] = {
@@ -79,7 +80,9 @@ def confusion_figure(matrix: Mapping[str, Mapping[str, int]]) -> Figure:
             axes.add_patch(
                 Rectangle((column, row), 1, 1, facecolor=colour, alpha=_SHADE_PER_SHARE * count / total, linewidth=0)
             )
-            axes.text(column + 0.5, row + 0.5, f"{count:,}\n{count / total:.1%}", ha="center", va="center")
+            axes.text(
+                column + 0.5, row + 0.5, f"{count:,}\n{percent(count / total)}", color=_TEXT, ha="center", va="center"
+            )
     axes.set(xlim=(0, len(labels)), ylim=(len(labels), 0), xlabel="said", ylabel="actual")
     axes.set_xticks([place + 0.5 for place in range(len(labels))], labels)
     axes.set_yticks([place + 0.5 for place in range(len(labels))], labels)

@@ -8,6 +8,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from sentiment_pipeline.findings import Findings
 from sentiment_pipeline.learning import Point
+from sentiment_pipeline.report import percent
 
 SHOWN_NGRAMS = 12
 """Per label and view."""
@@ -45,6 +46,7 @@ def render(page: Page) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["percent"] = percent
     template = environment.get_template("evaluate.html.jinja")
     return template.render(
         page=page,
@@ -53,6 +55,7 @@ def render(page: Page) -> str:
         attention=attention(page),
         learning=learning_told(page.curve),
         ngrams=top_by_label(page.ngrams),
+        low_pass_rate=_LOW_PASS_RATE,
     )
 
 
@@ -64,9 +67,9 @@ def attention(page: Page) -> list[str]:
     if comparison is not None and comparison.high < 0:
         sentences.append("It is less accurate than the champion, beyond chance.")
     if found.overall.ece > _HIGH_ECE:
-        sentences.append(f"Its confidence is off by {found.overall.ece:.1%} on average (ECE).")
+        sentences.append(f"Its confidence is off by {percent(found.overall.ece)} on average (ECE).")
     weak = [
-        f"{name} {bucket} ({part.accuracy:.1%})"
+        f"{name} {bucket} ({percent(part.accuracy)})"
         for name, buckets in found.slices.items()
         for bucket, part in buckets.items()
         if part.high < found.overall.accuracy
@@ -74,7 +77,7 @@ def attention(page: Page) -> list[str]:
     if weak:
         sentences.append(f"Less accurate than on the whole, beyond chance: {', '.join(weak)}.")
     failing = [
-        f"{name} ({result.pass_rate:.0%})"
+        f"{name} ({percent(result.pass_rate, 0)})"
         for name, result in found.behaviour.capabilities.items()
         if result.pass_rate < _LOW_PASS_RATE
     ]
@@ -115,7 +118,7 @@ def top_by_label(ngrams: Sequence[Mapping[str, str]]) -> dict[str, dict[str, lis
 def _attention_to_data(data: Mapping[str, Any]) -> list[str]:
     sentences = []
     if data["leakage"]["share"]:
-        sentences.append(f"Training has seen {data['leakage']['share']:.1%} of the held-out reviews, or nearly.")
+        sentences.append(f"Training has seen {percent(data['leakage']['share'])} of the held-out reviews, or nearly.")
     if data["train"]["imbalance"] > _HIGH_IMBALANCE:
         sentences.append(
             f"The most frequent label is {data['train']['imbalance']:.1f} times as frequent as the rarest."

@@ -46,6 +46,11 @@ def write_records(path: Path, kind: "type[DataclassInstance]", records: "Sequenc
     write_csv(path, [field.name for field in fields(kind)], [astuple(record) for record in records])
 
 
+def percent(share: float, digits: int = 1) -> str:
+    """A share as a person reads it."""
+    return f"{share * 100:.{digits}f} %"
+
+
 def read_csv(path: Path) -> list[dict[str, str]]:
     """Read what `write_csv` wrote, a row as names and values.
 

@@ -146,4 +146,4 @@ def test_the_summary_says_what_is_odd_and_what_leaks() -> None:
     }
     rows, leaking = summary(report)
     assert rows == "9 raw rows: 3 repeat another; odd: 2 mojibake"
-    assert leaking.startswith("held-out reviews that training has seen: 25.00% (same group 0, same text 0,")
+    assert leaking.startswith("held-out reviews that training has seen: 25.00 % (same group 0, same text 0,")

@@ -132,7 +132,7 @@ def test_a_model_worse_than_the_champion_and_one_that_fails_a_test_deserve_a_sec
 @pytest.mark.parametrize(
     ("section", "values", "sentence"),
     [
-        ("leakage", {"share": 0.125}, "Training has seen 12.5% of the held-out reviews"),
+        ("leakage", {"share": 0.125}, "Training has seen 12.5 % of the held-out reviews"),
         ("train", {"imbalance": 4.5}, "The most frequent label is 4.5 times as frequent"),
         ("raw", {"oddities": {"mojibake": 7}}, "7 raw texts look wrongly decoded"),
     ],

@@ -44,6 +44,12 @@ def test_a_review_without_an_id_is_named_by_its_text_and_is_its_own_group() -> N
     assert review.id == review.group == "ca978112ca1bbdca"
 
 
+def test_a_review_keeps_the_columns_of_its_slices_as_far_as_its_file_has_them() -> None:
+    sliced = DataParams(source="unused", slices=("rating", "shop"))
+    rated = [{"text": "a", "label": "1", "rating": " 9 ", "other": "x"}, {"text": "b", "label": "0", "rating": ""}]
+    assert [review.slices for review in clean_rows(rated, sliced).reviews] == [{"rating": "9"}, {}]
+
+
 def test_a_missing_column_is_named_with_those_there_are() -> None:
     with pytest.raises(DataError, match=r"expected a column 'label', found text, stars; set data.label"):
         clean_rows([{"text": "a", "stars": "5"}], DATA)
