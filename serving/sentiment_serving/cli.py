@@ -1,4 +1,7 @@
-"""The commands of the image: `fetch`, `serve`, `verify`."""
+"""The commands of the image: `fetch`, `serve`, `verify`.
+
+Each starts once a pod and loads what it needs itself: Flask and obstore take longer than most of their work.
+"""
 
 import logging
 import os
@@ -11,9 +14,6 @@ from typing import ParamSpec
 import click
 
 from sentiment_serving import logs, termination
-from sentiment_serving import verdict as verdicts
-from sentiment_serving.from_environ import app_from_environ
-from sentiment_serving.lifecycle import Lifecycle
 from sentiment_serving.settings import FetchSettings, ServeSettings, log_level
 from sentiment_serving.signals import Signals
 from sentiment_serving.termination import Termination
@@ -50,7 +50,6 @@ def main() -> None:
 def fetch() -> None:
     """Bring the model MODEL_URI with the digest MODEL_DIGEST into the folder MODEL_DIR."""
     Signals()
-    # obstore takes a while to load, and a server that has its model does without it.
     from sentiment_serving.fetch import fetch_from_environ
 
     fetch_from_environ(FetchSettings.from_environ(os.environ), os.environ)
@@ -65,6 +64,8 @@ def serve(model: str | None, host: str | None, port: int | None) -> None:
     """Answer requests with the model in MODEL_DIR, or with one fetched from MODEL_URI when MODEL_DIR is not set."""
     signals = Signals()
     from sentiment_serving import server
+    from sentiment_serving.from_environ import app_from_environ
+    from sentiment_serving.lifecycle import Lifecycle
 
     settings = ServeSettings.from_environ(os.environ, host=host, port=port)
     with ExitStack() as stack:
@@ -79,6 +80,7 @@ def verify() -> None:
     """Judge the candidate at CANDIDATE_URL and leave the verdict as the termination message. Ends with 0."""
     logs.configure("INFO")
     Signals()
+    from sentiment_serving import verdict as verdicts
     from sentiment_serving.verify import verify_from_environ
 
     verdict = verify_from_environ(os.environ)
