@@ -1,7 +1,8 @@
 """`python -m tests.e2e [PYTEST ARGUMENTS]`: prepare the cluster, then run the end-to-end tests on it.
 
-Most run side by side, the tests of one file in their order. Those marked `disruptive` disturb what the others stand on
-(MLflow, the operator, the machine's network): they follow, one by one.
+Most run side by side, the tests of one file in their order. Those marked `operator_killed` follow, side by side too:
+each kills the operator under the others' rollouts, which come to the same end. Those marked `disruptive` disturb what
+the others stand on (MLflow, the API server, the machine's network): they come last, one by one.
 """
 
 import subprocess
@@ -16,6 +17,7 @@ from tests.e2e.prepare import prepare
 
 WORKERS = 4
 """More than there are cores: the tests mostly wait for the cluster."""
+SIDE_BY_SIDE = ("-n", str(WORKERS), "--dist", "loadfile", "--no-loadscope-reorder")
 PASSED = {pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED}
 
 
@@ -29,9 +31,8 @@ def main(arguments: Sequence[str]) -> int:
     try:
         prepare()
         codes = [
-            _pytest(
-                "-m", "not disruptive", "-n", str(WORKERS), "--dist", "loadfile", "--no-loadscope-reorder", *arguments
-            ),
+            _pytest("-m", "not (operator_killed or disruptive)", *SIDE_BY_SIDE, *arguments),
+            _pytest("-m", "operator_killed", *SIDE_BY_SIDE, *arguments),
             _pytest("-m", "disruptive", *arguments),
         ]
     finally:

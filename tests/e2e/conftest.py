@@ -76,6 +76,12 @@ def served(cluster: Cluster, registry: Registry) -> Iterator[Resource]:
         yield resource
 
 
+@pytest.fixture(scope="module")
+def seen_at_work(served: Resource) -> None:
+    """A candidate of `served` is at work long enough for a test to see it."""
+    served.patch({"spec": {"rollout": {"verification": {"soakSeconds": 10}}}})
+
+
 def namespaced(cluster: Cluster) -> Iterator[Resource]:
     """A namespace of its own, with Pod Security enforced and the credentials of the store."""
     name = f"e2e-{uuid4().hex[:8]}"

@@ -1,4 +1,4 @@
-"""A SentimentModel as these tests use it: through kubectl, like its users."""
+"""A SentimentModel as these tests use it: changed through kubectl, like its users do, and read in this process."""
 
 import json
 from dataclasses import dataclass
@@ -7,6 +7,7 @@ from typing import Any
 from delivery import rollout
 from delivery.cluster import Cluster
 from delivery.rollout import Outcome, condition_of
+from tests.e2e.reading import read, read_all
 from tests.waiting import eventually
 
 
@@ -55,11 +56,15 @@ class Resource:
         return rollout.wait(self.cluster, self.name, namespace=self.namespace, timeout=timeout)
 
     def get(self, kind: str, name: str = "") -> dict[str, Any]:
-        found: dict[str, Any] = json.loads(self.kubectl("get", kind, name or self.name, "-o", "json"))
-        return found
+        return read(self.cluster, self.namespace, kind, name or self.name)
+
+    def all(self, kind: str, selector: str = "") -> list[dict[str, Any]]:
+        return read_all(self.cluster, self.namespace, kind, selector)
 
     def status(self) -> dict[str, Any]:
-        return rollout.read_status(self.cluster, self.name, namespace=self.namespace)
+        """Empty when it has none yet."""
+        status: dict[str, Any] = self.get("smdl").get("status") or {}
+        return status
 
     def serving(self) -> str | None:
         version: str | None = (self.status().get("serving") or {}).get("version")
@@ -92,8 +97,7 @@ class Resource:
     def pods(self, track: str = "stable") -> list[dict[str, Any]]:
         """The pods that are not on their way out."""
         selector = f"sentiment.dev/model={self.name},sentiment.dev/track={track}"
-        items = json.loads(self.kubectl("get", "pods", "-l", selector, "-o", "json"))["items"]
-        return [pod for pod in items if "deletionTimestamp" not in pod["metadata"]]
+        return [pod for pod in self.all("pod", selector) if "deletionTimestamp" not in pod["metadata"]]
 
     def predict(self, text: str = rollout.SMOKE_TEXT) -> dict[str, Any]:
         return rollout.smoke(self.cluster, self.name, namespace=self.namespace, text=text)

@@ -5,9 +5,8 @@ import pytest
 from tests.e2e.environment import Registry
 from tests.e2e.operator import steps
 from tests.e2e.resource import Resource
-from tests.waiting import eventually
 
-pytestmark = [pytest.mark.e2e, pytest.mark.disruptive]
+pytestmark = [pytest.mark.e2e, pytest.mark.operator_killed]
 
 
 def test_deletion_with_the_operator_down_removes_every_child(fresh: Resource, registry: Registry) -> None:
@@ -16,6 +15,6 @@ def test_deletion_with_the_operator_down_removes_every_child(fresh: Resource, re
     steps.stop_operator(fresh.cluster)
     try:
         fresh.kubectl("delete", "smdl", fresh.name, "--timeout=20s")
-        eventually(lambda: fresh.kubectl("get", steps.KINDS, "-o", "name") == "", "every child gone")
+        steps.everything_is_gone(fresh)
     finally:
         steps.start_operator(fresh.cluster)

@@ -7,7 +7,7 @@ from tests.e2e.operator import steps
 from tests.e2e.resource import Resource
 from tests.waiting import eventually
 
-pytestmark = [pytest.mark.e2e, pytest.mark.disruptive]
+pytestmark = [pytest.mark.e2e, pytest.mark.operator_killed]
 
 
 def test_a_rejected_version_stays_rejected_when_the_operator_restarts(served: Resource, registry: Registry) -> None:

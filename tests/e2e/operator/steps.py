@@ -11,7 +11,17 @@ from tests.e2e.resource import Resource
 from tests.waiting import eventually
 
 OPERATOR_PODS = "app.kubernetes.io/name=sentiment-operator"
-KINDS = "smdl,deployment,replicaset,pod,service,poddisruptionbudget,horizontalpodautoscaler,job,controllerrevision"
+KINDS = (
+    "smdl",
+    "deployment",
+    "replicaset",
+    "pod",
+    "service",
+    "poddisruptionbudget",
+    "horizontalpodautoscaler",
+    "job",
+    "controllerrevision",
+)
 
 Step = Callable[[Resource], bool]
 
@@ -21,7 +31,7 @@ def resolving(resource: Resource) -> bool:
 
 
 def candidate_starting(resource: Resource) -> bool:
-    return resource.kubectl("get", "job", "-o", "name") != ""
+    return bool(resource.all("job"))
 
 
 def soaking(resource: Resource) -> bool:
@@ -55,12 +65,25 @@ def finished(resource: Resource, version: str) -> list[str]:
 
 def revisions(resource: Resource, version: str) -> int:
     """How many revisions of that version are kept."""
-    items = json.loads(resource.kubectl("get", "controllerrevision", "-o", "json"))["items"]
-    return sum(one["data"]["template"]["metadata"]["annotations"]["sentiment.dev/version"] == version for one in items)
+    templates = [one["data"]["template"] for one in resource.all("controllerrevision")]
+    return sum(one["metadata"]["annotations"]["sentiment.dev/version"] == version for one in templates)
+
+
+def children(resource: Resource) -> list[str]:
+    """What there is of the resource and of all that was made for it."""
+    return [f"{kind}/{one['metadata']['name']}" for kind in KINDS for one in resource.all(kind)]
+
+
+def everything_is_gone(resource: Resource, *, seconds: float = 90.0) -> None:
+    def look() -> bool:
+        assert (left := children(resource)) == [], left
+        return True
+
+    eventually(look, "every child gone", seconds=seconds)
 
 
 def no_candidate_is_left(resource: Resource) -> None:
-    eventually(lambda: resource.kubectl("get", "job", "-o", "name") == "", "no Job left")
+    eventually(lambda: not resource.all("job"), "no Job left")
     eventually(lambda: not resource.pods("candidate"), "no candidate's pod left")
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from tests.e2e.environment import Registry
 from tests.e2e.operator import steps
-from tests.e2e.operator.steps import KINDS, Step
+from tests.e2e.operator.steps import Step
 from tests.e2e.resource import Resource
 from tests.waiting import eventually
 
@@ -28,4 +28,4 @@ def test_deleted_in_the_switch(fresh: Resource, registry: Registry) -> None:
 def deleted_at(resource: Resource, step: Step) -> None:
     eventually(lambda: step(resource), step.__name__, seconds=150)
     resource.kubectl("delete", "smdl", resource.name, "--timeout=20s")
-    eventually(lambda: resource.kubectl("get", KINDS, "-o", "name") == "", "every child gone", seconds=150)
+    steps.everything_is_gone(resource, seconds=150)

@@ -112,7 +112,7 @@ def test_a_foreign_deployment_of_the_same_name_is_never_touched(fresh: Resource,
     )
     after = fresh.get("deployment")
     assert (after["metadata"]["uid"], after["metadata"]["generation"]) == (before, 1)
-    assert fresh.kubectl("get", "service", "-o", "name") == ""
+    assert fresh.all("service") == []
     fresh.kubectl("delete", "smdl", fresh.name)
     assert fresh.get("deployment")["metadata"]["uid"] == before
 

@@ -19,7 +19,7 @@ def test_it_scales_to_zero_and_back(served: Resource) -> None:
     assert served.status()["podsReady"] == "0/0"
     served.kubectl("scale", "smdl", served.name, "--replicas=1")
     served.wait_for(Ready=SERVING)
-    assert served.kubectl("get", "poddisruptionbudget", "-o", "name") == ""
+    assert served.all("poddisruptionbudget") == []
     served.kubectl("scale", "smdl", served.name, "--replicas=3")
     served.wait_for(Ready=SERVING)
     assert served.status()["podsReady"] == "3/3"

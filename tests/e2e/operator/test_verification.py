@@ -41,7 +41,7 @@ def test_the_service_never_reaches_a_candidate(served: Resource, registry: Regis
     assert pod["metadata"]["name"] not in targets(served)
     assert len(targets(served)) == 2
     assert served.wait().ready
-    eventually(lambda: served.kubectl("get", "job", "-o", "name") == "", "the candidate gone")
+    eventually(lambda: not served.all("job"), "the candidate gone")
     served.patch({"spec": {"rollout": {"verification": QUICK}}})
 
 
@@ -96,7 +96,7 @@ def test_a_first_deployment_that_is_refused_leaves_nothing_that_could_answer(
     assert (outcome.ready, outcome.reason, outcome.serving) == (False, "Rejected", None)
     assert fresh.conditions()["Available"] == ("False", "NeverDeployed")
     assert fresh.conditions()["ModelVerified"] == ("False", "ParityFailed")
-    assert fresh.kubectl("get", "deployment,service", "-o", "name") == ""
+    assert fresh.all("deployment") == fresh.all("service") == []
 
 
 def refused(resource: Resource, good: str | None, reason: str) -> None:

@@ -1,0 +1,34 @@
+"""No operator is there when the judge of a candidate ends: the next one reads the verdict all the same."""
+
+import pytest
+
+from tests.e2e.environment import Registry
+from tests.e2e.operator import endings, steps
+from tests.e2e.resource import Resource
+from tests.waiting import eventually
+
+pytestmark = [pytest.mark.e2e, pytest.mark.operator_killed, pytest.mark.usefixtures("seen_at_work")]
+
+
+def test_away_while_a_good_version_is_judged(served: Resource, registry: Registry) -> None:
+    wanted = registry.publish(served.model)
+    served.patch_version(wanted)
+    away_until_judged(served)
+    endings.promoted_once(served, wanted)
+
+
+def test_away_while_a_bad_version_is_judged(served: Resource, registry: Registry) -> None:
+    good, bad = served.serving(), registry.publish_flipped(served.model)
+    served.patch_version(bad)
+    away_until_judged(served)
+    endings.rejected_once(served, bad, good)
+
+
+def away_until_judged(resource: Resource) -> None:
+    """No operator is there when the judge ends, which of a bad version is soon."""
+    eventually(lambda: steps.candidate_starting(resource), "the candidate", seconds=150)
+    steps.stop_operator(resource.cluster)
+    try:
+        eventually(lambda: steps.judged(resource), "the verdict", seconds=150)
+    finally:
+        steps.start_operator(resource.cluster)

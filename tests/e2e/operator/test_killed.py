@@ -1,0 +1,32 @@
+"""The operator killed on the way of a rollout, or away while it is judged: the same end, and nothing is left behind.
+
+The unit tests kill the operator before and after every one of its writes.
+"""
+
+import pytest
+
+from tests.e2e.environment import Registry
+from tests.e2e.operator import endings, steps
+from tests.e2e.operator.steps import Step
+from tests.e2e.resource import Resource
+from tests.waiting import eventually
+
+pytestmark = [pytest.mark.e2e, pytest.mark.operator_killed, pytest.mark.usefixtures("seen_at_work")]
+
+
+@pytest.mark.parametrize("step", [steps.candidate_starting, steps.soaking, steps.switching])
+def test_killed_on_the_way_of_a_good_version(served: Resource, registry: Registry, step: Step) -> None:
+    wanted = registry.publish(served.model)
+    served.patch_version(wanted)
+    eventually(lambda: step(served), step.__name__)
+    steps.kill_operator(served.cluster)
+    endings.promoted_once(served, wanted)
+
+
+def test_killed_on_the_way_of_a_bad_version(served: Resource, registry: Registry) -> None:
+    """Its judge is done too soon to be seen at work: later steps are those of the unit tests."""
+    good, bad = served.serving(), registry.publish_flipped(served.model)
+    served.patch_version(bad)
+    eventually(lambda: steps.candidate_starting(served), "the candidate")
+    steps.kill_operator(served.cluster)
+    endings.rejected_once(served, bad, good)
