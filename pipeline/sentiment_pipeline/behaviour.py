@@ -6,9 +6,10 @@ what they say.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sentiment_model import Prediction, Scorer
-from sentiment_pipeline.behaviour_suite import SUITE, Capability, Case, Template, Test, suite
+from sentiment_pipeline.behaviour_suite import SUITE, Capability, Case, Side, Template, Test, suite
 from sentiment_pipeline.params import EvaluateParams
 from sentiment_pipeline.report import percent
 
@@ -27,17 +28,35 @@ class Failure:
 
 
 @dataclass(frozen=True)
+class TemplateResult:
+    """How a model did on the cases of one template."""
+
+    capability: str
+    template: str
+    side: Side
+    cases: int
+    passed: int
+
+
+@dataclass(frozen=True)
 class CapabilityResult:
     """How a model did on one capability."""
 
     test: Test
     expectation: str
-    cases: int
-    passed: int
-    templates: dict[str, float]
-    """Pass rate of each template."""
+    templates: tuple[TemplateResult, ...]
     failures: tuple[Failure, ...]
-    """The first ones."""
+    """Some, each of another template."""
+
+    @property
+    def cases(self) -> int:
+        """How many there are."""
+        return sum(template.cases for template in self.templates)
+
+    @property
+    def passed(self) -> int:
+        """How many of the cases the model passed."""
+        return sum(template.passed for template in self.templates)
 
     @property
     def pass_rate(self) -> float:
@@ -53,7 +72,12 @@ class Behaviour:
     skipped: str = ""
     """Why it could not be asked."""
 
-    def report(self, digest: str) -> dict[str, object]:
+    @property
+    def templates(self) -> list[TemplateResult]:
+        """Those of all capabilities."""
+        return [template for result in self.capabilities.values() for template in result.templates]
+
+    def report(self, digest: str) -> dict[str, Any]:
         """What reports/behaviour.json holds: docs/evaluation.md tells its keys."""
         return {
             "digest": digest,
@@ -65,7 +89,6 @@ class Behaviour:
                     "cases": result.cases,
                     "passed": result.passed,
                     "pass_rate": result.pass_rate,
-                    "templates": result.templates,
                 }
                 for name, result in self.capabilities.items()
             },
@@ -109,16 +132,14 @@ class _Judge:
 
     def result(self, capability: Capability) -> CapabilityResult:
         failures: list[Failure] = []
-        rates: dict[str, float] = {}
-        cases = 0
+        templates = []
         for template in capability.templates:
             failed = self._failed(capability, template)
             failures += failed[:1]
-            cases += len(template.cases)
-            rates[f"{template.form} ({template.side})"] = 1 - len(failed) / len(template.cases)
-        passed = round(sum(rates[f"{t.form} ({t.side})"] * len(t.cases) for t in capability.templates))
+            cases = len(template.cases)
+            templates.append(TemplateResult(capability.name, template.form, template.side, cases, cases - len(failed)))
         return CapabilityResult(
-            capability.test, capability.expectation, cases, passed, rates, tuple(failures[:SHOWN_FAILURES])
+            capability.test, capability.expectation, tuple(templates), tuple(failures[:SHOWN_FAILURES])
         )
 
     def _failed(self, capability: Capability, template: Template) -> list[Failure]:

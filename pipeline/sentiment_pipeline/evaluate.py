@@ -29,6 +29,7 @@ def evaluate(params: Params, root: Path = Path()) -> None:
     found = examine(Scorer.open(folder / MODEL), held_out, params.evaluate)
     write_json(root / paths.EVALUATE_REPORT, found.report(digest))
     write_json(root / paths.BEHAVIOUR_REPORT, found.behaviour.report(digest))
+    write_records(root / paths.TEMPLATES_REPORT, behaviour.TemplateResult, found.behaviour.templates)
     said = zip((review.label for review in held_out), found.predicted, strict=True)
     write_csv(root / paths.CONFUSION_PLOT, ("actual", "predicted"), list(said))
     write_records(root / paths.CALIBRATION_PLOT, Bin, found.bins)

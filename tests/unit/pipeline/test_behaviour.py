@@ -83,6 +83,7 @@ def test_a_model_without_praise_or_blame_is_not_asked() -> None:
     assert "the model has no label 'positive' and no label 'negative' (its labels are bad, good)" in found.skipped
     assert "set evaluate.positive" in table(found)[0]
     assert found.report("sha256:1")["capabilities"] == {}
+    assert found.templates == []
 
 
 def test_params_say_which_labels_are_praise_and_blame() -> None:
@@ -96,8 +97,8 @@ def test_the_report_counts_what_the_table_shows() -> None:
     assert (report["digest"], report["suite"], report["skipped"]) == ("sha256:1", 1, "")
     lines = table(behaviour)
     assert len(lines) == 1 + len(behaviour.capabilities)
-    for result in behaviour.capabilities.values():
-        assert 0 <= result.passed <= result.cases
+    for name, result in behaviour.capabilities.items():
+        assert report["capabilities"][name]["pass_rate"] == result.passed / result.cases
         assert len(result.failures) <= SHOWN_FAILURES
         assert (result.passed < result.cases) is bool(result.failures)
 

@@ -78,6 +78,7 @@ def test_three_labels_go_from_file_to_evaluated_model(root: Path) -> None:
         paths.LEARNING_PLOT,
         paths.NGRAMS_REPORT,
         paths.MISTAKES_REPORT,
+        paths.TEMPLATES_REPORT,
     ):
         assert len(table.read_text().splitlines()) > 2
     assert "neutral" in paths.EVALUATE_PAGE.read_text()
