@@ -189,16 +189,36 @@ def test_a_worse_version_is_refused_and_the_challenger_stays(trained: Workspace,
     assert client.get_model_version_by_alias("contest", "challenger").version == first
 
 
-def test_a_champion_that_is_not_there_is_said_and_costs_nothing(trained: Workspace) -> None:
+def evaluate_against(trained: Workspace, champion: str) -> Outcome:
+    """Evaluate once with another champion."""
     kept = (trained.root / "params.yaml").read_text()
     try:
-        trained.change({"evaluate": {"champion": "nobody"}})
-        done = trained.run("evaluate")
+        trained.change({"train": {"folds": 2}, "evaluate": {"champion": champion}})
+        return trained.run("evaluate")
     finally:
         (trained.root / "params.yaml").write_text(kept)
+
+
+def test_a_champion_that_is_not_there_is_said_and_costs_nothing(trained: Workspace) -> None:
+    done = evaluate_against(trained, "nobody")
     assert done.returncode == 0
     assert "nobody has no champion yet" in done.stderr
     assert "champion" not in json.loads((trained.root / paths.EVALUATE_REPORT).read_text())
+
+
+def test_a_champion_whose_files_are_not_those_of_its_digest_is_not_compared_with(
+    trained: Workspace, client: mlflow.MlflowClient
+) -> None:
+    trained.must("register", "--name", "forged", "--output", "forged.json")
+    number = json.loads((trained.root / "forged.json").read_text())["version"]
+    client.set_registered_model_alias("forged", "champion", number)
+    equal = evaluate_against(trained, "forged")
+    assert f"+0.00 points against the champion (version {number})" in equal.stderr
+
+    client.set_model_version_tag("forged", number, "sentiment.digest", "sha256:" + "0" * 64)
+    refused = evaluate_against(trained, "forged")
+    assert refused.returncode == 1
+    assert f"the champion, version {number} of forged, has the files of sha256:" in refused.stderr
 
 
 def test_training_is_recorded_as_one_run_with_the_metrics_of_all_stages(
