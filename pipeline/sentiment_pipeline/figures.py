@@ -1,8 +1,9 @@
 """The figures of an evaluation: drawn once, as PNG for MLflow and DVC, as SVG in the page's own colours."""
 
 import io
+import warnings
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import IO, Any
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
@@ -31,9 +32,12 @@ _STYLE: dict[Any, Any] = {
     "ytick.color": _INK,
     "legend.frameon": False,
     "svg.fonttype": "none",
+    # A label may hold a dollar sign.
+    "text.parse_math": False,
 }
 
 _SHADE_PER_SHARE = 0.75
+_LONGEST_NAME = 24
 
 
 def draw(found: Findings, curve: Sequence[Point]) -> dict[str, Figure]:
@@ -50,21 +54,27 @@ def png(figure: Figure) -> bytes:
     """As a picture on white."""
     file = io.BytesIO()
     # Without its version of the library: the same figure, the same bytes.
-    figure.savefig(file, format="png", dpi=150, facecolor="white", metadata={"Software": None})
+    _save(figure, file, "png", "", dpi=150, facecolor="white", metadata={"Software": None})
     return file.getvalue()
 
 
 def svg(figure: Figure, name: str) -> str:
-    """As an element of a page, whose style names the colours --ink, --accent and --second."""
-    file = io.StringIO()
+    """As an element of a page, whose style names the colours --ink, --text, --accent and --second."""
+    file = io.BytesIO()
     # The salt makes the ids of clip paths the same at each run, and different from those of other figures of the page.
-    with mpl.rc_context({**_STYLE, "svg.hashsalt": name}):
-        figure.savefig(file, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
-    drawing = file.getvalue()
+    _save(figure, file, "svg", name, transparent=True, metadata={"Date": None, "Creator": None})
+    drawing = file.getvalue().decode()
     drawing = drawing[drawing.index("<svg") :]
     for colour, called in _COLOURS.items():
         drawing = drawing.replace(colour, called)
     return drawing
+
+
+def _save(figure: Figure, file: IO[bytes], kind: str, salt: str, **options: Any) -> None:
+    with mpl.rc_context({**_STYLE, "svg.hashsalt": salt}), warnings.catch_warnings():
+        # A picture shows a box for a letter of a script that the font lacks; the page shows it by the reader's fonts.
+        warnings.filterwarnings("ignore", "Glyph .* missing from", UserWarning)
+        figure.savefig(file, format=kind, **options)
 
 
 @mpl.rc_context(_STYLE)
@@ -84,8 +94,8 @@ def confusion_figure(matrix: Mapping[str, Mapping[str, int]]) -> Figure:
                 column + 0.5, row + 0.5, f"{count:,}\n{percent(count / total)}", color=_TEXT, ha="center", va="center"
             )
     axes.set(xlim=(0, len(labels)), ylim=(len(labels), 0), xlabel="said", ylabel="actual")
-    axes.set_xticks([place + 0.5 for place in range(len(labels))], labels)
-    axes.set_yticks([place + 0.5 for place in range(len(labels))], labels)
+    axes.set_xticks([place + 0.5 for place in range(len(labels))], list(map(_short, labels)))
+    axes.set_yticks([place + 0.5 for place in range(len(labels))], list(map(_short, labels)))
     axes.tick_params(length=0)
     return figure
 
@@ -129,9 +139,13 @@ def slices_figure(slices: Mapping[str, Mapping[str, Slice]], overall: float) -> 
     axes.axvline(overall, color=_INK, linewidth=0.8, linestyle="--")
     axes.hlines(places, [s.low for _, s in named], [s.high for _, s in named], color=_ACCENT, linewidth=2)
     axes.plot([s.accuracy for _, s in named], places, "o", color=_ACCENT, markersize=4)
-    axes.set_yticks(places, [name for name, _ in named])
+    axes.set_yticks(places, [_short(name) for name, _ in named])
     axes.set(ylim=(len(named) - 0.4, -0.6), xlabel="accuracy")
     return figure
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…"
 
 
 def _figure(width_inches: float, height_inches: float) -> tuple[Figure, Axes]:

@@ -9,6 +9,7 @@ Z = 1.959963984540054
 """Quantile of the normal distribution behind 95 %."""
 
 _RESAMPLES = 10_000
+_RESAMPLES_AT_ONCE = 500
 _SEED = 20_240_601
 """Fixed: the same rows give the same interval."""
 
@@ -48,8 +49,11 @@ def mean_interval(values: npt.NDArray[np.int64], groups: Sequence[str] | None = 
     sums, sizes = _by_group(values, groups)
     # Groups of equal sum and size are alike: to draw how many of each kind come is to draw the groups, but much faster.
     kinds, counts = np.unique(np.stack([sums, sizes], axis=1), axis=0, return_counts=True)
-    drawn = np.random.default_rng(_SEED).multinomial(len(sums), counts / len(sums), size=_RESAMPLES)
-    means = (drawn @ kinds[:, 0]) / (drawn @ kinds[:, 1])
+    generator = np.random.default_rng(_SEED)
+    means: list[float] = []
+    while len(means) < _RESAMPLES:
+        drawn = generator.multinomial(len(sums), counts / len(sums), size=_RESAMPLES_AT_ONCE)
+        means += ((drawn @ kinds[:, 0]) / (drawn @ kinds[:, 1])).tolist()
     low, high = np.quantile(means, [0.025, 0.975])
     return float(low), float(high)
 

@@ -19,6 +19,9 @@ MAX_BUCKETS = 20
 
 OTHERS = "others"
 
+_LONGEST_VALUE = 40
+"""Of a column, in characters; what is longer is cut: it becomes a metric's name."""
+
 # The words of nltk.sentiment.util.NEGATION, the cut behind NLTK's mark_negation.
 _NEGATION = re.compile(
     r"never|no|nothing|nowhere|noone|none|not|havent|hasnt|hadnt|cant|couldnt|shouldnt|wont|wouldnt|dont|doesnt|didnt"
@@ -95,7 +98,7 @@ def _by_value(values: Sequence[str]) -> dict[str, Rows]:
 
 
 def _bucket(value: str) -> str:
-    return value or "none given"
+    return value[:_LONGEST_VALUE] or "none given"
 
 
 def _order(name: str) -> tuple[bool, float, str]:

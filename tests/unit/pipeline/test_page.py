@@ -118,6 +118,15 @@ def test_pictures_are_the_same_each_time() -> None:
     assert all(picture.startswith(b"\x89PNG") for picture in first.values())
 
 
+def test_labels_may_be_long_and_of_any_letters() -> None:
+    labels = ("$a_b$ & <c>", "x" * 100, "良い")
+    figure = figures.confusion_figure({actual: dict.fromkeys(labels, 7) for actual in labels})
+    assert figures.png(figure).startswith(b"\x89PNG")
+    drawing = figures.svg(figure, "confusion")
+    for shown in ("$a_b$ &amp; &lt;c&gt;", "x" * 23 + "…", "良い"):
+        assert shown in drawing
+
+
 def test_a_model_worse_than_the_champion_and_one_that_fails_a_test_deserve_a_second_look() -> None:
     found = page()
     actual = ["a"] * 100
