@@ -1,13 +1,12 @@
 """Reads the bodies of requests: never more than the limit, never more at a time than may be on their way."""
 
 from collections import deque
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from sentiment_serving import problems
 from sentiment_serving.limits import Limits
-from sentiment_serving.predict import body_too_large
+from sentiment_serving.predict import body_too_large, refused
 from sentiment_serving.problems import Problem
 
 if TYPE_CHECKING:
@@ -58,24 +57,18 @@ class Bodies:
 
     def discard(self, environ: "WSGIEnvironment") -> None:
         """Read what a client is still sending: it looks for an answer only afterwards, or finds the connection cut."""
-        if environ.get("wsgi.input_terminated"):
-            with suppress(Problem), self._place():
-                left = _DISCARD_BYTES
-                while left > 0 and (piece := environ["wsgi.input"].read(_PIECE_BYTES)):
-                    left -= len(piece)
+        left = _DISCARD_BYTES if environ.get("wsgi.input_terminated") else 0
+        with suppress(Problem):
+            while left > 0 and (piece := self._taken(environ, _PIECE_BYTES)):
+                left -= len(piece)
 
     def _taken(self, environ: "WSGIEnvironment", size: int) -> bytes:
-        with self._place():
-            body: bytes = environ["wsgi.input"].read(size)
-        return body
-
-    @contextmanager
-    def _place(self) -> Iterator[None]:
         try:
             place = self._places.pop()
         except IndexError:
-            raise problems.overloaded("Too many clients are still sending their requests.") from None
+            raise refused("Too many clients are still sending their requests.") from None
         try:
-            yield
+            body: bytes = environ["wsgi.input"].read(size)
         finally:
             self._places.append(place)
+        return body

@@ -15,7 +15,7 @@ class Limits:
     """One text. The longest review of the IMDB set has about 14,000."""
     working: int = 8
     """Requests at work at the same time. More would not be faster: the interpreter runs one at a time."""
-    waiting: int = 64
+    waiting: int = 32
     """Requests that wait for that."""
     sending: int = 64
     """Requests whose body is still on its way. A client that sends slowly holds one of these."""
@@ -23,6 +23,11 @@ class Limits:
     """From here on a body is a large one: a batch, or a very long text."""
 
     @property
+    def threads(self) -> int:
+        """How many threads all these requests have."""
+        return self.working + self.waiting + self.sending
+
+    @property
     def large(self) -> int:
         """How many large requests may be at work or wait: others then always find room to wait."""
-        return self.working + self.waiting // 4
+        return self.working + self.waiting // 2

@@ -1,9 +1,10 @@
 """Bytes in, status, bytes and headers out: the one implementation behind every route that predicts."""
 
 import logging
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+import time
+from collections.abc import Callable
+
+import msgspec
 
 from sentiment_model import Prediction, Scorer
 from sentiment_serving import problems
@@ -18,13 +19,14 @@ from sentiment_serving.wire import mlflow, native, reading, v2
 _TEXTS_AT_ONCE = 64
 """So many texts are a millisecond or two of work: then whoever waits goes first."""
 
+_REFUSING_SECONDS = 0.01
+
 _LOG = logging.getLogger("sentiment_serving.requests")
 
 Headers = list[tuple[str, str]]
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(msgspec.Struct, frozen=True, gc=False):
     """A request, read to its end. The caller of `Predictor` has seen to the size of the body."""
 
     body: bytes
@@ -38,8 +40,7 @@ class Call:
     """The header Inference-Header-Content-Length."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True, gc=False):
     """What goes back to the client, and the sizes that may be logged about it."""
 
     status: int
@@ -63,6 +64,7 @@ class Predictor:
         self.gate = Gate(places=limits.working, waiting=limits.waiting, large=limits.large)
         metrics.watch("sentiment_requests_working", "Requests at work.", lambda: self.gate.working)
         metrics.watch("sentiment_requests_waiting", "Requests that wait to be at work.", lambda: self.gate.waiting)
+        self._large_body_bytes = limits.large_body_bytes
         self._scorer = scorer
         self._metrics = metrics
 
@@ -114,22 +116,18 @@ class Predictor:
 
     def _answer(self, call: Call, answer: Callable[[], Answer], *, open_inference: bool = False) -> Answer:
         """An answer in any case."""
+        large = len(call.body) >= self._large_body_bytes
         try:
-            with self._at_work(large=len(call.body) >= self.limits.large_body_bytes):
-                return answer()
+            self.gate.enter(large=large)
+        except Full:
+            problem = refused("More requests wait than this server can answer in good time.")
+            return refusal(problem, request_id=call.request_id, open_inference=open_inference)
+        try:
+            return answer()
         except Problem as problem:
             return refusal(problem, request_id=call.request_id, open_inference=open_inference)
         except Exception as error:
             return failure(error, request_id=call.request_id, open_inference=open_inference)
-
-    @contextmanager
-    def _at_work(self, *, large: bool) -> Iterator[None]:
-        try:
-            self.gate.enter(large=large)
-        except Full:
-            raise problems.overloaded("More requests wait than this server can answer in good time.") from None
-        try:
-            yield
         finally:
             self.gate.leave(large=large)
 
@@ -177,6 +175,12 @@ def failure(error: Exception, *, request_id: str, open_inference: bool = False) 
     """The answer where we failed; the log says where."""
     _LOG.error("failed", exc_info=error, extra={"fields": {"request_id": request_id}})
     return refusal(problems.internal_error(), request_id=request_id, open_inference=open_inference)
+
+
+def refused(why: str) -> Problem:
+    """503, after a moment: threads that refuse without a pause would take the interpreter from those at work."""
+    time.sleep(_REFUSING_SECONDS)
+    return problems.overloaded(why)
 
 
 def body_too_large(limits: Limits) -> Problem:

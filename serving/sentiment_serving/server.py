@@ -27,9 +27,8 @@ KEEP_ALIVE_SECONDS = 75
 AWS' and nginx'): the side that sends must be the one that closes, or it sends into a closed connection."""
 
 _BACKLOG = 1024
-_THREADS_FREE = 8
-"""Never at work, waiting or reading: they refuse what is too much, and answer probes. Granian starts threads when it
-needs them."""
+_THREADS_FREE = 4
+"""Never at work or waiting: they refuse what is too much, and answer probes. Granian starts threads as it needs them."""
 _LOG = logging.getLogger("sentiment_serving.server")
 # Granian's records go to our handler like everything else.
 _GRANIAN_LOGGING: dict[str, Any] = {"formatters": {}, "handlers": {}, "loggers": {"_granian": {}}}
@@ -50,7 +49,7 @@ def serve(app: Flask, *, lifecycle: Lifecycle, settings: ServeSettings, signals:
         http=HTTPModes.http1,
         http1_settings=HTTP1Settings(header_read_timeout=KEEP_ALIVE_SECONDS * 1000),
         websockets=False,
-        blocking_threads=settings.limits.working + settings.limits.waiting + settings.limits.sending + _THREADS_FREE,
+        blocking_threads=settings.limits.threads + _THREADS_FREE,
         backlog=_BACKLOG,
         backpressure=settings.connections,
         log_level=LogLevels.warning,

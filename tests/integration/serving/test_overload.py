@@ -124,7 +124,7 @@ def test_what_is_too_much_is_503_and_everything_else_is_answered(model_dir: Path
 
 
 def test_clients_that_never_finish_sending_hold_no_one_else(model_dir: Path) -> None:
-    with serving(model_dir, env={"THREADS": "2", "MAX_WAITING": "4", "MAX_SENDING": "8"}) as server:
+    with serving(model_dir, env={"THREADS": "2", "MAX_SENDING": "8"}) as server:
         with halves(server, 7):
             assert [single(server) for _ in range(20)] == [200] * 20
             assert [probe(server) for _ in range(20)] == [200] * 20

@@ -79,6 +79,42 @@ def test_one_that_gives_way_comes_back_after_those_who_waited() -> None:
     assert gate.working == 0
 
 
+def test_a_place_that_was_not_handed_over_is_found_by_who_is_first_in_the_queue() -> None:
+    gate, order = Gate(places=2, waiting=9, large=9), list[str]()
+    gate.enter()
+    gate.enter()
+    workers = [Worker(gate, name, order) for name in ("a", "b", "c")]
+    eventually(lambda: gate.waiting == 3, "all to wait")
+    # At once, so that at least one of them hands nothing over.
+    gate.leave()
+    gate.leave()
+    for worker in workers:
+        worker.may_leave.set()
+    eventually(lambda: len(order) == 3, "everyone's turn")
+    eventually(lambda: (gate.working, gate.waiting) == (0, 0), "rest")
+
+
+def test_no_one_is_forgotten_and_no_place_is_lost() -> None:
+    gate, order = Gate(places=2, waiting=40, large=9), list[int]()
+
+    def work(number: int) -> None:
+        for _ in range(50):
+            gate.enter()
+            gate.give_way()
+            order.append(number)
+            gate.leave()
+
+    threads = [threading.Thread(target=work, args=(number,), daemon=True) for number in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert sorted(order) == sorted(list(range(20)) * 50)
+    assert (gate.working, gate.waiting) == (0, 0)
+    for _ in range(2):
+        gate.enter()
+
+
 def test_with_nobody_waiting_one_stays() -> None:
     gate = Gate(places=1, waiting=0, large=1)
     gate.enter()

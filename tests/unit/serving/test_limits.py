@@ -1,6 +1,7 @@
 """What a server refuses before it looks at a text: bodies, and more requests than it can take."""
 
 import io
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -11,6 +12,7 @@ from sentiment_serving.identity import ModelIdentity
 from sentiment_serving.limits import Limits
 from sentiment_serving.predict import Predictor
 from tests.unit.serving.tiny_model import tiny_scorer
+from tests.waiting import eventually
 
 IDENTITY = ModelIdentity(name="reviews", version="14", digest="")
 JSON = "application/json"
@@ -18,18 +20,22 @@ JSON = "application/json"
 
 @pytest.fixture(params=[True, False], ids=["short way", "by way of Flask"])
 def client(request: pytest.FixtureRequest) -> FlaskClient:
-    """Of a server that takes one request at a time and lets nobody wait."""
-    limits = Limits(body_bytes=1000, working=1, waiting=0, sending=1, large_body_bytes=500)
+    """Of a server that takes one request at a time and lets one wait."""
+    limits = Limits(body_bytes=1000, working=1, waiting=1, sending=1, large_body_bytes=500)
     return create_app(tiny_scorer(), identity=IDENTITY, limits=limits, fast_path=request.param).test_client()
 
 
 @pytest.fixture
 def busy(client: FlaskClient) -> Iterator[None]:
-    """It has a request at work."""
+    """It has a request at work, and one that waits."""
     predictor: Predictor = client.application.extensions["sentiment_serving"].predictor
     predictor.gate.enter()
+    waiting = threading.Thread(target=predictor.gate.enter, daemon=True)
+    waiting.start()
+    eventually(lambda: predictor.gate.waiting == 1, "one to wait")
     yield
     predictor.gate.leave()
+    waiting.join(30)
 
 
 @pytest.mark.parametrize("path", ["/predict", "/explain", "/invocations", "/v2/models/reviews/infer"])
