@@ -25,7 +25,7 @@ class _Turn:
 class Gate:
     """Lets so many requests work at a time; those who wait are let in one after the other, in their order.
 
-    The thread of a request that is done takes up the next one at once, and finds the place free that it has just left: a
+    A thread that is done with a request takes up the next one, and finds the place free that it has just left: a
     place is handed to one who waits only now and then. Handed over each time, it would be free while the other thread
     wakes up and gets the interpreter's lock, which takes longer than a short text. Who is first in the queue looks for
     a free place by himself, lest there be nobody to hand him one.

@@ -28,7 +28,7 @@ AWS' and nginx'): the side that sends must be the one that closes, or it sends i
 
 _BACKLOG = 1024
 _THREADS_FREE = 4
-"""Never at work or waiting: they refuse what is too much, and answer probes. Granian starts threads as it needs them."""
+"""Neither at work nor waiting: they refuse what is too much, and answer probes. Granian starts threads as need be."""
 _LOG = logging.getLogger("sentiment_serving.server")
 # Granian's records go to our handler like everything else.
 _GRANIAN_LOGGING: dict[str, Any] = {"formatters": {}, "handlers": {}, "loggers": {"_granian": {}}}
