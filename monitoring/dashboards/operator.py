@@ -48,20 +48,20 @@ _ROLLOUTS = Row(
     title="Rollouts",
     panels=(
         Panel(
-            title="Finished, in a day",
-            description="By how they ended.",
+            title="Finished",
+            description="By how they ended, since the operator was started.",
             queries=query(
-                f"sum by (outcome, reason) (increase(sentimentmodel_rollouts_total{{{SELECTED_RESOURCES}}}[1d]))",
+                f"sum by (outcome, reason) (sentimentmodel_rollouts_total{{{SELECTED_RESOURCES}}})",
                 "{{outcome}} {{reason}}",
             ),
         ),
         Panel(
             title="Duration",
-            description="Mean, from the start of a rollout to its end, of those of a day.",
+            description="Mean, from the start of a rollout to its end, since the operator was started.",
             unit="s",
             queries=query(
-                "sum by (outcome) (rate(sentimentmodel_rollout_duration_seconds_sum[1d]))"
-                " / sum by (outcome) (rate(sentimentmodel_rollout_duration_seconds_count[1d]) > 0)",
+                "sum by (outcome) (sentimentmodel_rollout_duration_seconds_sum)"
+                " / sum by (outcome) (sentimentmodel_rollout_duration_seconds_count)",
                 "{{outcome}}",
             ),
         ),
