@@ -182,21 +182,22 @@ def _in_the_models(
         _warning("SentimentVersionMismatch", drifting),
     )
     drifting.patch_version(bad)
-    drifting.wait_for(Ready=("False", "Rejected"))
+    # Resolved, it needs the registry no more.
+    eventually(lambda: (drifting.status().get("desired") or {}).get("version") == bad, "the bad version resolved")
     with registry_down():
         outage = faults.begins("MLflow is stopped", Firing("SentimentRegistryUnreachable", "warning", "", ""))
         faults.wait_fired()
 
+        _order(failing, "rm /tmp/fail /tmp/slow")
+        faults.end(failures, slowness)
+        for client in asking_drifting:
+            client.texts = usual
+        faults.end(drift)
+        _order(drifting, "rm /tmp/grow")
+        faults.end(memory)
+        crashing.kubectl("delete", "pod", crashing.pods()[0]["metadata"]["name"], "--wait=false")
+        faults.end(crashes)
     faults.end(outage)
-    _order(failing, "rm /tmp/fail /tmp/slow")
-    faults.end(failures, slowness)
-    for client in asking_drifting:
-        client.texts = usual
-    faults.end(drift)
-    _order(drifting, "rm /tmp/grow")
-    faults.end(memory)
-    crashing.kubectl("delete", "pod", crashing.pods()[0]["metadata"]["name"], "--wait=false")
-    faults.end(crashes)
     drifting.patch_version(good)
     faults.end(rejection)
     faults.wait_cleared(outage, memory, crashes, rejection)

@@ -63,6 +63,5 @@ def test_what_was_found_can_be_shown(found: Rehearsal, tmp_path: Path) -> None:
     again = read(kept)
     assert again.findings == found.findings
     assert page(again, source="this checkout").count("\n| [Sentiment") == len(SHIPPED)
-    for dashboard in ALL:
-        draw(dashboard, again.drawn, tmp_path / f"{dashboard.name}.png")
-        assert (tmp_path / f"{dashboard.name}.png").read_bytes().startswith(b"\x89PNG")
+    draw(ALL[-1], again.drawn, tmp_path / "dashboard.png")
+    assert (tmp_path / "dashboard.png").read_bytes().startswith(b"\x89PNG")
