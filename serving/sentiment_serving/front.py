@@ -82,7 +82,7 @@ class Front:
             self._endpoints.bodies.discard(environ)
         if not exchange.is_verification:
             self._metrics.answered(route=exchange.route, code=status, seconds=seconds, request_id=exchange.request_id)
-        level = self._level(exchange, status)
+        level = logging.DEBUG if status < 400 else self._level(exchange, status)
         if _LOG.isEnabledFor(level):
             fields = {
                 "request_id": exchange.request_id,
@@ -98,7 +98,7 @@ class Front:
         return [(REQUEST_ID, exchange.request_id), *self._headers]
 
     def _level(self, exchange: Exchange, status: int) -> int:
-        if status < 400 or exchange.is_operation or exchange.is_verification:
+        if exchange.is_operation or exchange.is_verification:
             return logging.DEBUG if status < 500 else logging.WARNING
         if status == _OVERLOADED:
             # The metrics have them all: to write a line for each would take time that is short then.

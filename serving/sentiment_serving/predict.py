@@ -70,51 +70,47 @@ class Predictor:
 
     def predict(self, call: Call) -> Answer:
         """POST /predict."""
-
-        def answer() -> Answer:
-            reading.require_json(call.content_type)
-            texts, single = native.read_predict(call.body)
-            predictions = self._predictions(texts, call)
-            return _success(native.write_predict(predictions, self.labels, self.model, single=single), texts)
-
-        return self._answer(call, answer)
+        return self._answer(call, self._predict)
 
     def explain(self, call: Call) -> Answer:
         """POST /explain. It counts as no prediction: who asks has most often asked /predict as well."""
-
-        def answer() -> Answer:
-            reading.require_json(call.content_type)
-            text = native.read_explain(call.body)
-            self._check([text])
-            prediction, explanation = self._scorer.predict(text), self._scorer.explain(text)
-            return _success(native.write_explain(prediction, explanation, self.labels, self.model), [text])
-
-        return self._answer(call, answer)
+        return self._answer(call, self._explain)
 
     def infer(self, call: Call) -> Answer:
         """POST /v2/models/{name}/infer."""
-
-        def answer() -> Answer:
-            question = v2.read(call.body, call.content_type, call.header_length)
-            predictions = self._predictions(question.texts, call)
-            body, json_bytes = v2.write(question, predictions, self.labels, self.identity)
-            if json_bytes is None:
-                return _success(body, question.texts)
-            header = ((v2.HEADER_LENGTH, str(json_bytes)),)
-            return _success(body, question.texts, content_type=v2.BINARY, headers=header)
-
-        return self._answer(call, answer, open_inference=True)
+        return self._answer(call, self._infer, open_inference=True)
 
     def invocations(self, call: Call) -> Answer:
         """POST /invocations."""
+        return self._answer(call, self._invocations)
 
-        def answer() -> Answer:
-            texts = mlflow.read(call.body, call.content_type)
-            return _success(mlflow.write(self._predictions(texts, call)), texts)
+    def _predict(self, call: Call) -> Answer:
+        reading.require_json(call.content_type)
+        texts, single = native.read_predict(call.body)
+        predictions = self._predictions(texts, call)
+        return _success(native.write_predict(predictions, self.labels, self.model, single=single), texts)
 
-        return self._answer(call, answer)
+    def _explain(self, call: Call) -> Answer:
+        reading.require_json(call.content_type)
+        text = native.read_explain(call.body)
+        self._check([text])
+        prediction, explanation = self._scorer.predict(text), self._scorer.explain(text)
+        return _success(native.write_explain(prediction, explanation, self.labels, self.model), [text])
 
-    def _answer(self, call: Call, answer: Callable[[], Answer], *, open_inference: bool = False) -> Answer:
+    def _infer(self, call: Call) -> Answer:
+        question = v2.read(call.body, call.content_type, call.header_length)
+        predictions = self._predictions(question.texts, call)
+        body, json_bytes = v2.write(question, predictions, self.labels, self.identity)
+        if json_bytes is None:
+            return _success(body, question.texts)
+        header = ((v2.HEADER_LENGTH, str(json_bytes)),)
+        return _success(body, question.texts, v2.BINARY, header)
+
+    def _invocations(self, call: Call) -> Answer:
+        texts = mlflow.read(call.body, call.content_type)
+        return _success(mlflow.write(self._predictions(texts, call)), texts)
+
+    def _answer(self, call: Call, answer: Callable[[Call], Answer], *, open_inference: bool = False) -> Answer:
         """An answer in any case."""
         large = len(call.body) >= self._large_body_bytes
         try:
@@ -123,7 +119,7 @@ class Predictor:
             problem = refused("More requests wait than this server can answer in good time.")
             return refusal(problem, request_id=call.request_id, open_inference=open_inference)
         try:
-            return answer()
+            return answer(call)
         except Problem as problem:
             return refusal(problem, request_id=call.request_id, open_inference=open_inference)
         except Exception as error:
@@ -191,6 +187,6 @@ def body_too_large(limits: Limits) -> Problem:
 
 
 def _success(
-    body: bytes, texts: list[str], *, content_type: str = reading.JSON, headers: tuple[tuple[str, str], ...] = ()
+    body: bytes, texts: list[str], content_type: str = reading.JSON, headers: tuple[tuple[str, str], ...] = ()
 ) -> Answer:
     return Answer(200, body, content_type, headers, len(texts), sum(map(len, texts)))

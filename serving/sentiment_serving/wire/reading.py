@@ -19,8 +19,6 @@ def media_type(content_type: str) -> str:
 
 def is_json(content_type: str) -> bool:
     """Whether a Content-Type announces JSON."""
-    if content_type == JSON:
-        return True
     kind = media_type(content_type)
     return kind == JSON or (kind.startswith("application/") and kind.endswith("+json"))
 
@@ -31,7 +29,7 @@ def require_json(content_type: str) -> None:
     Raises:
         Problem: 415.
     """
-    if not is_json(content_type):
+    if content_type != JSON and not is_json(content_type):
         raise problems.unsupported_media_type("Send JSON, with the header Content-Type: application/json.")
 
 
