@@ -1,12 +1,14 @@
 """`python -m delivery`: the steps of continuous delivery, one command each (see .github/workflows/cd.yaml)."""
 
 import json
+import os
 import sys
+from pathlib import Path
 from typing import Literal
 
 import click
 
-from delivery import deploy, images, rollout
+from delivery import deploy, images, rollout, summary
 from delivery.cluster import Cluster, DeliveryError, connect
 
 
@@ -22,10 +24,13 @@ def main(context: click.Context, kind: Literal["lab", "current"]) -> None:
 
 
 @main.command("images")
+@click.option("--tag", default=images.TAG, show_default=True)
+@click.option("--attest", is_flag=True, help="push a bill of materials and the provenance with each (docker buildx)")
 @click.pass_obj
-def images_command(cluster: Cluster) -> None:
+def images_command(cluster: Cluster, *, tag: str, attest: bool) -> None:
     """Build both images, push them, print them by digest."""
-    print(json.dumps(images.build_and_push(cluster, say=lambda line: print(line, file=sys.stderr)), indent=2))
+    pushed = images.build_and_push(cluster, say=lambda line: print(line, file=sys.stderr), tag=tag, attest=attest)
+    print(json.dumps(pushed, indent=2))
 
 
 @main.command("install")
@@ -50,6 +55,20 @@ def rollout_command(cluster: Cluster, resource: str, *, version: str, namespace:
         raise DeliveryError(f"{resource} does not serve version {version}: {outcome.reason}: {outcome.message}")
     answer = rollout.smoke(cluster, resource, namespace=namespace)
     print(f"smoke test: {answer['label']} by version {answer['model']['version']}")
+
+
+@main.command("summary")
+@click.argument("resource")
+@click.option("--version", default="", help="the version that was to be delivered, as far as it came to that")
+@click.option("--namespace", default="default", show_default=True)
+@click.pass_obj
+def summary_command(cluster: Cluster, resource: str, *, version: str, namespace: str) -> None:
+    """Tell how a delivery ended (in the job's summary, too); the last line says what serves, or why not."""
+    text, last = summary.tell(cluster, resource, version=version, namespace=namespace)
+    if page := os.environ.get("GITHUB_STEP_SUMMARY"):
+        with Path(page).open("a") as file:
+            file.write(f"{text}\n{last}\n")
+    print(f"{text}\n{last}")
 
 
 if __name__ == "__main__":

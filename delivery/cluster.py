@@ -30,8 +30,8 @@ class Cluster:
 
     @property
     def overlay(self) -> Path:
-        """The kustomization that installs the operator here."""
-        return ROOT / "deploy" / ("overlays/lab" if self.kind == "lab" else "base")
+        """The kustomization that installs the operator: OVERLAY (from the root of the checkout), where it is set."""
+        return ROOT / (self.environment.get("OVERLAY") or f"deploy/{'overlays/lab' if self.kind == 'lab' else 'base'}")
 
     def kubectl(self, *arguments: str, stdin: str | None = None) -> str:
         """Run kubectl and return what it printed.
