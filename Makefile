@@ -63,7 +63,7 @@ $(VENV)/.native: $(VENV)/.installed $(WHEELS)/.built
 
 .PHONY: requirements
 requirements: | $(UV) ## compile requirements/*.txt anew from pyproject.toml (with hashes, without index URLs)
-	@for extra in operator serving; do \
+	@for extra in operator serving mlflow; do \
 	  $(UV) pip compile --quiet --upgrade pyproject.toml --extra $$extra $(COMPILE) --output-file requirements/$$extra.txt; done
 	@$(UV) pip compile --quiet --upgrade pyproject.toml --all-extras $(COMPILE) --output-file requirements/dev.txt
 COMPILE := --universal --python-version 3.11 --generate-hashes --no-annotate --no-emit-index-url \
@@ -78,6 +78,7 @@ lint: setup $(CACHE)/bin/actionlint ## ruff, import rules, workflows, and the ru
 	@$(BIN)/ruff format --quiet --check $(PACKAGES)
 	@$(BIN)/lint-imports --no-cache | tail -n 3
 	@$(CACHE)/bin/actionlint
+	@$(BIN)/zizmor --offline --quiet --no-progress .github
 	@$(PROMTOOL) check config --lint=all --lint-fatal --syntax-only deploy/monitoring/prometheus/prometheus.yaml >/dev/null
 	@$(PROMTOOL) check rules --lint=all --lint-fatal deploy/monitoring/rules/objectives.yaml deploy/monitoring/rules/sentiment.yaml >/dev/null
 	@$(PROMTOOL) test rules tests/data/monitoring/alerts.yaml >/dev/null
@@ -145,6 +146,8 @@ RESOURCE ?= reviews
 NAMESPACE ?= default
 REGISTERED := $(WORKSPACE)/reports/register.json
 VERSION ?= $(shell sed -n 's/.*"version": *"\([0-9]*\)".*/\1/p' $(REGISTERED) 2>/dev/null)
+TAG ?=
+BASE ?= origin/main
 STAGE = cd $(WORKSPACE) && PATH="$(CURDIR)/$(BIN):$$PATH" DVC_NO_ANALYTICS=1
 DELIVERY = $(BIN)/python -m delivery --cluster $(CLUSTER)
 
@@ -152,6 +155,26 @@ DELIVERY = $(BIN)/python -m delivery --cluster $(CLUSTER)
 train: setup ## dvc repro: ingest, prepare, data-report, train, evaluate [WORKSPACE=folder of dvc.yaml]
 	@rm -f $(REGISTERED)
 	@$(STAGE) dvc repro
+
+.PHONY: refresh
+refresh: setup ## fetch the raw reviews anew, also where the source keeps its name
+	@$(STAGE) dvc repro --force --single-item ingest
+
+.PHONY: cache-pull
+cache-pull: setup ## take what earlier runs made from DVC's remote [DVC_REMOTE=s3://bucket/prefix]
+	@$(REMOTE)
+	@$(STAGE) dvc fetch --run-cache
+
+.PHONY: cache-push
+cache-push: setup ## leave what this run made in DVC's remote, for the next one
+	@$(REMOTE)
+	@$(STAGE) dvc push --run-cache
+
+REMOTE = $(if $(DVC_REMOTE),$(STAGE) dvc remote modify --local storage url "$(DVC_REMOTE)",:)
+
+.PHONY: metric-diff
+metric-diff: setup ## compare the trained model's metrics with those of a commit, into reports/metric-diff.md [BASE=origin/main]
+	@$(STAGE) PYTHONPATH="$(CURDIR)" python -m delivery.metric_diff "$(BASE)" --output reports/metric-diff.md
 
 .PHONY: verify-model
 verify-model: setup ## the pipeline's gates: tests/test_model.py and tests/test_flask_app.py on the trained model
@@ -166,11 +189,11 @@ register: setup ## register the trained model in MLflow (the same digest is regi
 	@$(STAGE) sentiment-pipeline register --name $(NAME) --output reports/register.json
 
 .PHONY: images
-images: setup ## build both images and push them to $REGISTRY
-	@$(DELIVERY) images
+images: setup ## build both images and push them to $REGISTRY [TAG=...] [ATTEST=yes: with bill of materials and provenance]
+	@$(DELIVERY) images $(if $(TAG),--tag $(TAG)) $(if $(ATTEST),--attest)
 
 .PHONY: install
-install: setup ## install the operator with those images
+install: setup ## install the operator with those images [OVERLAY=deploy/overlays/eks]
 	@$(DELIVERY) install
 
 .PHONY: rollout
@@ -180,6 +203,31 @@ rollout: setup ## patch the SentimentModel to VERSION, wait twice, smoke-test
 .PHONY: promote
 promote: setup ## alias VERSION `champion`, if the cluster serves it
 	@$(STAGE) sentiment-pipeline promote --name $(NAME) --version $(VERSION) --resource $(RESOURCE) --namespace $(NAMESPACE)
+
+.PHONY: summary
+summary: setup ## tell how the delivery of VERSION ended; the last line says what serves, or why VERSION does not
+	@$(DELIVERY) summary $(RESOURCE) --namespace $(NAMESPACE) $(if $(VERSION),--version $(VERSION))
+
+# --- releasing ----------------------------------------------------------------------------------------------------
+
+.PHONY: audit
+audit: setup ## known weaknesses of what is installed and built in (needs the advisory databases: a network)
+	@for name in operator serving mlflow dev; do \
+	  echo "==> pip-audit of requirements/$$name.txt"; \
+	  $(UV) tool run --from $(PIP_AUDIT) pip-audit --disable-pip --require-hashes --requirement requirements/$$name.txt; done
+	@echo "==> cargo audit of model/native"
+	@[ -x $(CACHE)/audit/bin/cargo-audit ] || cargo install --quiet --locked --root $(CACHE)/audit $(CARGO_AUDIT)
+	@cd model/native && cargo generate-lockfile --quiet && $(CACHE)/audit/bin/cargo-audit audit
+
+PIP_AUDIT := pip-audit==2.10.1
+CARGO_AUDIT := cargo-audit@0.22.2
+
+.PHONY: dist
+dist: setup ## what goes with a release, into dist/: wheels, install.yaml, the resource definition, notes [TAG=v1.2.3]
+	@rm -rf dist
+	@$(BIN)/hatchling build --target wheel --directory dist
+	@for wheel in $(WHEELS)/*.whl; do cp "$$wheel" dist/; done
+	@$(BIN)/python -m delivery.release "$(TAG)" --registry "$(REGISTRY)" --folder dist
 
 # --- running ------------------------------------------------------------------------------------------------------
 
