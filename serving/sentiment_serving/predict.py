@@ -23,8 +23,6 @@ _REFUSING_SECONDS = 0.01
 
 _LOG = logging.getLogger("sentiment_serving.requests")
 
-Headers = list[tuple[str, str]]
-
 
 class Call(msgspec.Struct, frozen=True, gc=False):
     """A request, read to its end. The caller of `Predictor` has seen to the size of the body."""

@@ -1,5 +1,6 @@
 """Runs the application: one process, granian's WSGI server, and an end that loses no request."""
 
+import gc
 import logging
 import os
 import signal
@@ -57,6 +58,9 @@ def serve(app: Flask, *, lifecycle: Lifecycle, settings: ServeSettings, signals:
     )
     signals.handle_with(_Ending(server, lifecycle, settings).begin)
     application = ClosingWhileDraining(app, lifecycle)
+    # What there is now stays to the end. The collector would walk over it again and again, with every request waiting.
+    gc.collect()
+    gc.freeze()
     scoring = native.implementation()
     _LOG.info("listening at %s port %d, scoring in %s", settings.host, settings.port, scoring)
     server.run(application)
