@@ -113,13 +113,13 @@ class Gate:
 
     def _await(self, turn: _Turn) -> None:
         while True:
-            is_first = self._turns and self._turns[0] is turn
-            with suppress(Empty):
-                turn.calls.get(timeout=_PAUSE_SECONDS if is_first else None)
             with self._lock:
                 if turn.has_place:
                     return
-                if self._free and self._turns[0] is turn:
+                is_first = self._turns[0] is turn
+                if is_first and self._free:
                     self._free -= 1
                     self._leave_queue()
                     return
+            with suppress(Empty):
+                turn.calls.get(timeout=_PAUSE_SECONDS if is_first else None)
