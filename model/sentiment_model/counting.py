@@ -12,8 +12,7 @@ import numpy.typing as npt
 from scipy import sparse
 
 from sentiment_model import native
-from sentiment_model.linear import Unit
-from sentiment_model.scoring import ngram_keys_of, ngram_names_of
+from sentiment_model.reading import Unit, ngram_keys_of, ngram_lengths_of, ngram_names_of
 
 _TEXTS_AT_ONCE = 1024
 
@@ -110,11 +109,12 @@ def _count_in_rust(
 def _count_in_python(texts: Iterable[str], unit: Unit, ngrams: tuple[int, int], min_df: int) -> NgramCounts:
     keys, counts, lengths, row_starts = array("Q"), array("i"), array("B"), array("q", [0])
     for text in texts:
-        for length in range(ngrams[0], ngrams[1] + 1):
-            found = Counter(ngram_keys_of(text, unit, (length, length)))
-            keys.extend(found)
-            counts.extend(found.values())
-            lengths.extend([length] * len(found))
+        of_text = ngram_keys_of(text, unit, ngrams)
+        length_of = dict(zip(of_text, ngram_lengths_of(text, unit, ngrams), strict=True))
+        found = Counter(of_text)
+        keys.extend(found)
+        counts.extend(found.values())
+        lengths.extend(length_of[key] for key in found)
         row_starts.append(len(keys))
     vocabulary, first, columns, frequency = np.unique(
         np.array(keys, dtype=np.uint64), return_index=True, return_inverse=True, return_counts=True

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sentiment_model.linear import LinearModel, View
-from sentiment_model.scoring import Match, frequency, scale_of
+from sentiment_model.scoring import Match, frequency, length_part, scale_of
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ def explain(model: LinearModel, matches: Sequence[Sequence[Match]]) -> Explanati
 
 def _of_view(view: View, matches: Sequence[Match], k: int) -> list[Contribution]:
     values = [frequency(view, count) * view.weight[place] for _, count, place in matches]
-    scale = scale_of(view, sum(value * value for value in values))
+    scale = scale_of(view, sum(length_part(view, value) for value in values))
     return [
         Contribution(
             ngram, view.name, count, tuple(value * scale * view.coef[place * k + output] for output in range(k))

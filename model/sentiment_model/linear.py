@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-Unit = Literal["words", "characters"]
-Tf = Literal["plain", "sublinear"]
-Norm = Literal["l2", "none"]
-Link = Literal["sigmoid", "softmax"]
+from sentiment_model.reading import TRAINED, Reading, Unit
+
+Tf = Literal["plain", "sublinear", "binary"]
+Norm = Literal["l2", "l1", "none"]
+Link = Literal["sigmoid", "softmax", "one-vs-rest"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,9 +20,9 @@ class View:
     ngrams: tuple[int, int]
     """Shortest and longest n-gram, in tokens."""
     tf: Tf
-    """How a count becomes a term frequency: itself, or 1 + ln(count)."""
+    """How a count becomes a term frequency: itself, 1 + ln(count), or 1."""
     norm: Norm
-    """Whether the weighted frequencies of a text are scaled to Euclidean length 1."""
+    """What the weighted frequencies of a text are divided by: Euclidean length, sum of their sizes, or nothing."""
     keys: Sequence[int] = field(repr=False)
     """u64 [n], strictly ascending."""
     weight: Sequence[float] = field(repr=False)
@@ -30,12 +31,12 @@ class View:
     """f32 [n, k] row by row, multiplies what the norm left."""
 
     unit: Unit = "words"
-    """What an n-gram is made of: the tokens of the preprocessed text, or all its characters."""
+    """What an n-gram is made of."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class LinearModel:
-    """A linear classifier over n-grams, for two classes (`sigmoid`, k = 1) or more (`softmax`, k of them)."""
+    """A linear classifier over n-grams, for two classes (`sigmoid`, k = 1) or k of them (`softmax`, `one-vs-rest`)."""
 
     labels: tuple[str, ...]
     """In the order of the probabilities. With two, the margin speaks for the second."""
@@ -43,8 +44,10 @@ class LinearModel:
     bias: Sequence[float]
     """f32 [k]"""
     link: Link
+    """From margins to probabilities; `one-vs-rest` divides the sigmoid of each by their sum."""
     facts: Mapping[str, str] = field(default_factory=dict)
     """Where the model comes from: shown, never interpreted. No times, run ids or hosts: equal models, equal bytes."""
+    reading: Reading = TRAINED
 
     @property
     def outputs(self) -> int:

@@ -12,14 +12,15 @@ import tempfile
 from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, cast, get_args
 
 from sentiment_model import native
 from sentiment_model.errors import ModelFileError, UnsupportedFormat
 from sentiment_model.keys import KEY_FUNCTION
-from sentiment_model.linear import LinearModel, Link, Norm, Tf, Unit, View
+from sentiment_model.linear import LinearModel, Link, Norm, Tf, View
+from sentiment_model.reading import Reading, Unit
 from sentiment_model.tensors import Container, Tensor, map_file, pack, parse_json
-from sentiment_model.tokens import PREPROCESSING, TOKENS
+from sentiment_model.tokens import Preprocessing, Tokens
 from sentiment_model.unicode import is_encodable
 
 __all__ = ["FORMAT", "LinearModel", "ModelFileError", "UnsupportedFormat", "View", "read_model", "write_model"]
@@ -31,9 +32,12 @@ MAX_VIEWS = 8
 MAX_NGRAM = 16
 MAX_LABEL_LENGTH = 100
 MAX_FACTS = 64
+MAX_STOP_WORDS = 10_000
+MAX_STOP_WORD_LENGTH = 100
 _VIEW_NAME = re.compile(r"[a-z0-9_]{1,64}")
 _CALIBRATION = "none"
 _METADATA = {"format", "labels", "preprocessing", "tokens", "keys", "views", "link", "calibration", "facts"}
+_OPTIONAL = {"stop_words"}
 
 
 def read_model(path: str | os.PathLike[str]) -> LinearModel:
@@ -77,8 +81,8 @@ def _encode(model: LinearModel) -> Container:
     metadata = {
         "format": FORMAT,
         "labels": _json(model.labels),
-        "preprocessing": PREPROCESSING,
-        "tokens": TOKENS,
+        "preprocessing": model.reading.preprocessing,
+        "tokens": model.reading.tokens,
         "keys": KEY_FUNCTION,
         "views": _json(
             [{"name": v.name, "unit": v.unit, "ngrams": v.ngrams, "tf": v.tf, "norm": v.norm} for v in model.views]
@@ -87,6 +91,8 @@ def _encode(model: LinearModel) -> Container:
         "calibration": _CALIBRATION,
         "facts": _json(dict(model.facts)),
     }
+    if model.reading.stop_words:
+        metadata["stop_words"] = _json(sorted(model.reading.stop_words))
     tensors = {"bias": Tensor("F32", (k,), _pack("f", model.bias))}
     for view in model.views:
         n = len(view.keys)
@@ -115,16 +121,17 @@ def _decode(container: Container) -> LinearModel:
     metadata = container.metadata
     if metadata.get("format") != FORMAT:
         raise UnsupportedFormat(f"not a model file of this release: expected format {FORMAT} in its metadata")
-    if set(metadata) != _METADATA:
-        raise ModelFileError(f"the metadata must have exactly {', '.join(sorted(_METADATA))}")
+    if set(metadata) - _OPTIONAL != _METADATA:
+        raise ModelFileError(f"the metadata must have exactly {', '.join(sorted(_METADATA))}, and may have stop_words")
     for name, known in (
-        ("preprocessing", PREPROCESSING),
-        ("tokens", TOKENS),
-        ("keys", KEY_FUNCTION),
-        ("calibration", _CALIBRATION),
+        ("preprocessing", get_args(Preprocessing)),
+        ("tokens", get_args(Tokens)),
+        ("keys", (KEY_FUNCTION,)),
+        ("link", get_args(Link)),
+        ("calibration", (_CALIBRATION,)),
     ):
-        if metadata[name] != known:
-            raise UnsupportedFormat(f"unknown {name}: this release knows only {known}")
+        if metadata[name] not in known:
+            raise UnsupportedFormat(f"unknown {name}: this release knows {', '.join(known)}")
     labels = parse_json(metadata["labels"], "metadata labels")
     facts = parse_json(metadata["facts"], "metadata facts")
     views = parse_json(metadata["views"], "metadata views")
@@ -134,22 +141,25 @@ def _decode(container: Container) -> LinearModel:
         raise ModelFileError("facts must be an object of strings")
     if not isinstance(views, list) or not 1 <= len(views) <= MAX_VIEWS:
         raise ModelFileError(f"views must be a list of 1 to {MAX_VIEWS}")
-    link = _link(metadata["link"])
+    link = cast("Link", metadata["link"])
     k = 1 if link == "sigmoid" else len(labels)
     tensors = dict(container.tensors)
     decoded = tuple(_decode_view(view, tensors, k) for view in views)
     bias = _take(tensors, "bias", "F32", (k,))
     if tensors:
         raise ModelFileError(f"{len(tensors)} tensors belong to no view")
-    return LinearModel(labels=tuple(labels), views=decoded, bias=bias, link=link, facts=facts)
+    return LinearModel(
+        labels=tuple(labels), views=decoded, bias=bias, link=link, facts=facts, reading=_decode_reading(metadata)
+    )
 
 
-def _link(name: str) -> Link:
-    if name == "sigmoid":
-        return "sigmoid"
-    if name == "softmax":
-        return "softmax"
-    raise UnsupportedFormat(f"unknown link: this release knows {', '.join(get_args(Link))}")
+def _decode_reading(metadata: Mapping[str, str]) -> Reading:
+    stop_words = parse_json(metadata.get("stop_words", "[]"), "metadata stop_words")
+    if not isinstance(stop_words, list) or not all(isinstance(word, str) for word in stop_words):
+        raise ModelFileError("stop_words must be a list of strings")
+    return Reading(
+        cast("Preprocessing", metadata["preprocessing"]), cast("Tokens", metadata["tokens"]), frozenset(stop_words)
+    )
 
 
 def _decode_view(entry: Any, tensors: dict[str, Tensor], k: int) -> View:
@@ -201,6 +211,7 @@ def _check(model: LinearModel) -> None:
     if model.link == "sigmoid" and len(model.labels) != 2:
         raise ModelFileError(f"the sigmoid link is for two labels, this model has {len(model.labels)}")
     _check_facts(model.facts)
+    _check_stop_words(model.reading.stop_words)
     _check_numbers("bias", model.bias, model.outputs)
     if not 1 <= len(model.views) <= MAX_VIEWS or len({view.name for view in model.views}) != len(model.views):
         raise ModelFileError(f"a model has 1 to {MAX_VIEWS} views with different names")
@@ -213,6 +224,15 @@ def _check_facts(facts: Mapping[str, str]) -> None:
         raise ModelFileError(f"a model has at most {MAX_FACTS} facts")
     if not all(is_encodable(name) and is_encodable(value) for name, value in facts.items()):
         raise ModelFileError("a fact holds a lone surrogate")
+
+
+def _check_stop_words(words: frozenset[str]) -> None:
+    if len(words) > MAX_STOP_WORDS or not all(1 <= len(word) <= MAX_STOP_WORD_LENGTH for word in words):
+        raise ModelFileError(
+            f"a model has at most {MAX_STOP_WORDS} stop words, of 1 to {MAX_STOP_WORD_LENGTH} characters each"
+        )
+    if not all(map(is_encodable, words)):
+        raise ModelFileError("a stop word holds a lone surrogate")
 
 
 def _check_view(view: View, k: int) -> None:

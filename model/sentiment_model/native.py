@@ -20,7 +20,7 @@ from sentiment_model.linear import LinearModel
 from sentiment_model.scoring import Match, Score
 from sentiment_model.unicode import LONE_SURROGATE
 
-VERSION = "0.1.0"
+VERSION = "0.2.0"
 """Of the wheel that belongs to this release."""
 
 
@@ -91,15 +91,15 @@ class NativeEngine:
             (
                 view.unit,
                 view.ngrams,
-                view.tf == "sublinear",
-                view.norm == "l2",
+                view.tf,
+                view.norm,
                 _array("Q", view.keys),
                 _array("f", view.weight),
                 _array("f", view.coef),
             )
             for view in model.views
         ]
-        self._scorer = module.LinearScorer([float(number) for number in model.bias], views)
+        self._scorer = module.LinearScorer([float(number) for number in model.bias], views, _reading(model))
 
     def score(self, text: str) -> Score:
         """See `Engine`; other threads run meanwhile when the text is long."""
@@ -120,6 +120,11 @@ class NativeEngine:
         with encodable():
             matches: list[list[Match]] = self._scorer.matches(text)
         return matches
+
+
+def _reading(model: LinearModel) -> tuple[str, str, list[str]]:
+    reading = model.reading
+    return reading.preprocessing, reading.tokens, list(reading.stop_words)
 
 
 def _array(typecode: Literal["Q", "f"], numbers: Sequence[Any]) -> "Sequence[Any]":

@@ -84,7 +84,8 @@ class Scorer:
         if model.link == "sigmoid":
             return Prediction(model.labels[margins[0] > 0], _sigmoid(margins[0]), margins, known, total)
         best = max(range(len(margins)), key=margins.__getitem__)
-        return Prediction(model.labels[best], _softmax(margins), margins, known, total)
+        scores = margins if model.link == "softmax" else tuple(map(_log_sigmoid, margins))
+        return Prediction(model.labels[best], _softmax(scores), margins, known, total)
 
 
 def _sigmoid(margin: float) -> tuple[float, float]:
@@ -92,6 +93,10 @@ def _sigmoid(margin: float) -> tuple[float, float]:
     tail = math.exp(-abs(margin))
     small, large = tail / (1.0 + tail), 1.0 / (1.0 + tail)
     return (small, large) if margin > 0 else (large, small)
+
+
+def _log_sigmoid(margin: float) -> float:
+    return min(margin, 0.0) - math.log1p(math.exp(-abs(margin)))
 
 
 def _softmax(margins: Sequence[float]) -> tuple[float, ...]:

@@ -7,10 +7,8 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Protocol
 
-from sentiment_model.keys import CHARACTERS_START, WORDS_START, ngram_keys
-from sentiment_model.linear import LinearModel, Unit, View
-from sentiment_model.tokens import preprocess, tokenize
-from sentiment_model.unicode import check_encodable
+from sentiment_model.linear import LinearModel, View
+from sentiment_model.reading import ngram_keys_of, ngram_names_of
 
 Score = tuple[tuple[float, ...], int, int]
 """The margins, how many n-grams of the text are known, how many it has."""
@@ -70,7 +68,7 @@ class PythonEngine:
         margins = list(self._model.bias)
         known = total = 0
         for view, index in zip(self._model.views, self._indexes, strict=True):
-            counts = Counter(ngram_keys_of(text, view.unit, view.ngrams))
+            counts = Counter(ngram_keys_of(text, view.unit, view.ngrams, self._model.reading))
             total += counts.total()
             known += _add_view(margins, view, index, counts)
         return tuple(margins), known, total
@@ -84,40 +82,12 @@ class PythonEngine:
         found = []
         for view, index in zip(self._model.views, self._indexes, strict=True):
             # A Counter keeps the order of first occurrences.
-            keys = ngram_keys_of(text, view.unit, view.ngrams)
-            names = dict(zip(keys, ngram_names_of(text, view.unit, view.ngrams), strict=True))
+            reading = self._model.reading
+            keys = ngram_keys_of(text, view.unit, view.ngrams, reading)
+            names = dict(zip(keys, ngram_names_of(text, view.unit, view.ngrams, reading), strict=True))
             places = ((names[key], count, index.find(key)) for key, count in Counter(keys).items())
             found.append([match for match in places if match[2] >= 0])
         return found
-
-
-def ngram_keys_of(text: str, unit: Unit, ngrams: tuple[int, int]) -> list[int]:
-    """The keys of all n-grams of a text as it comes, by position, then by length, repetitions included.
-
-    Raises:
-        UnencodableText: (a ValueError) the text holds a lone surrogate.
-    """
-    start = WORDS_START if unit == "words" else CHARACTERS_START
-    return ngram_keys(_tokens(text, unit), *ngrams, start)
-
-
-def ngram_names_of(text: str, unit: Unit, ngrams: tuple[int, int]) -> list[str]:
-    """The n-grams themselves, in the order of `ngram_keys_of`: words with a space between them, or characters."""
-    tokens, (shortest, longest) = _tokens(text, unit), ngrams
-    glue = " " if unit == "words" else ""
-    return [
-        glue.join(tokens[first:end])
-        for first in range(len(tokens) - shortest + 1)
-        for end in range(first + shortest, min(first + longest, len(tokens)) + 1)
-    ]
-
-
-def _tokens(text: str, unit: Unit) -> Sequence[str]:
-    preprocessed = preprocess(text)
-    if unit == "words":
-        return tokenize(preprocessed)
-    check_encodable(preprocessed)
-    return preprocessed
 
 
 def _add_view(margins: list[float], view: View, index: KeyIndex, counts: Counter[int]) -> int:
@@ -125,7 +95,7 @@ def _add_view(margins: list[float], view: View, index: KeyIndex, counts: Counter
     weight, coef, k = view.weight, view.coef, len(margins)
     outputs = range(k)
     known = 0
-    square = 0.0
+    length = 0.0
     sums = [0.0] * k
     for key, count in counts.items():
         place = index.find(key)
@@ -133,10 +103,10 @@ def _add_view(margins: list[float], view: View, index: KeyIndex, counts: Counter
             continue
         known += count
         value = weight[place] if count == 1 else frequency(view, count) * weight[place]
-        square += value * value
+        length += length_part(view, value)
         for output in outputs:
             sums[output] += value * coef[place * k + output]
-    scale = scale_of(view, square)
+    scale = scale_of(view, length)
     for output in outputs:
         margins[output] += sums[output] * scale
     return known
@@ -144,9 +114,18 @@ def _add_view(margins: list[float], view: View, index: KeyIndex, counts: Counter
 
 def frequency(view: View, count: int) -> float:
     """What a count becomes before it is weighted."""
+    if view.tf == "binary":
+        return 1.0
     return float(count) if view.tf == "plain" else 1.0 + math.log(count)
 
 
-def scale_of(view: View, square: float) -> float:
-    """What the view's norm multiplies features with, `square` being the sum of their squares."""
-    return 1.0 / math.sqrt(square) if view.norm == "l2" and square > 0.0 else 1.0
+def length_part(view: View, value: float) -> float:
+    """What one feature adds to what `scale_of` wants to know."""
+    return abs(value) if view.norm == "l1" else value * value
+
+
+def scale_of(view: View, length: float) -> float:
+    """What the view's norm multiplies features with, `length` being the sum of their `length_part`."""
+    if view.norm == "none" or length <= 0.0:
+        return 1.0
+    return 1.0 / (length if view.norm == "l1" else math.sqrt(length))

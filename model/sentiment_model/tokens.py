@@ -1,33 +1,54 @@
-"""Text to tokens: the specification that training and serving share.
+"""Text to tokens: the ways that training, serving and converted models share.
 
 Letters, digits, spaces and case are those of one fixed Unicode version (`sentiment_model.unicode`).
 """
 
 import re
 from functools import cache
+from typing import Literal
 
 from sentiment_model.unicode import character_class, check_encodable, lower
 from sentiment_model.unicode_tables import SPACE, WORD
 
-PREPROCESSING = "br-space-lower/v1"
-"""Name of `preprocess` in a model file: a reader that does not know it must refuse the file."""
+Preprocessing = Literal["br-space-lower/v1", "lower/v1", "none/v1", "lower-one-space/v1", "one-space/v1"]
+"""Names of ways to preprocess, as a model file gives them: a reader that does not know one must refuse the file."""
 
-TOKENS = "words-punctuation/v1"
-"""Name of `tokenize` in a model file."""
+Tokens = Literal["words-punctuation/v1", "words/v1", "words-of-two/v1", "nonspaces/v1"]
+"""Names of ways to split, as a model file gives them."""
 
-_ASCII_TOKEN = re.compile(r"\w+(?:'\w+)?|[^\w\s]")
+PREPROCESSING: Preprocessing = "br-space-lower/v1"
+TOKENS: Tokens = "words-punctuation/v1"
+"""What is trained here."""
+
+_PATTERNS: dict[Tokens, tuple[str, str]] = {
+    # Over ASCII, which is the same in every version, and over the classes of the tables.
+    "words-punctuation/v1": (r"\w+(?:'\w+)?|[^\w\s]", "[{word}]+(?:'[{word}]+)?|[^{word}{space}]"),
+    "words/v1": (r"\w+", "[{word}]+"),
+    "words-of-two/v1": (r"\w\w+", "[{word}][{word}]+"),
+    "nonspaces/v1": (r"\S+", "[^{space}]+"),
+}
 _BEYOND_BMP = re.compile(r"[\U00010000-\U0010ffff]")
 
 
-def preprocess(text: str) -> str:
-    """Replace the HTML line breaks of scraped reviews by a space, and lower the case."""
-    return lower(text.replace("<br />", " "))
+def preprocess(text: str, way: Preprocessing = PREPROCESSING) -> str:
+    """Prepare a text for splitting.
+
+    The way that is trained here replaces the HTML line breaks of scraped reviews by a space, and lowers the case. The
+    others lower it (`lower`), make one space of each run of two or more white spaces (`one-space`), do both, or nothing
+    (`none`): what scikit-learn's vectorizers do.
+    """
+    if way == "br-space-lower/v1":
+        return lower(text.replace("<br />", " "))
+    if way.startswith("lower"):
+        text = lower(text)
+    return _spaces().sub(" ", text) if way.endswith("one-space/v1") else text
 
 
-def tokenize(text: str) -> list[str]:
-    r"""Split preprocessed text into words (with at most one inner apostrophe) and single punctuation marks.
+def tokenize(text: str, way: Tokens = TOKENS) -> list[str]:
+    r"""Split preprocessed text, by default into words (with at most one inner apostrophe) and single punctuation marks.
 
-    This is `\w+(?:'\w+)?|[^\w\s]` of Python's `re`, with the letters and spaces of Unicode 15.1.
+    This is `findall` of Python's `re`, with the letters and spaces of Unicode 15.1, for `\w+(?:'\w+)?|[^\w\s]`, or for
+    `\w+` (`words`), `\w\w+` (`words-of-two`) and `\S+` (`nonspaces`).
 
     >>> tokenize("it's good, isn't it?")
     ["it's", 'good', ',', "isn't", 'it', '?']
@@ -36,15 +57,25 @@ def tokenize(text: str) -> list[str]:
         UnencodableText: (a ValueError) the text holds a lone surrogate.
     """
     if text.isascii():
-        return _ASCII_TOKEN.findall(text)  # ASCII is the same in every version
+        return _ascii_token(way).findall(text)
     check_encodable(text)
-    return _token(beyond_bmp=_BEYOND_BMP.search(text) is not None).findall(text)
+    return _token(way, beyond_bmp=_BEYOND_BMP.search(text) is not None).findall(text)
 
 
 @cache
-def _token(*, beyond_bmp: bool) -> re.Pattern[str]:
+def _ascii_token(way: Tokens) -> re.Pattern[str]:
+    return re.compile(_PATTERNS[way][0])
+
+
+@cache
+def _token(way: Tokens, *, beyond_bmp: bool) -> re.Pattern[str]:
     # `re` finds the characters of the basic plane in a table, and tries the ranges beyond it one by one: four times
     # slower, so only where there are such characters.
     limit = 0x110000 if beyond_bmp else 0x10000
     word, space = (character_class(r for r in ranges if r[0] < limit) for ranges in (WORD, SPACE))
-    return re.compile(f"[{word}]+(?:'[{word}]+)?|[^{word}{space}]")
+    return re.compile(_PATTERNS[way][1].format(word=word, space=space))
+
+
+@cache
+def _spaces() -> re.Pattern[str]:
+    return re.compile(f"[{character_class(SPACE)}]{{2,}}")

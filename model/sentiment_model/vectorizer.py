@@ -10,7 +10,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from sentiment_model.counting import NgramCounts, count_ngrams, ngram_names, project
-from sentiment_model.linear import Unit
+from sentiment_model.reading import Unit
 
 
 class NgramVectorizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]

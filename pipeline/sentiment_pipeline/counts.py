@@ -8,7 +8,7 @@ import numpy.typing as npt
 from scipy import sparse
 
 from sentiment_model.counting import KeyCollision, NgramCounts, count_ngrams
-from sentiment_model.linear import Unit
+from sentiment_model.reading import Unit
 from sentiment_pipeline.errors import DataError, ExportError
 from sentiment_pipeline.params import Candidate
 from sentiment_pipeline.progress import progress

@@ -7,7 +7,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.naive_bayes import MultinomialNB
 from sklearn.svm import LinearSVC
 
-from sentiment_model.linear import Unit
+from sentiment_model.reading import Unit
 from sentiment_model.weighting import NBWeighter
 from sentiment_pipeline.params import Candidate
 

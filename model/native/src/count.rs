@@ -8,6 +8,7 @@ use std::ops::RangeInclusive;
 use rayon::prelude::*;
 
 use crate::keys::{Tokens, Unit};
+use crate::reading::Reading;
 
 const PARTS: usize = 256;
 const TEXTS_AT_ONCE: usize = 64;
@@ -89,11 +90,11 @@ impl Corpus {
     }
 
     fn count<T: AsRef<str>>(&self, texts: &[T], first: u32) -> Result<Vec<Entry>, CountError> {
-        let mut tokens = Tokens::default();
+        let (mut tokens, reading) = (Tokens::default(), Reading::default());
         let mut keys = vec![Vec::new(); *self.lengths.end()];
         let mut entries = Vec::new();
         for (text, number) in texts.iter().zip(first..) {
-            tokens.read(text.as_ref(), self.unit);
+            tokens.read(text.as_ref(), self.unit, &reading);
             if tokens.spans.len() >= 1 << (32 - LENGTH_BITS) {
                 return Err(CountError::TextTooLong);
             }

@@ -2,6 +2,7 @@
 
 use std::ops::{Range, RangeInclusive};
 
+use crate::reading::{Reading, Split};
 use crate::tokens::{for_each_character, for_each_token, preprocess};
 
 const FNV_OFFSET: u64 = 0xCBF2_9CE4_8422_2325;
@@ -13,6 +14,8 @@ const GOLDEN_RATIO: u64 = 0x9E37_79B9_7F4A_7C15;
 pub enum Unit {
     Words,
     Characters,
+    /// The characters of each word with a space on each side.
+    CharactersInWords,
 }
 
 impl Unit {
@@ -20,7 +23,7 @@ impl Unit {
     fn start(self) -> u64 {
         match self {
             Unit::Words => 0,
-            Unit::Characters => 1,
+            Unit::Characters | Unit::CharactersInWords => 1,
         }
     }
 }
@@ -48,47 +51,85 @@ pub struct Tokens {
     pub text: String,
     pub spans: Vec<Range<usize>>,
     hashes: Vec<u64>,
+    /// Where the runs of tokens end that n-grams are made within.
+    ends: Vec<usize>,
 }
 
 impl Tokens {
     /// Take another text apart.
-    pub fn read(&mut self, text: &str, unit: Unit) {
-        preprocess(text, &mut self.text);
-        self.split(unit);
+    pub fn read(&mut self, text: &str, unit: Unit, reading: &Reading) {
+        preprocess(text, reading, &mut self.text);
+        self.split(unit, reading);
     }
 
     /// Take a text apart that is preprocessed already.
     pub fn read_preprocessed(&mut self, text: &str, unit: Unit) {
         self.text.clear();
         self.text.push_str(text);
-        self.split(unit);
+        self.split(unit, &Reading::default());
     }
 
-    fn split(&mut self, unit: Unit) {
+    fn split(&mut self, unit: Unit, reading: &Reading) {
         self.spans.clear();
         self.hashes.clear();
+        self.ends.clear();
+        if unit == Unit::CharactersInWords {
+            self.pad_words();
+        }
         let bytes = self.text.as_bytes();
-        let found = |span: Range<usize>| {
+        let mut found = |span: Range<usize>| {
             self.hashes.push(token_hash(&bytes[span.clone()]));
             self.spans.push(span);
         };
         match unit {
-            Unit::Words => for_each_token(&self.text, found),
-            Unit::Characters => for_each_character(&self.text, found),
+            Unit::Words if reading.stop_words.is_empty() => for_each_token(&self.text, reading.split, found),
+            Unit::Words => for_each_token(&self.text, reading.split, |span| {
+                if !reading.stop_words.contains(&self.text[span.clone()]) {
+                    found(span);
+                }
+            }),
+            Unit::Characters | Unit::CharactersInWords => for_each_character(&self.text, found),
         }
+        if unit != Unit::CharactersInWords {
+            self.ends.push(self.hashes.len());
+        }
+    }
+
+    /// Make the text one of its words alone, each with a space on each side.
+    fn pad_words(&mut self) {
+        let mut padded = String::with_capacity(self.text.len() + 2);
+        let mut characters = 0;
+        for_each_token(&self.text, Split::Nonspaces, |span| {
+            let word = &self.text[span];
+            padded.push(' ');
+            padded.push_str(word);
+            padded.push(' ');
+            characters += word.chars().count() + 2;
+            self.ends.push(characters);
+        });
+        self.text = padded;
     }
 
     /// Each n-gram of these lengths by position, then by length: where it begins, its length, its key.
     #[inline]
     pub fn for_each_ngram(&self, unit: Unit, lengths: &RangeInclusive<usize>, mut found: impl FnMut(usize, usize, u64)) {
-        for first in 0..self.hashes.len() {
-            let mut key = unit.start();
-            for (place, &hash) in self.hashes[first..].iter().take(*lengths.end()).enumerate() {
-                key = fold(key, hash);
-                if place + 1 >= *lengths.start() {
-                    found(first, place + 1, key);
+        let mut begin = 0;
+        for &end in &self.ends {
+            let shortest = match unit {
+                // A word that is too short for any n-gram counts as a whole.
+                Unit::CharactersInWords => (end - begin).min(*lengths.start()),
+                _ => *lengths.start(),
+            };
+            for first in begin..end {
+                let mut key = unit.start();
+                for (place, &hash) in self.hashes[first..end].iter().take(*lengths.end()).enumerate() {
+                    key = fold(key, hash);
+                    if place + 1 >= shortest {
+                        found(first, place + 1, key);
+                    }
                 }
             }
+            begin = end;
         }
     }
 

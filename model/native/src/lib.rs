@@ -7,11 +7,13 @@ mod count;
 mod index;
 mod keys;
 mod names;
+mod reading;
 mod score;
 mod tokens;
 mod unicode;
 mod unicode_tables;
 
+use std::collections::HashSet;
 use std::ops::RangeInclusive;
 
 use pyo3::exceptions::{PyOverflowError, PyRuntimeError, PyValueError};
@@ -24,7 +26,8 @@ use crate::arrays::{copied, filled, Array};
 use crate::count::{Columns, Corpus, CountError};
 use crate::index::KeyIndex;
 use crate::keys::{Tokens, Unit};
-use crate::score::{Scratch, Seen, View};
+use crate::reading::{Reading, Split};
+use crate::score::{Norm, Scratch, Seen, Tf, View};
 
 /// Shorter texts are scored in less time than it may take to get the interpreter's lock back.
 const RELEASE_LOCK_BYTES: usize = 32 * 1024;
@@ -35,8 +38,36 @@ fn unit(name: &str) -> PyResult<Unit> {
     match name {
         "words" => Ok(Unit::Words),
         "characters" => Ok(Unit::Characters),
-        _ => Err(PyValueError::new_err("the unit must be words or characters")),
+        "characters-in-words" => Ok(Unit::CharactersInWords),
+        _ => Err(PyValueError::new_err("the unit must be words, characters or characters-in-words")),
     }
+}
+
+fn tf(name: &str) -> PyResult<Tf> {
+    match name {
+        "plain" => Ok(Tf::Plain),
+        "sublinear" => Ok(Tf::Sublinear),
+        "binary" => Ok(Tf::Binary),
+        _ => Err(PyValueError::new_err("the tf must be plain, sublinear or binary")),
+    }
+}
+
+fn norm(name: &str) -> PyResult<Norm> {
+    match name {
+        "l2" => Ok(Norm::L2),
+        "l1" => Ok(Norm::L1),
+        "none" => Ok(Norm::None),
+        _ => Err(PyValueError::new_err("the norm must be l2, l1 or none")),
+    }
+}
+
+/// The names of the preprocessing and of the tokens, and the stop words.
+type ReadingArguments = (String, String, Vec<String>);
+
+fn reading((preprocessing, tokens, stop_words): ReadingArguments) -> PyResult<Reading> {
+    let stop_words: HashSet<String> = stop_words.into_iter().collect();
+    let found = Reading::named(&preprocessing, &tokens, stop_words);
+    found.ok_or_else(|| PyValueError::new_err("an unknown way to preprocess or to split"))
 }
 
 fn lengths((shortest, longest): (usize, usize)) -> PyResult<RangeInclusive<usize>> {
@@ -68,10 +99,11 @@ impl From<CountError> for PyErr {
 struct LinearScorer {
     bias: Vec<f64>,
     views: Vec<View<Array<u64>, Array<f32>>>,
+    reading: Reading,
 }
 
-/// unit, n-gram lengths, sublinear, l2, keys, weight, coef
-type ViewArguments = (String, (usize, usize), bool, bool, Array<u64>, Array<f32>, Array<f32>);
+/// unit, n-gram lengths, tf, norm, keys, weight, coef
+type ViewArguments = (String, (usize, usize), String, String, Array<u64>, Array<f32>, Array<f32>);
 
 type Score<'py> = (Bound<'py, PyTuple>, usize, usize);
 
@@ -80,7 +112,7 @@ impl LinearScorer {
         let mut margins = self.bias.clone();
         let mut seen = Seen::default();
         for view in &self.views {
-            let of_view = view.add(text, &mut margins, scratch);
+            let of_view = view.add(text, &self.reading, &mut margins, scratch);
             seen.known += of_view.known;
             seen.total += of_view.total;
         }
@@ -96,18 +128,18 @@ fn to_python<'py>(py: Python<'py>, (margins, seen): (Vec<f64>, Seen)) -> PyResul
 impl LinearScorer {
     /// The arrays are kept, not copied; they must not change while this object lives.
     #[new]
-    fn new(bias: Vec<f64>, views: Vec<ViewArguments>) -> PyResult<Self> {
+    fn new(bias: Vec<f64>, views: Vec<ViewArguments>, reading_arguments: ReadingArguments) -> PyResult<Self> {
         let outputs = bias.len();
-        let views = views.into_iter().map(|(name, ngrams, sublinear, l2, keys, weight, coef)| {
+        let views = views.into_iter().map(|(unit_name, ngrams, tf_name, norm_name, keys, weight, coef)| {
             let n = keys.as_ref().len();
             if u32::try_from(n).is_err() || weight.as_ref().len() != n || coef.as_ref().len() != n * outputs {
                 return Err(PyValueError::new_err("keys, weight and coef do not belong together"));
             }
             let index = KeyIndex::new(keys.as_ref());
-            let lengths = lengths(ngrams)?;
-            Ok(View { unit: unit(&name)?, lengths, sublinear, l2, keys, weight, coef, index })
+            let (unit, lengths, tf, norm) = (unit(&unit_name)?, lengths(ngrams)?, tf(&tf_name)?, norm(&norm_name)?);
+            Ok(View { unit, lengths, tf, norm, keys, weight, coef, index })
         });
-        Ok(LinearScorer { bias, views: views.collect::<PyResult<_>>()? })
+        Ok(LinearScorer { bias, views: views.collect::<PyResult<_>>()?, reading: reading(reading_arguments)? })
     }
 
     /// Margins, known n-grams, n-grams.
@@ -129,7 +161,7 @@ impl LinearScorer {
 
     /// Per view, the known n-grams of a text: name, count, place in the vocabulary.
     fn matches(&self, text: PyBackedStr) -> Vec<Vec<(String, usize, usize)>> {
-        self.views.iter().map(|view| view.matches(&text)).collect()
+        self.views.iter().map(|view| view.matches(&text, &self.reading)).collect()
     }
 }
 
@@ -197,15 +229,15 @@ fn finite(numbers: Array<f32>) -> bool {
 
 #[pyfunction]
 fn preprocess(text: PyBackedStr) -> String {
-    let mut lowered = String::new();
-    tokens::preprocess(&text, &mut lowered);
-    lowered
+    let mut prepared = String::new();
+    tokens::preprocess(&text, &Reading::default(), &mut prepared);
+    prepared
 }
 
 #[pyfunction]
 fn tokenize(text: PyBackedStr) -> Vec<String> {
     let mut found = Vec::new();
-    tokens::for_each_token(&text, |span| found.push(text[span].to_owned()));
+    tokens::for_each_token(&text, Split::WordsPunctuation, |span| found.push(text[span].to_owned()));
     found
 }
 

@@ -4,6 +4,7 @@ use std::ops::RangeInclusive;
 
 use crate::index::KeyIndex;
 use crate::keys::{Tokens, Unit};
+use crate::reading::Reading;
 
 /// The n-gram of each of the ascending keys, or None where no text has it.
 ///
@@ -16,9 +17,9 @@ pub fn names<T: AsRef<str>>(
 ) -> Result<Vec<Option<String>>, u64> {
     let index = KeyIndex::new(keys);
     let mut names: Vec<Option<String>> = vec![None; keys.len()];
-    let (mut tokens, mut name) = (Tokens::default(), String::new());
+    let (mut tokens, mut name, reading) = (Tokens::default(), String::new(), Reading::default());
     for text in texts {
-        tokens.read(text.as_ref(), unit);
+        tokens.read(text.as_ref(), unit, &reading);
         let mut shared = None;
         tokens.for_each_ngram(unit, lengths, |first, length, key| {
             if let Some(place) = index.find(keys, key) {

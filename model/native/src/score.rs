@@ -4,15 +4,32 @@ use std::ops::RangeInclusive;
 
 use crate::index::KeyIndex;
 use crate::keys::{Tokens, Unit};
+use crate::reading::Reading;
+
+/// How a count becomes a term frequency.
+#[derive(Clone, Copy)]
+pub enum Tf {
+    Plain,
+    /// 1 + ln(count)
+    Sublinear,
+    /// 1
+    Binary,
+}
+
+/// What the features of a text are divided by.
+#[derive(Clone, Copy)]
+pub enum Norm {
+    L2,
+    L1,
+    None,
+}
 
 /// One view: its vocabulary and what its n-grams weigh. `A` holds arrays, in memory or in a mapped file.
 pub struct View<K, N> {
     pub unit: Unit,
     pub lengths: RangeInclusive<usize>,
-    /// Whether a count becomes 1 + ln(count).
-    pub sublinear: bool,
-    /// Whether features are scaled to Euclidean length 1.
-    pub l2: bool,
+    pub tf: Tf,
+    pub norm: Norm,
     pub keys: K,
     pub weight: N,
     /// One row of k numbers per key.
@@ -37,12 +54,12 @@ pub struct Scratch {
 
 impl<K: AsRef<[u64]>, N: AsRef<[f32]>> View<K, N> {
     /// Add the view's share to the margins, of which there are k.
-    pub fn add(&self, text: &str, margins: &mut [f64], scratch: &mut Scratch) -> Seen {
+    pub fn add(&self, text: &str, reading: &Reading, margins: &mut [f64], scratch: &mut Scratch) -> Seen {
         let Scratch { tokens, places, sums } = scratch;
         let (keys, weight, coef) = (self.keys.as_ref(), self.weight.as_ref(), self.coef.as_ref());
         let mut total = 0;
         places.clear();
-        tokens.read(text, self.unit);
+        tokens.read(text, self.unit, reading);
         tokens.for_each_ngram(self.unit, &self.lengths, |_, _, key| {
             total += 1;
             if let Some(place) = self.index.find(keys, key) {
@@ -50,18 +67,25 @@ impl<K: AsRef<[u64]>, N: AsRef<[f32]>> View<K, N> {
             }
         });
         places.sort_unstable();
-        let mut square = 0.0;
+        let mut length = 0.0;
         sums.clear();
         sums.resize(margins.len(), 0.0);
         for same in places.chunk_by(|one, other| one == other) {
             let place = same[0] as usize;
             let value = self.frequency(same.len()) * f64::from(weight[place]);
-            square += value * value;
+            length += match self.norm {
+                Norm::L1 => value.abs(),
+                Norm::L2 | Norm::None => value * value,
+            };
             for (sum, &number) in sums.iter_mut().zip(&coef[place * margins.len()..]) {
                 *sum += value * f64::from(number);
             }
         }
-        let scale = if self.l2 && square > 0.0 { 1.0 / square.sqrt() } else { 1.0 };
+        let scale = match self.norm {
+            Norm::L2 if length > 0.0 => 1.0 / f64::sqrt(length),
+            Norm::L1 if length > 0.0 => 1.0 / length,
+            _ => 1.0,
+        };
         for (margin, sum) in margins.iter_mut().zip(sums) {
             *margin += *sum * scale;
         }
@@ -69,18 +93,19 @@ impl<K: AsRef<[u64]>, N: AsRef<[f32]>> View<K, N> {
     }
 
     fn frequency(&self, count: usize) -> f64 {
-        match count {
-            1 => 1.0,
-            _ if self.sublinear => 1.0 + (count as f64).ln(),
-            _ => count as f64,
+        match self.tf {
+            _ if count == 1 => 1.0,
+            Tf::Plain => count as f64,
+            Tf::Sublinear => 1.0 + (count as f64).ln(),
+            Tf::Binary => 1.0,
         }
     }
 
     /// The known n-grams of a text in the order of their first occurrence: name, count, place in the vocabulary.
-    pub fn matches(&self, text: &str) -> Vec<(String, usize, usize)> {
+    pub fn matches(&self, text: &str, reading: &Reading) -> Vec<(String, usize, usize)> {
         let keys = self.keys.as_ref();
         let mut tokens = Tokens::default();
-        tokens.read(text, self.unit);
+        tokens.read(text, self.unit, reading);
         let mut found: Vec<(usize, usize, usize)> = Vec::new();
         tokens.for_each_ngram(self.unit, &self.lengths, |first, length, key| {
             if let Some(place) = self.index.find(keys, key) {

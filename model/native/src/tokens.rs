@@ -2,31 +2,85 @@
 
 use std::ops::Range;
 
+use crate::reading::{Reading, Split};
 use crate::unicode::{class_of, push_lower, IS_SPACE, IS_WORD};
 
 const BREAK: &str = "<br />";
 
-/// The text with line breaks of HTML as spaces, in lower case; `lowered` is overwritten.
-pub fn preprocess(text: &str, lowered: &mut String) {
-    lowered.clear();
-    if text.is_ascii() {
-        for (number, part) in text.split(BREAK).enumerate() {
-            if number > 0 {
-                lowered.push(' ');
+/// The prepared text; `prepared` is overwritten.
+pub fn preprocess(text: &str, reading: &Reading, prepared: &mut String) {
+    prepared.clear();
+    match (reading.breaks, reading.lower) {
+        (true, true) if text.is_ascii() => {
+            for (number, part) in text.split(BREAK).enumerate() {
+                if number > 0 {
+                    prepared.push(' ');
+                }
+                let start = prepared.len();
+                prepared.push_str(part);
+                prepared[start..].make_ascii_lowercase();
             }
-            let start = lowered.len();
-            lowered.push_str(part);
-            lowered[start..].make_ascii_lowercase();
         }
-    } else if text.contains(BREAK) {
-        push_lower(&text.replace(BREAK, " "), lowered);
-    } else {
-        push_lower(text, lowered);
+        (true, true) if text.contains(BREAK) => push_lower(&text.replace(BREAK, " "), prepared),
+        (true, false) => prepared.push_str(&text.replace(BREAK, " ")),
+        (_, true) => push_lower(text, prepared),
+        (false, false) => prepared.push_str(text),
+    }
+    if reading.one_space {
+        *prepared = with_one_space(prepared);
     }
 }
 
-/// Where the tokens of a preprocessed text are: `\w+(?:'\w+)?|[^\w\s]`.
-pub fn for_each_token(text: &str, mut found: impl FnMut(Range<usize>)) {
+/// Two or more white spaces as one space; a single one stays what it is.
+fn with_one_space(text: &str) -> String {
+    let mut joined = String::with_capacity(text.len());
+    let mut waiting: Option<char> = None;
+    for character in text.chars() {
+        if class_of(character) & IS_SPACE != 0 {
+            waiting = Some(if waiting.is_none() { character } else { ' ' });
+        } else {
+            joined.extend(waiting.take());
+            joined.push(character);
+        }
+    }
+    joined.extend(waiting);
+    joined
+}
+
+/// Where the tokens of a preprocessed text are.
+pub fn for_each_token(text: &str, split: Split, found: impl FnMut(Range<usize>)) {
+    match split {
+        Split::WordsPunctuation => for_each_word_or_mark(text, found),
+        Split::Words => for_each_run(text, 1, |class| class & IS_WORD != 0, found),
+        Split::WordsOfTwo => for_each_run(text, 2, |class| class & IS_WORD != 0, found),
+        Split::Nonspaces => for_each_run(text, 1, |class| class & IS_SPACE == 0, found),
+    }
+}
+
+/// Runs of at least `shortest` characters that are of a kind.
+fn for_each_run(text: &str, shortest: usize, kind: impl Fn(u8) -> bool, mut found: impl FnMut(Range<usize>)) {
+    let mut place = 0;
+    while place < text.len() {
+        let start = place;
+        let mut characters = 0;
+        while place < text.len() {
+            let (class, width) = class_at(text, place);
+            if !kind(class) {
+                break;
+            }
+            characters += 1;
+            place += width;
+        }
+        if characters >= shortest {
+            found(start..place);
+        }
+        if place < text.len() {
+            place += class_at(text, place).1;
+        }
+    }
+}
+
+fn for_each_word_or_mark(text: &str, mut found: impl FnMut(Range<usize>)) {
     let mut start = 0;
     while start < text.len() {
         let (class, width) = class_at(text, start);

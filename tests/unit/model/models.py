@@ -2,12 +2,13 @@
 
 from sentiment_model import LinearModel, View
 from sentiment_model.keys import ngram_key
-from sentiment_model.linear import Norm, Tf
+from sentiment_model.linear import Link, Norm, Tf
+from sentiment_model.reading import TRAINED, Reading
 
 WEIGHTS: dict[tuple[str, ...], float] = {("good",): 1.0, ("bad",): -1.0, ("not", "good"): -3.0}
 
 
-def two_classes(*, tf: Tf = "sublinear", norm: Norm = "l2") -> LinearModel:
+def two_classes(*, tf: Tf = "sublinear", norm: Norm = "l2", reading: Reading = TRAINED) -> LinearModel:
     """Knows `good`, `bad` and `not good`."""
     entries = sorted((ngram_key(ngram), weight) for ngram, weight in WEIGHTS.items())
     view = View(
@@ -20,11 +21,16 @@ def two_classes(*, tf: Tf = "sublinear", norm: Norm = "l2") -> LinearModel:
         coef=[weight for _, weight in entries],
     )
     return LinearModel(
-        labels=("negative", "positive"), views=(view,), bias=[0.25], link="sigmoid", facts={"recipe": "by hand"}
+        labels=("negative", "positive"),
+        views=(view,),
+        bias=[0.25],
+        link="sigmoid",
+        facts={"recipe": "by hand"},
+        reading=reading,
     )
 
 
-def three_classes() -> LinearModel:
+def three_classes(*, link: Link = "softmax") -> LinearModel:
     """Knows `good`, `bad` and `fine`, one for each label."""
     columns = {"bad": (2.0, 0.0, 0.0), "fine": (0.0, 2.0, 0.0), "good": (0.0, 0.0, 2.0)}
     entries = sorted((ngram_key([word]), row) for word, row in columns.items())
@@ -37,4 +43,4 @@ def three_classes() -> LinearModel:
         weight=[1.0] * 3,
         coef=[value for _, row in entries for value in row],
     )
-    return LinearModel(labels=("negative", "neutral", "positive"), views=(view,), bias=[0.0, 0.1, 0.0], link="softmax")
+    return LinearModel(labels=("negative", "neutral", "positive"), views=(view,), bias=[0.0, 0.1, 0.0], link=link)

@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 
 from sentiment_model import LinearModel, ModelFileError, Scorer, UnsupportedFormat
 from sentiment_model.modelfile import read_model, write_model
+from sentiment_model.reading import Reading
 from sentiment_model.tensors import MAX_HEADER_BYTES
 from tests.unit.model.models import three_classes, two_classes
 
@@ -30,12 +31,22 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "model.safetensors"
 
 
-@pytest.mark.parametrize("build", [two_classes, three_classes])
+def converted() -> LinearModel:
+    """One that makes use of what only converted models have."""
+    return two_classes(tf="binary", norm="l1", reading=Reading("lower/v1", "words-of-two/v1", frozenset({"it", "ß"})))
+
+
+def one_vs_rest() -> LinearModel:
+    return three_classes(link="one-vs-rest")
+
+
+@pytest.mark.parametrize("build", [two_classes, three_classes, converted, one_vs_rest])
 def test_what_is_read_is_what_was_written(path: Path, build: Callable[[], LinearModel]) -> None:
     model = build()
     write_model(path, model)
     read = read_model(path)
     assert (read.labels, read.link, dict(read.facts)) == (model.labels, model.link, dict(model.facts))
+    assert read.reading == model.reading
     assert list(read.bias) == pytest.approx(list(model.bias))
     for ours, theirs in zip(read.views, model.views, strict=True):
         assert (ours.name, ours.unit, ours.ngrams, ours.tf, ours.norm) == (
@@ -49,7 +60,7 @@ def test_what_is_read_is_what_was_written(path: Path, build: Callable[[], Linear
 
 def test_equal_models_are_equal_bytes(tmp_path: Path) -> None:
     for name in ("one", "two"):
-        write_model(tmp_path / name, two_classes())
+        write_model(tmp_path / name, converted())
     assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
 
 
@@ -94,6 +105,9 @@ def test_a_failed_write_leaves_what_was_there(path: Path) -> None:
         (lambda: changed_view(ngrams=(2, 1)), "shortest first"),
         (lambda: changed_view(ngrams=(0, 1)), "1 to 16 tokens"),
         (lambda: changed_view(name="../words"), "lower-case letters"),
+        (lambda: changed(reading=Reading(stop_words=frozenset({""}))), "stop words, of 1 to 100 characters"),
+        (lambda: changed(reading=Reading(stop_words=frozenset({"\ud800"}))), "a stop word holds a lone surrogate"),
+        (lambda: changed(reading=Reading(stop_words=frozenset(map(str, range(10_001))))), "at most 10000 stop words"),
     ],
 )
 def test_an_impossible_model_is_not_written(path: Path, model: Callable[[], LinearModel], sentence: str) -> None:
@@ -180,6 +194,7 @@ def test_what_this_release_does_not_know_is_unsupported(path: Path, damage: Any,
         (metadata("views", "[]"), "1 to 8"),
         (metadata("views", "[1]"), "a view must have exactly"),
         (metadata("format", 1), "object of strings"),
+        (metadata("stop_words", '["the", 1]'), "stop_words must be a list of strings"),
         (metadata("surplus", "x"), "must have exactly"),
         (view_setting("ngrams", [1, 10**6]), "1 to 16 tokens"),
         (view_setting("ngrams", "1-2"), "two integers"),
@@ -260,7 +275,8 @@ CASES = int(os.environ.get("FUZZ_CASES", "300"))
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=CASES, deadline=None)
 @pytest.mark.usefixtures("rust")
 def test_a_mutated_file_is_refused_or_still_scores_and_alike_in_both(path: Path, data: st.DataObject) -> None:
-    write_model(path, data.draw(st.sampled_from([two_classes, three_classes]))())
+    models = [two_classes(), three_classes(), converted(), one_vs_rest()]
+    write_model(path, data.draw(st.sampled_from(models)))
     content = bytearray(path.read_bytes())
     for _ in range(data.draw(st.integers(1, 4))):
         place = data.draw(st.integers(0, len(content) - 1))

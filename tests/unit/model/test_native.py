@@ -4,7 +4,7 @@
 |---|---|
 | preprocessed text, tokens, keys of words and of characters | any Unicode, and strings made of what is special |
 | counts, their document frequencies, names | corpora of such texts |
-| margins (1e-6), known, total, explanations | random models over the n-grams of such texts |
+| margins (1e-6), known, total, explanations | random models over the n-grams of such texts, of every way to read them |
 | lone surrogates | refused by both with the same sentence |
 | texts of a megabyte | both |
 
@@ -27,8 +27,9 @@ from nltk.util import everygrams
 from sentiment_model import LinearModel, Scorer, UnencodableText, View, preprocess, tokenize
 from sentiment_model.counting import NgramCounts, count_ngrams, ngram_names
 from sentiment_model.keys import CHARACTERS_START, WORDS_START, ngram_keys
-from sentiment_model.linear import Norm, Tf, Unit
-from sentiment_model.scoring import ngram_keys_of
+from sentiment_model.linear import Link, Norm, Tf
+from sentiment_model.reading import Reading, Unit, ngram_keys_of
+from sentiment_model.tokens import Preprocessing, Tokens
 
 pytestmark = pytest.mark.usefixtures("rust")
 
@@ -43,7 +44,14 @@ ANY = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
 ODD = st.lists(PIECES, max_size=60)
 TEXT = st.one_of(ANY, ODD.map("".join))
 NGRAMS = st.tuples(st.integers(1, 4), st.integers(0, 3)).map(lambda pair: (pair[0], sum(pair)))
-UNIT: st.SearchStrategy[Unit] = st.sampled_from(["words", "characters"])
+UNIT: st.SearchStrategy[Unit] = st.sampled_from(get_args(Unit))
+LINK: st.SearchStrategy[Link] = st.sampled_from(["softmax", "one-vs-rest"])
+READING = st.builds(
+    Reading,
+    st.sampled_from(get_args(Preprocessing)),
+    st.sampled_from(get_args(Tokens)),
+    st.frozensets(st.sampled_from(["good", "not", "a", "ß", "İ"]), max_size=3),
+)
 
 many = settings(max_examples=300, deadline=None)
 
@@ -122,11 +130,12 @@ def test_the_same_counts_and_names(
 def model_of(data: st.DataObject, texts: list[str]) -> LinearModel:
     """A model that knows some of the n-grams of these texts, and some that no text has."""
     outputs = data.draw(st.sampled_from([1, 3]), "outputs")
+    reading = data.draw(READING, "reading")
     number = st.floats(-3, 3, width=32)
 
     def view(name: str) -> View:
         unit, ngrams = data.draw(UNIT, "unit"), data.draw(NGRAMS, "ngrams")
-        occurring = sorted({key for text in texts for key in ngram_keys_of(text, unit, ngrams)})
+        occurring = sorted({key for text in texts for key in ngram_keys_of(text, unit, ngrams, reading)})
         known = data.draw(st.sets(st.sampled_from(occurring)) if occurring else st.just(set()), "known")
         keys = sorted(known | data.draw(st.sets(st.integers(0, 2**64 - 1), min_size=1, max_size=5), "others"))
         return View(
@@ -144,7 +153,8 @@ def model_of(data: st.DataObject, texts: list[str]) -> LinearModel:
         labels=("a", "b", "c")[: max(2, outputs)],
         views=tuple(view(name) for name in ("one", "two")[: data.draw(st.integers(1, 2), "views")]),
         bias=data.draw(st.lists(number, min_size=outputs, max_size=outputs), "bias"),
-        link="sigmoid" if outputs == 1 else "softmax",
+        link=data.draw(LINK, "link") if outputs > 1 else "sigmoid",
+        reading=reading,
     )
 
 

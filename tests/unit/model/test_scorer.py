@@ -3,12 +3,14 @@
 import math
 from array import array
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from sentiment_model import Scorer, UnencodableText
+from sentiment_model.reading import Reading
 from sentiment_model.scoring import KeyIndex
 from tests.unit.model.models import three_classes, two_classes
 
@@ -31,6 +33,29 @@ def test_margin_is_bias_plus_normalised_weighted_counts() -> None:
 
 def test_plain_counts_without_norm_add_up() -> None:
     assert Scorer(two_classes(tf="plain", norm="none")).predict("good good bad").margins == pytest.approx((1.25,))
+
+
+def test_binary_counts_are_one_and_the_sum_norm_makes_a_mean() -> None:
+    prediction = Scorer(two_classes(tf="binary", norm="l1")).predict("good good bad")
+    assert prediction.margins == pytest.approx((0.25 + (1.0 - 1.0) / 2,))
+    assert Scorer(two_classes(tf="binary", norm="none")).predict("good good").margins == pytest.approx((1.25,))
+
+
+def test_stop_words_make_neighbours_of_others() -> None:
+    model = two_classes(tf="plain", norm="none", reading=Reading(stop_words=frozenset({"so"})))
+    assert Scorer(model).predict("not so good").margins == pytest.approx((0.25 + 1.0 - 3.0,))
+
+
+def test_one_against_the_rest_divides_sigmoids_by_their_sum() -> None:
+    prediction = Scorer(three_classes(link="one-vs-rest")).predict("good, good, fine")
+    sigmoids = [1 / (1 + math.exp(-margin)) for margin in prediction.margins]
+    assert prediction.probabilities == pytest.approx([value / sum(sigmoids) for value in sigmoids])
+
+
+@pytest.mark.parametrize("margin", [-1e300, -800.0, 800.0])
+def test_one_against_the_rest_does_not_overflow(margin: float) -> None:
+    model = replace(three_classes(link="one-vs-rest"), bias=[margin, margin, margin - 1])
+    assert sum(Scorer(model).predict("").probabilities) == pytest.approx(1.0)
 
 
 @pytest.mark.parametrize("text", ["", "   ", "nothing known here", "\n\t"])
