@@ -40,7 +40,10 @@ def main(name: str) -> None:
         folder = Path(scratch) / "model"
         shutil.copytree(paths.MODEL_DIR, folder)
         digest = break_model(folder)
-        version = registry.find(name, digest) or registry.add(name, folder, {DIGEST_TAG: digest}, load_params(), Path())
+        version = registry.find(name, digest)
+        if version is None:
+            run_id = registry.record_training(load_params(), Path())
+            version = registry.add(name, folder, {DIGEST_TAG: digest}, run_id)
     click.echo(version.number)
 
 

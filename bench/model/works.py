@@ -21,7 +21,7 @@ from sentiment_model.vectorizer import NgramVectorizer
 from sentiment_pipeline.counts import count
 from sentiment_pipeline.crossval import Result, best, compare, refit
 from sentiment_pipeline.params import Candidate
-from sentiment_pipeline.train import write_version
+from sentiment_pipeline.train import write_model_version
 
 PATTERN = r"\w+(?:'\w+)?|[^\w\s]"
 WORDS = 227
@@ -67,7 +67,9 @@ def predictions(data: Data) -> Work:
     pipeline = make_pipeline(_vectorizer(TfidfVectorizer, sublinear_tf=True), _logistic()).fit(corpus, truth)
     [result] = compare(counts := count(corpus, [STRONGEST]), truth, fold_of(data), [STRONGEST])
     folder = Path(tempfile.mkdtemp())
-    write_version(folder, refit(result, counts, truth), params_of(data).golden, reviews(data), reviews(data)[:500])
+    write_model_version(
+        folder, refit(result, counts, truth), params_of(data).golden, reviews(data), reviews(data)[:500]
+    )
 
     def scorer(native: str) -> Callable[[str], Any]:
         os.environ["SENTIMENT_NATIVE"] = native
@@ -100,7 +102,9 @@ def train(data: Data, candidates: tuple[Candidate, ...]) -> Work:
         with tempfile.TemporaryDirectory() as folder:
             winner = best(results)
             held_out = everything[:500]
-            write_version(Path(folder), refit(winner, counts, truth), params_of(data).golden, everything, held_out)
+            write_model_version(
+                Path(folder), refit(winner, counts, truth), params_of(data).golden, everything, held_out
+            )
             return results, winner.candidate.name, (Path(folder) / "model.safetensors").stat().st_size
 
     return work

@@ -29,7 +29,7 @@ def to_linear_model(fitted: TextClassifier, facts: Mapping[str, str]) -> LinearM
     return LinearModel(
         labels=tuple(map(str, fitted.classes_)),
         views=tuple(views),
-        bias=_f32(bias),
+        bias=f32(bias),
         link="sigmoid" if len(fitted.classes_) == 2 else "softmax",
         facts=facts,
     )
@@ -88,10 +88,10 @@ def _view(view: FittedView, coef: npt.NDArray[np.float64]) -> View:
         tf="sublinear" if view.weighter.sublinear_tf else "plain",
         norm="l2",
         keys=array("Q", view.keys.tobytes()),
-        weight=_f32(view.weighter.weight_),
-        coef=_f32(np.ascontiguousarray(coef)),
+        weight=f32(view.weighter.weight_),
+        coef=f32(np.ascontiguousarray(coef)),
     )
 
 
-def _f32(values: npt.NDArray[np.float64]) -> "array[float]":
+def f32(values: npt.NDArray[np.float64]) -> "array[float]":
     return array("f", values.astype(np.float32).tobytes())

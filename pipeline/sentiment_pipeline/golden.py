@@ -4,12 +4,12 @@ import json
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
+import numpy.typing as npt
 
 from sentiment_model import Prediction
-from sentiment_pipeline.fitting import TextClassifier
 from sentiment_pipeline.params import GoldenParams
 from sentiment_pipeline.prepare import clean
 from sentiment_pipeline.reviews import Review
@@ -26,6 +26,17 @@ _SHARE_EDGES = [0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0]
 _LENGTH_EDGES = [0, 50, 100, 200, 400, 800, 1600, 3200, 6400, 12800]
 
 
+class Estimator(Protocol):
+    """A fitted classifier of texts."""
+
+    @property
+    def classes_(self) -> npt.NDArray[np.str_]:
+        """[labels]"""
+
+    def predict_proba(self, texts: Sequence[str]) -> npt.NDArray[np.float64]:
+        """[texts, labels]"""
+
+
 def golden_texts(golden: GoldenParams, held_out: Sequence[Review]) -> list[tuple[str, str]]:
     """The ids and texts of the golden rows: chosen by a hash of the id, so that the same data gives the same rows."""
     if golden.texts == "builtin":
@@ -35,7 +46,7 @@ def golden_texts(golden: GoldenParams, held_out: Sequence[Review]) -> list[tuple
     return [(review.id, review.text) for review in short[: golden.rows]]
 
 
-def write_golden(path: Path, fitted: TextClassifier, rows: Sequence[tuple[str, str]]) -> None:
+def write_golden(path: Path, fitted: Estimator, rows: Sequence[tuple[str, str]]) -> None:
     """Write what the fitted estimator, not the exported file, says of each text: label and its probability."""
     probabilities = fitted.predict_proba([text for _, text in rows])
     with path.open("w", encoding="utf-8", newline="\n") as file:

@@ -41,7 +41,8 @@ def register(registry: Registry, params: Params, name: str, folder: Path, root: 
         DVC_LOCK_TAG: lock_sha256(root),
     }
     present = {tag: value for tag, value in tags.items() if value}
-    return Registered(registry.add(name, folder, present, params, root), created=True)
+    run_id = registry.record_training(params, root)
+    return Registered(registry.add(name, folder, present, run_id), created=True)
 
 
 def verified_digest(folder: Path) -> str:

@@ -8,11 +8,12 @@ from typing import Any, Protocol
 from sentiment_pipeline import flavor, paths
 from sentiment_pipeline.errors import RegistryError
 from sentiment_pipeline.params import Params
-from sentiment_pipeline.tracking import DIGEST_TAG, connect, ensure_run
+from sentiment_pipeline.tracking import DIGEST_TAG, Conversion, connect, ensure_conversion, ensure_run
 
 ACCURACY_TAG = "sentiment.accuracy"
 GIT_COMMIT_TAG = "sentiment.git_commit"
 DVC_LOCK_TAG = "sentiment.dvc_lock"
+CONVERTED_FROM_TAG = "sentiment.converted_from"
 
 CHALLENGER = "challenger"
 CHAMPION = "champion"
@@ -46,8 +47,14 @@ class Registry(Protocol):
     def by_alias(self, name: str, alias: str) -> Version | None:
         """The version that an alias names."""
 
-    def add(self, name: str, folder: Path, tags: Mapping[str, str], params: Params, root: Path) -> Version:
-        """Register the model in `folder`, under the run that holds its metrics."""
+    def record_training(self, params: Params, root: Path) -> str:
+        """The id of the run of the model that was trained in `root`, with its metrics, params.yaml and dvc.lock."""
+
+    def record_conversion(self, conversion: Conversion) -> str:
+        """The id of the run of a converted model."""
+
+    def add(self, name: str, folder: Path, tags: Mapping[str, str], run_id: str) -> Version:
+        """Register the model in `folder`, under a run; its tags hold the digest."""
 
     def set_alias(self, name: str, alias: str, number: str) -> None:
         """Point an alias to a version."""
@@ -85,16 +92,24 @@ class MlflowRegistry:
                 return None
             raise _translated(error) from error
 
-    def add(self, name: str, folder: Path, tags: Mapping[str, str], params: Params, root: Path) -> Version:
+    def record_training(self, params: Params, root: Path) -> str:
         """See Registry."""
-        import mlflow
-        from mlflow.models import Model
-
-        run_id = self._ask(ensure_run, self._client, params, root)
+        run_id = str(self._ask(ensure_run, self._client, params, root))
         for source in (root / paths.PARAMS, root / paths.LOCK):
             # What the tag names by its hash can be looked up here, also when nobody committed it.
             if source.is_file():
                 self._ask(self._client.log_artifact, run_id, str(source))
+        return run_id
+
+    def record_conversion(self, conversion: Conversion) -> str:
+        """See Registry."""
+        return str(self._ask(ensure_conversion, self._client, conversion))
+
+    def add(self, name: str, folder: Path, tags: Mapping[str, str], run_id: str) -> Version:
+        """See Registry."""
+        import mlflow
+        from mlflow.models import Model
+
         logged = self._ask(
             Model.log,
             artifact_path=None,

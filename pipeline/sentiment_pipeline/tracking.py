@@ -8,6 +8,8 @@ import logging
 import os
 import re
 import time
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -80,13 +82,10 @@ def ensure_run(client: Any, params: Params, root: Path) -> str:
     trained = read_json(root / paths.TRAIN_REPORT)
     digest = str(trained["digest"])
     experiment_id = _experiment(client, params.tracking.experiment)
-    found = client.search_runs([experiment_id], f"tags.`{DIGEST_TAG}` = '{digest}'", max_results=1)
-    if found:
-        run = found[0]
-    else:
+    run = _run_of(client, experiment_id, digest)
+    if run is None:
         winner = str(trained["winner"])
-        name = f"{winner}-{digest.removeprefix('sha256:')[:8]}"
-        run = client.create_run(experiment_id, tags={DIGEST_TAG: digest}, run_name=name)
+        run = _create_run(client, experiment_id, digest, winner)
         for key, value in _logged_params(params, winner).items():
             client.log_param(run.info.run_id, key, value)
         _record_recipes(client, experiment_id, run.info.run_id, params, root)
@@ -104,6 +103,45 @@ def _record_evaluation(client: Any, run_id: str, root: Path) -> None:
     reports = [root / path for path in (paths.EVALUATE_PAGE, paths.EVALUATE_REPORT, paths.BEHAVIOUR_REPORT)]
     for path in (*reports, *sorted((root / paths.FIGURES).glob("*.png"))):
         client.log_artifact(run_id, str(path), _EVALUATION)
+
+
+@dataclass(frozen=True)
+class Conversion:
+    """A model that was trained elsewhere, for MLflow's sake."""
+
+    experiment: str
+    digest: str
+    params: Mapping[str, str]
+    metrics: Mapping[str, float]
+
+
+def ensure_conversion(client: Any, conversion: Conversion) -> str:
+    """The id of the run of a converted model.
+
+    Raises:
+        mlflow.exceptions.MlflowException: the server does not answer, or refuses.
+    """
+    experiment_id = _experiment(client, conversion.experiment)
+    run = _run_of(client, experiment_id, conversion.digest)
+    if run is None:
+        run = _create_run(client, experiment_id, conversion.digest, "converted")
+        for key, value in conversion.params.items():
+            client.log_param(run.info.run_id, key, value)
+        for measure, number in conversion.metrics.items():
+            client.log_metric(run.info.run_id, measure, number)
+    client.set_terminated(run.info.run_id)
+    return str(run.info.run_id)
+
+
+def _run_of(client: Any, experiment_id: str, digest: str) -> Any:
+    """The run of a model, or None."""
+    found = client.search_runs([experiment_id], f"tags.`{DIGEST_TAG}` = '{digest}'", max_results=1)
+    return found[0] if found else None
+
+
+def _create_run(client: Any, experiment_id: str, digest: str, what: str) -> Any:
+    name = f"{what}-{digest.removeprefix('sha256:')[:8]}"
+    return client.create_run(experiment_id, tags={DIGEST_TAG: digest}, run_name=name)
 
 
 def _record_recipes(client: Any, experiment_id: str, parent: str, params: Params, root: Path) -> None:

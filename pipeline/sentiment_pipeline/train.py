@@ -6,15 +6,12 @@ from pathlib import Path
 
 import numpy as np
 
-from sentiment_model import Scorer
-from sentiment_model.manifest import GOLDEN, MANIFEST, MODEL, REFERENCE, build_manifest, digest_of
-from sentiment_model.modelfile import write_model
 from sentiment_pipeline import paths, tracking
 from sentiment_pipeline.counts import count
 from sentiment_pipeline.crossval import Result, best, compare, refit
-from sentiment_pipeline.export import check_keys, check_parity, predict_all, probabilities_of, to_linear_model
+from sentiment_pipeline.export import check_keys, to_linear_model
 from sentiment_pipeline.fitting import TextClassifier
-from sentiment_pipeline.golden import golden_texts, write_golden, write_reference
+from sentiment_pipeline.golden import golden_texts
 from sentiment_pipeline.learning import Point, learning_curve
 from sentiment_pipeline.ngrams import TopNgram, top_ngrams
 from sentiment_pipeline.params import GoldenParams, Params
@@ -23,6 +20,7 @@ from sentiment_pipeline.recipes import describe
 from sentiment_pipeline.report import write_csv, write_json, write_records
 from sentiment_pipeline.reviews import Review, read_reviews
 from sentiment_pipeline.split import folds
+from sentiment_pipeline.version import write_version
 
 
 def train(params: Params, root: Path = Path()) -> None:
@@ -45,7 +43,7 @@ def train(params: Params, root: Path = Path()) -> None:
         advance(len(reviews))
     names = check_keys(fitted, [review.text for review in reviews])
     folder = root / paths.MODEL_DIR
-    difference, digest = write_version(folder, fitted, params.golden, reviews, held_out)
+    difference, digest = write_model_version(folder, fitted, params.golden, reviews, held_out)
     say(f"the model file differs from scikit-learn by at most {difference:.1e} on {len(held_out):,} held-out reviews")
     write_reports(root, results, winner, difference, digest)
     write_records(root / paths.NGRAMS_REPORT, TopNgram, top_ngrams(fitted, names))
@@ -76,7 +74,7 @@ def table(results: Sequence[Result], winner: Result) -> list[str]:
     return lines
 
 
-def write_version(
+def write_model_version(
     folder: Path,
     fitted: TextClassifier,
     golden: GoldenParams,
@@ -85,7 +83,6 @@ def write_version(
 ) -> tuple[float, str]:
     """Write model, golden rows, reference and manifest; returns the parity difference and the digest."""
     shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
     candidate = fitted.candidate
     facts = {
         "recipe": candidate.name,
@@ -94,16 +91,13 @@ def write_version(
         "training_reviews": str(len(reviews)),
     }
     facts |= {"alpha": repr(candidate.alpha)} if candidate.classifier == "naive_bayes" else {"c": repr(candidate.c)}
-    write_model(folder / MODEL, to_linear_model(fitted, facts))
-    scorer = Scorer.open(folder / MODEL)
-    texts = [review.text for review in held_out]
-    predictions = predict_all(scorer, texts)
-    difference = check_parity(fitted.predict_proba(texts), probabilities_of(predictions))
-    write_golden(folder / GOLDEN, fitted, golden_texts(golden, held_out))
-    write_reference(folder / REFERENCE, scorer.labels, texts, predictions)
-    manifest = build_manifest(folder)
-    (folder / MANIFEST).write_bytes(manifest)
-    return difference, digest_of(manifest)
+    return write_version(
+        folder,
+        to_linear_model(fitted, facts),
+        fitted,
+        texts=[review.text for review in held_out],
+        golden=golden_texts(golden, held_out),
+    )
 
 
 def write_reports(root: Path, results: Sequence[Result], winner: Result, difference: float, digest: str) -> None:

@@ -144,7 +144,8 @@ class Registry:
         return folder
 
     def _add(self, model: str, folder: Path, digest: str) -> str:
-        return self._mlflow.add(model, folder, {DIGEST_TAG: digest}, self._params, self._trained).number
+        run_id = self._mlflow.record_training(self._params, self._trained)
+        return self._mlflow.add(model, folder, {DIGEST_TAG: digest}, run_id).number
 
 
 def _swap_labels(folder: Path) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from sentiment_pipeline.golden import MAX_TEXT_LENGTH, golden_texts
 from sentiment_pipeline.params import Candidate, GateParams, GoldenParams, load_params
 from sentiment_pipeline.register import verified_digest
 from sentiment_pipeline.reviews import Review, write_reviews
-from sentiment_pipeline.train import write_version
+from sentiment_pipeline.train import write_model_version
 from tests.unit.pipeline.corpora import fitted, three_classes, two_classes
 
 CANDIDATE = Candidate(name="pairs", c=5.0)
@@ -24,7 +24,7 @@ GOLDEN_PARAMS = GoldenParams(rows=40)
 
 def build(folder: Path, reviews: list[Review]) -> str:
     train, held_out = reviews[:300], reviews[300:]
-    difference, digest = write_version(folder, fitted(CANDIDATE, train), GOLDEN_PARAMS, train, held_out)
+    difference, digest = write_model_version(folder, fitted(CANDIDATE, train), GOLDEN_PARAMS, train, held_out)
     assert difference <= 1e-6
     return digest
 
@@ -84,14 +84,17 @@ def test_the_reference_is_made_of_distributions(tmp_path: Path) -> None:
         assert sum(histogram["shares"]) == pytest.approx(1.0, abs=1e-5)
 
 
-def test_without_a_registry_the_floor_alone_decides(tmp_path: Path) -> None:
+def test_without_a_registry_the_limits_alone_decide(tmp_path: Path) -> None:
     reviews = two_classes()
     build(tmp_path / paths.MODEL_DIR, reviews)
     write_reviews(tmp_path / paths.TEST, reviews[300:])
     params = load_params(Path(__file__).parents[3] / paths.PARAMS)
     low = replace(params, gate=GateParams(min_accuracy=0.6))
     assert gate_here(low, tmp_path).passed
-    with pytest.raises(Refused, match=r"below the floor of 1\.0000"):
+    with pytest.raises(
+        Refused,
+        match=r"^refused: the model in models/current has accuracy .*\n  - accuracy .* is below the floor of 1\.0000",
+    ):
         gate_here(replace(params, gate=GateParams(min_accuracy=1.0)), tmp_path)
 
 
