@@ -13,12 +13,27 @@ class SourceError(PipelineError):
     """The raw reviews could not be had, or are not the ones that were asked for."""
 
 
+class SourceChanged(SourceError):
+    """The raw reviews are not the ones that were ingested."""
+
+
 class DataError(PipelineError):
     """The reviews are there but cannot be learned from."""
 
 
 class ExportError(PipelineError):
     """The fitted estimator cannot be written as a model file, or the file does not say what the estimator says."""
+
+
+class ConversionError(PipelineError):
+    """A model of another kind cannot be had, or cannot be written as a model file."""
+
+
+class NotSupported(ConversionError):
+    """A model of another kind does what a model file cannot say."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"not supported: {what}")
 
 
 class RegistryError(PipelineError):
