@@ -1,72 +1,141 @@
 """`gate`: may this model become the challenger? It and the champion are judged on the same held-out reviews."""
 
 import tempfile
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from statistics import median
+from time import perf_counter
 
 from sentiment_model import Scorer
 from sentiment_model.manifest import MODEL
 from sentiment_pipeline import paths
+from sentiment_pipeline.behaviour import behave
+from sentiment_pipeline.compare import Comparison, compare
 from sentiment_pipeline.errors import Refused
-from sentiment_pipeline.findings import accuracy_of, labels_of
+from sentiment_pipeline.findings import labels_of
 from sentiment_pipeline.params import GateParams, Params
 from sentiment_pipeline.progress import say
 from sentiment_pipeline.register import verified_digest
 from sentiment_pipeline.registry import CHALLENGER, CHAMPION, Registry, Version
 from sentiment_pipeline.reviews import Review, read_reviews
 
+_MAX_TIMED = 500
+"""On how many held-out reviews the time for one prediction is measured."""
+
 
 @dataclass(frozen=True)
 class Standing:
-    """A version and its accuracy on the held-out reviews of this gate."""
+    """What the gate found out about the model that it judges."""
 
     who: str
     accuracy: float
+    milliseconds: float
+    """For one prediction: the median over held-out reviews, on this machine."""
+    megabytes: float
+    """Of the model file; a megabyte is 10^6 bytes."""
+    behaviour: Mapping[str, float] = field(default_factory=dict)
+    """Pass rates of behavioural tests by capability; none where no capability has a floor, or it could not be asked."""
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What the gate says, as one sentence."""
+    """What the gate says."""
 
-    passed: bool
     sentence: str
+    """What was found, whatever the outcome."""
+    refusals: tuple[str, ...]
+    """Every reason against the model; none where it passed."""
+
+    @property
+    def passed(self) -> bool:
+        """Whether nothing speaks against it."""
+        return not self.refusals
 
 
-def decide(candidate: Standing, champion: Standing | None, limits: GateParams) -> Verdict:
-    """Compare a candidate with the floor and, where there is one, the champion."""
+def decide(candidate: Standing, champion: str, comparison: Comparison | None, limits: GateParams) -> Verdict:
+    """Hold a candidate against the limits and, where there is one, the champion.
+
+    Args:
+        champion: what to call it.
+        comparison: with the champion, on the same held-out reviews; None where there is no champion.
+    """
+    facts = [f"{candidate.who} has accuracy {candidate.accuracy:.4f}"]
+    refusals = []
     if candidate.accuracy < limits.min_accuracy:
-        return Verdict(
-            False,
-            f"{candidate.who} has accuracy {candidate.accuracy:.4f}, below the floor of {limits.min_accuracy:.4f}"
-            " (gate.min_accuracy)",
+        refusals.append(
+            f"accuracy {candidate.accuracy:.4f} is below the floor of {limits.min_accuracy:.4f} (gate.min_accuracy)"
         )
-    if champion is None:
-        return Verdict(
-            True, f"{candidate.who} has accuracy {candidate.accuracy:.4f}; there is no champion to compare with"
+    if comparison is None:
+        facts.append("there is no champion to compare with")
+    else:
+        facts.append(
+            f"{champion} {comparison.champion_accuracy:.4f} (difference {comparison.difference:+.4f}, 95 % interval"
+            f" {comparison.low:+.4f} to {comparison.high:+.4f}, p {comparison.p_value:.3f})"
         )
-    drop = champion.accuracy - candidate.accuracy
-    compared = f"{candidate.who} has accuracy {candidate.accuracy:.4f}, {champion.who} {champion.accuracy:.4f}"
-    if drop > limits.max_drop:
-        return Verdict(False, f"{compared}: a drop of {drop:.4f}, more than {limits.max_drop:.4f} (gate.max_drop)")
-    return Verdict(True, compared)
+        refusals += _worse(comparison, champion, limits)
+    facts += [f"{candidate.milliseconds:.2f} ms per prediction on this machine", f"{candidate.megabytes:.1f} MB"]
+    refusals += _budget(candidate, limits)
+    refusals += _misbehaves(candidate, limits)
+    return Verdict(", ".join(facts), tuple(refusals))
+
+
+def _worse(comparison: Comparison, champion: str, limits: GateParams) -> list[str]:
+    refusals = []
+    if comparison.high < 0:
+        refusals.append(
+            f"{champion} is better beyond chance: the 95 % interval of the difference ends at {comparison.high:+.4f};"
+            f" it alone is right on {comparison.only_champion_right:,} of {comparison.n:,} reviews,"
+            f" the candidate alone on {comparison.only_challenger_right:,}"
+        )
+    if -comparison.difference > limits.max_drop:
+        refusals.append(f"a drop of {-comparison.difference:.4f} is more than {limits.max_drop:.4f} (gate.max_drop)")
+    return refusals
+
+
+def _budget(candidate: Standing, limits: GateParams) -> list[str]:
+    refusals = []
+    if candidate.milliseconds > limits.max_milliseconds:
+        refusals.append(
+            f"a prediction takes {candidate.milliseconds:.2f} ms (median over held-out reviews, on this machine),"
+            f" more than {limits.max_milliseconds:g} (gate.max_milliseconds)"
+        )
+    if candidate.megabytes > limits.max_megabytes:
+        refusals.append(
+            f"the model file has {candidate.megabytes:.1f} MB, more than {limits.max_megabytes:g} (gate.max_megabytes)"
+        )
+    return refusals
+
+
+def _misbehaves(candidate: Standing, limits: GateParams) -> list[str]:
+    refusals = []
+    for capability, floor in limits.behaviour.items():
+        rate = candidate.behaviour.get(capability)
+        if rate is None:
+            refusals.append(f"nothing is known of its {capability}, which has a floor (gate.behaviour.{capability})")
+        elif rate < floor:
+            refusals.append(
+                f"{capability}: {rate:.3f} of the cases pass, fewer than {floor:g} (gate.behaviour.{capability})"
+            )
+    return refusals
 
 
 def gate_here(params: Params, root: Path = Path()) -> Verdict:
-    """Judge models/current by the floor alone, where no registry knows a champion (a pull request, a laptop).
+    """Judge models/current by the limits alone, where no registry knows a champion (a pull request, a laptop).
 
     Raises:
         Refused: the gate says no.
         DataError: held-out reviews or model are missing.
     """
-    return _passed(decide(_standing(root), None, params.gate))
+    held_out = read_reviews(root / paths.TEST)
+    return _passed(_judge(_Judged.here(root), None, held_out, params))
 
 
 def gate(registry: Registry, params: Params, name: str, number: str | None, root: Path = Path()) -> Verdict:
     """Judge version `number`, or models/current where none is given; a version that passes is the challenger.
 
     Raises:
-        Refused: the gate says no.
+        Refused: the gate says no, with every reason.
         DataError: held-out reviews or model are missing.
         RegistryError: MLflow could not be asked.
     """
@@ -74,45 +143,86 @@ def gate(registry: Registry, params: Params, name: str, number: str | None, root
     champion = registry.by_alias(name, CHAMPION)
     with tempfile.TemporaryDirectory() as scratch:
         if number is None:
-            candidate = _standing(root)
+            candidate = _Judged.here(root)
         else:
-            folder = _download(registry, registry.version(name, number), Path(scratch))
-            candidate = Standing(f"version {number}", _accuracy(folder, held_out))
+            candidate = _Judged.downloaded(registry, registry.version(name, number), Path(scratch), f"version {number}")
         best = None
         if champion is not None:
-            before = _download(registry, champion, Path(scratch))
-            best = Standing(f"the champion (version {champion.number})", _accuracy(before, held_out))
-    verdict = _passed(decide(candidate, best, params.gate))
+            who = f"the champion (version {champion.number})"
+            best = _Judged.downloaded(registry, champion, Path(scratch), who)
+        verdict = _passed(_judge(candidate, best, held_out, params))
     if number is not None:
         registry.set_alias(name, CHALLENGER, number)
         say(f"alias {CHALLENGER} of {name} is version {number}")
     return verdict
 
 
+@dataclass(frozen=True)
+class _Judged:
+    """A model at hand."""
+
+    who: str
+    folder: Path
+
+    @classmethod
+    def here(cls, root: Path) -> "_Judged":
+        folder = root / paths.MODEL_DIR
+        verified_digest(folder)
+        return cls(f"the model in {paths.MODEL_DIR}", folder)
+
+    @classmethod
+    def downloaded(cls, registry: Registry, version: Version, scratch: Path, who: str) -> "_Judged":
+        target = scratch / version.number
+        target.mkdir(exist_ok=True)
+        folder = registry.download(version, target)
+        digest = verified_digest(folder)
+        if digest != version.digest:
+            found = version.digest or "no digest tag"
+            raise Refused(f"version {version.number} has the files of {digest} but the registry says {found}")
+        return cls(who, folder)
+
+    def labels(self, held_out: Sequence[Review]) -> list[str]:
+        """What it says of each review."""
+        scorer = Scorer.open(self.folder / MODEL)
+        labels_of(held_out, scorer.labels)
+        return [prediction.label for prediction in scorer.predict_many(review.text for review in held_out)]
+
+
+def _judge(candidate: _Judged, champion: _Judged | None, held_out: Sequence[Review], params: Params) -> Verdict:
+    actual, said = [review.label for review in held_out], candidate.labels(held_out)
+    model = candidate.folder / MODEL
+    scorer = Scorer.open(model)
+    standing = Standing(
+        candidate.who,
+        accuracy=sum(map(str.__eq__, actual, said)) / len(actual),
+        milliseconds=_milliseconds(scorer, held_out[:_MAX_TIMED]),
+        megabytes=model.stat().st_size / 1e6,
+        behaviour=_pass_rates(scorer, params) if params.gate.behaviour else {},
+    )
+    if champion is None:
+        return decide(standing, "", None, params.gate)
+    groups = [review.group for review in held_out]
+    return decide(standing, champion.who, compare(actual, champion.labels(held_out), said, groups), params.gate)
+
+
+def _pass_rates(scorer: Scorer, params: Params) -> dict[str, float]:
+    behaviour = behave(scorer, params.evaluate)
+    if behaviour.skipped:
+        say(f"behavioural tests were left out: {behaviour.skipped}")
+    return {name: result.pass_rate for name, result in behaviour.capabilities.items()}
+
+
+def _milliseconds(scorer: Scorer, held_out: Sequence[Review]) -> float:
+    times = []
+    for review in held_out:
+        begun = perf_counter()
+        scorer.predict(review.text)
+        times.append(perf_counter() - begun)
+    return median(times) * 1000
+
+
 def _passed(verdict: Verdict) -> Verdict:
     if not verdict.passed:
-        raise Refused(verdict.sentence)
+        reasons = "".join(f"\n  - {reason}" for reason in verdict.refusals)
+        raise Refused(f"refused: {verdict.sentence}{reasons}")
     return verdict
-
-
-def _standing(root: Path) -> Standing:
-    folder = root / paths.MODEL_DIR
-    verified_digest(folder)
-    return Standing("the model in models/current", _accuracy(folder, read_reviews(root / paths.TEST)))
-
-
-def _download(registry: Registry, version: Version, scratch: Path) -> Path:
-    target = scratch / version.number
-    target.mkdir(exist_ok=True)
-    folder = registry.download(version, target)
-    digest = verified_digest(folder)
-    if digest != version.digest:
-        found = version.digest or "no digest tag"
-        raise Refused(f"version {version.number} has the files of {digest} but the registry says {found}")
-    return folder
-
-
-def _accuracy(folder: Path, held_out: Sequence[Review]) -> float:
-    scorer = Scorer.open(folder / MODEL)
-    labels_of(held_out, scorer.labels)
-    return accuracy_of(scorer, held_out)

@@ -107,7 +107,14 @@ class GateParams:
 
     min_accuracy: float = 0.80
     max_drop: float = 0.01
-    """By how much its accuracy may lie below the champion's on the same held-out reviews."""
+    """By how much its accuracy may lie below the champion's on the same held-out reviews, where they are too few for
+    the interval of the difference to tell."""
+    max_milliseconds: float = 5.0
+    """For one prediction: the median over held-out reviews, on the machine that runs the gate."""
+    max_megabytes: float = 100.0
+    """Of the model file, 10^6 bytes each."""
+    behaviour: Mapping[str, float] = field(default_factory=dict)
+    """Lowest pass rates of behavioural tests, by capability."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -157,7 +164,9 @@ def _build(kind: Any, value: Any, where: str) -> Any:
         return _tuple(arguments, value, where)
     if origin is Mapping:
         _expect(isinstance(value, dict), where, "a mapping", value)
-        return {str(name): str(item) for name, item in value.items()}
+        if arguments[1] is str:  # names of labels, which YAML may take for numbers
+            return {str(name): str(item) for name, item in value.items()}
+        return {str(name): _build(arguments[1], item, _at(where, str(name))) for name, item in value.items()}
     if origin is Literal:
         _expect(value in arguments, where, f"one of {', '.join(arguments)}", value)
         return value
@@ -219,6 +228,9 @@ def _check(params: Params) -> None:
         (golden.rows <= 2000, "golden.rows must be at most 2000: each candidate is asked about all of them"),
         (0.0 <= gate.min_accuracy <= 1.0, "gate.min_accuracy must lie between 0 and 1"),
         (0.0 <= gate.max_drop <= 1.0, "gate.max_drop must lie between 0 and 1"),
+        (gate.max_milliseconds > 0.0, "gate.max_milliseconds must be positive"),
+        (gate.max_megabytes > 0.0, "gate.max_megabytes must be positive"),
+        (all(0.0 <= floor <= 1.0 for floor in gate.behaviour.values()), "gate.behaviour holds shares between 0 and 1"),
         (params.prepare.min_rows_per_label >= 2, "prepare.min_rows_per_label must be at least 2"),
         (params.data.sample_rows >= 1, "data.sample_rows must be positive"),
     ]

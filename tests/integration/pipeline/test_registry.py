@@ -3,17 +3,19 @@
 | command  | accepted                                  | refused                                                |
 |----------|-------------------------------------------|--------------------------------------------------------|
 | register | a trained model, once; again the same     | altered after training; never evaluated                |
-| gate     | good enough, no champion or no worse one  | below the floor; worse than the champion               |
+| gate     | good enough, no champion or no worse one  | outside the limits; worse than the champion            |
 | promote  | what the cluster serves                   | what it does not serve, by version and by digest       |
 """
 
 import json
+import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import boto3
+import httpx
 import mlflow
 import pytest
 from mlflow.exceptions import MlflowException
@@ -21,6 +23,7 @@ from mlflow.exceptions import MlflowException
 from sentiment_model.manifest import GOLDEN, MANIFEST, MODEL, REFERENCE, digest_of
 from sentiment_pipeline import paths
 from sentiment_pipeline.params import load_params
+from tests.integration import servers
 from tests.integration.conftest import MlflowServer
 from tests.integration.pipeline.workspace import Outcome, Workspace
 from tests.integration.servers import free_port
@@ -90,6 +93,36 @@ print(json.dumps(model.predict(pandas.DataFrame({{"text": ["A wonderful film, I 
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd="/", check=False)
     assert done.returncode == 0, done.stderr
     assert [row["label"] for row in json.loads(done.stdout)] == ["positive", "negative"]
+
+
+def test_mlflow_serves_a_version_as_any_model(trained: Workspace, mlflow_server: MlflowServer, tmp_path: Path) -> None:
+    trained.must("register", "--name", "served", "--output", "served.json")
+    number = json.loads((trained.root / "served.json").read_text())["version"]
+    port = free_port()
+    command = [sys.executable, "-m", "mlflow", "models", "serve", "--model-uri", f"models:/served/{number}"]
+    options = ["--env-manager", "local", "--host", "127.0.0.1", "--port", str(port)]
+    # It looks for uvicorn on PATH.
+    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+    log = tmp_path / "serve.log"
+    with servers.running([*command, *options], f"http://127.0.0.1:{port}/ping", log, environment):
+        asked = {
+            "dataframe_split": {"columns": ["text"], "data": [["A wonderful film, I loved it."], ["Dull and boring."]]}
+        }
+        answer = httpx.post(f"http://127.0.0.1:{port}/invocations", json=asked, timeout=60)
+    assert answer.status_code == 200, answer.text
+    assert [row["label"] for row in answer.json()["predictions"]] == ["positive", "negative"]
+
+
+def test_a_version_says_what_it_expects_and_needs(trained: Workspace, client: mlflow.MlflowClient) -> None:
+    trained.must("register", "--name", "described", "--output", "described.json")
+    number = json.loads((trained.root / "described.json").read_text())["version"]
+    info = mlflow.models.get_model_info(f"models:/described/{number}")
+    assert info.signature.inputs.input_names() == ["text"]
+    assert info.signature.outputs.input_names() == ["label", "probability"]
+    assert info.saved_input_example_info is not None
+    assert info.flavors["python_function"]["loader_module"] == "sentiment_model.pyfunc"
+    folder = Path(mlflow.artifacts.download_artifacts(f"models:/described/{number}"))
+    assert (folder / "requirements.txt").read_text().split() == [f"mlflow=={mlflow.__version__}"]
 
 
 def test_registering_twice_gives_one_version(trained: Workspace, client: mlflow.MlflowClient) -> None:
@@ -184,7 +217,8 @@ def test_a_worse_version_is_refused_and_the_challenger_stays(trained: Workspace,
 
     assert second != first
     assert refused.returncode == unregistered.returncode == 1
-    assert "more than 0.0100 (gate.max_drop)" in refused.stderr
+    assert "  - the champion (version 1) is better beyond chance" in refused.stderr
+    assert "is more than 0.0100 (gate.max_drop)" in refused.stderr
     assert "the model in models/current has accuracy" in unregistered.stderr
     assert client.get_model_version_by_alias("contest", "challenger").version == first
 

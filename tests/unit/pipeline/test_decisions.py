@@ -1,18 +1,22 @@
 """Gate and promotion as pure decisions.
 
-| candidate | champion | floor | allowed drop | verdict |
-|-----------|----------|-------|--------------|---------|
-| 0.85      | none     | 0.80  | 0.01         | pass    |
-| 0.79      | none     | 0.80  | 0.01         | refuse  |
-| 0.85      | 0.86     | 0.80  | 0.02         | pass    |
-| 0.85      | 0.87     | 0.80  | 0.01         | refuse  |
-| 0.79      | 0.70     | 0.80  | 0.01         | refuse  |
+| what is found                                   | verdict                  |
+|-------------------------------------------------|--------------------------|
+| above the floor, no champion                    | pass                     |
+| better than the champion                        | pass                     |
+| worse, the interval holds 0, within the drop    | pass                     |
+| worse beyond chance, within the drop            | refuse                   |
+| the interval holds 0, but a larger drop         | refuse                   |
+| slow, large, or failing behavioural tests       | refuse                   |
+| all of it                                       | refuse, with all reasons |
 """
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from sentiment_pipeline.compare import Comparison
 from sentiment_pipeline.errors import PipelineError, Refused
 from sentiment_pipeline.gate import Standing, decide
 from sentiment_pipeline.params import GateParams
@@ -23,24 +27,90 @@ DIGEST = "sha256:" + "a" * 64
 VERSION = Version("sentiment-reviews", "14", tags={"sentiment.digest": DIGEST})
 
 
+GOOD = Standing("version 14", accuracy=0.85, milliseconds=0.04, megabytes=3.2, behaviour={"negation": 0.9})
+LIMITS = GateParams(min_accuracy=0.80, max_drop=0.02, max_milliseconds=1.0, max_megabytes=40.0)
+
+
+def compared(*, difference: float, low: float, high: float) -> Comparison:
+    return Comparison(
+        n=1000,
+        champion_accuracy=0.85 - difference,
+        challenger_accuracy=0.85,
+        difference=difference,
+        low=low,
+        high=high,
+        p_value=0.5,
+        only_champion_right=30,
+        only_challenger_right=20,
+    )
+
+
+def refusals(candidate: Standing, comparison: Comparison | None = None, limits: GateParams = LIMITS) -> list[str]:
+    return list(decide(candidate, "the champion", comparison, limits).refusals)
+
+
+def test_the_verdict_says_what_was_found() -> None:
+    alone = decide(GOOD, "", None, LIMITS)
+    assert alone.sentence == (
+        "version 14 has accuracy 0.8500, there is no champion to compare with,"
+        " 0.04 ms per prediction on this machine, 3.2 MB"
+    )
+    beside = decide(GOOD, "the champion", compared(difference=0.01, low=-0.005, high=0.025), LIMITS)
+    assert "the champion 0.8400 (difference +0.0100, 95 % interval -0.0050 to +0.0250, p 0.500)" in beside.sentence
+    assert alone.passed
+    assert beside.passed
+
+
+def test_equal_within_the_interval_passes() -> None:
+    assert refusals(GOOD, compared(difference=-0.01, low=-0.03, high=0.01)) == []
+
+
+def test_a_champion_that_is_better_beyond_chance_stays() -> None:
+    [refusal] = refusals(GOOD, compared(difference=-0.01, low=-0.018, high=-0.002))
+    assert refusal == (
+        "the champion is better beyond chance: the 95 % interval of the difference ends at -0.0020;"
+        " it alone is right on 30 of 1,000 reviews, the candidate alone on 20"
+    )
+
+
+def test_too_few_reviews_to_tell_do_not_excuse_a_large_drop() -> None:
+    [refusal] = refusals(GOOD, compared(difference=-0.03, low=-0.08, high=0.02))
+    assert refusal == "a drop of 0.0300 is more than 0.0200 (gate.max_drop)"
+
+
 @pytest.mark.parametrize(
-    ("candidate", "champion", "max_drop", "passed", "sentence"),
+    ("candidate", "limits", "sentence"),
     [
-        (0.85, None, 0.01, True, "there is no champion to compare with"),
-        (0.79, None, 0.01, False, "below the floor of 0.8000 (gate.min_accuracy)"),
-        (0.85, 0.86, 0.02, True, "accuracy 0.8500, the champion 0.8600"),
-        (0.85, 0.87, 0.01, False, "a drop of 0.0200, more than 0.0100 (gate.max_drop)"),
-        (0.79, 0.70, 0.01, False, "below the floor"),
+        (replace(GOOD, accuracy=0.79), LIMITS, "accuracy 0.7900 is below the floor of 0.8000 (gate.min_accuracy)"),
+        (
+            replace(GOOD, milliseconds=2.0),
+            LIMITS,
+            (
+                "a prediction takes 2.00 ms (median over held-out reviews, on this machine),"
+                " more than 1 (gate.max_milliseconds)"
+            ),
+        ),
+        (replace(GOOD, megabytes=40.1), LIMITS, "the model file has 40.1 MB, more than 40 (gate.max_megabytes)"),
+        (
+            GOOD,
+            replace(LIMITS, behaviour={"negation": 0.95}),
+            "negation: 0.900 of the cases pass, fewer than 0.95 (gate.behaviour.negation)",
+        ),
+        (
+            GOOD,
+            replace(LIMITS, behaviour={"typos": 0.5}),
+            "nothing is known of its typos, which has a floor (gate.behaviour.typos)",
+        ),
     ],
 )
-def test_the_gate(candidate: float, champion: float | None, max_drop: float, passed: bool, sentence: str) -> None:
-    verdict = decide(
-        Standing("version 14", candidate),
-        None if champion is None else Standing("the champion", champion),
-        GateParams(min_accuracy=0.80, max_drop=max_drop),
-    )
-    assert verdict.passed is passed
-    assert sentence in verdict.sentence
+def test_each_limit_refuses_with_its_reason(candidate: Standing, limits: GateParams, sentence: str) -> None:
+    assert refusals(candidate, limits=limits) == [sentence]
+
+
+def test_every_reason_is_said_and_not_only_the_first() -> None:
+    bad = Standing("version 14", accuracy=0.5, milliseconds=9.0, megabytes=90.0)
+    worse = compared(difference=-0.3, low=-0.4, high=-0.2)
+    assert len(refusals(bad, worse, replace(LIMITS, behaviour={"negation": 0.8, "typos": 0.8}))) == 7
 
 
 def test_what_is_served_becomes_champion() -> None:
