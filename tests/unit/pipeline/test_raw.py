@@ -19,9 +19,9 @@ JSONL = '{"text": "zwei\\nZeilen, Straße", "label": 1}\n\n{"text": "second", "l
         ("reviews.csv", CSV.encode()),
         ("reviews.csv", CSV.encode("utf-8-sig")),
         ("reviews.csv", CSV.replace("\n", "\r\n").replace("zwei\r\n", "zwei\n").encode()),
-        ("reviews.csv.gz", gzip.compress(CSV.encode())),
+        ("reviews.csv.gz", gzip.compress(CSV.encode(), mtime=0)),
         ("reviews.jsonl", JSONL.encode()),
-        ("reviews.jsonl.gz", gzip.compress(JSONL.encode())),
+        ("reviews.jsonl.gz", gzip.compress(JSONL.encode(), mtime=0)),
     ],
 )
 def test_every_format_gives_the_same_rows(tmp_path: Path, name: str, content: bytes) -> None:
@@ -38,14 +38,16 @@ def test_a_text_longer_than_the_csv_module_likes_is_read(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("name", "content", "sentence"),
     [
-        ("reviews.csv", b"text,label\na,b,c\n", "line 2: expected 2 fields"),
-        ("reviews.csv", b"text,label\na\n", "line 2: expected 2 fields"),
-        ("reviews.csv", b'text,label\n"a,1\n', "is not CSV: unexpected end of data"),
-        ("reviews.csv", b"text,label\n\xff\xfe,1\n", "is not UTF-8"),
+        ("reviews.csv", b"text,label\na,b,c\n", "reviews.csv, line 2: expected 2 fields"),
+        ("reviews.csv", b"text,label\na\n", "reviews.csv, line 2: expected 2 fields"),
+        ("reviews.csv", b'text,label\n"a,1\n', "line 2: not CSV: unexpected end of data"),
+        ("reviews.csv", b"text,label\n\xff\xfe,1\n", "line 2: not UTF-8"),
         ("reviews.csv.gz", b"text,label\n", "not a complete gzip file"),
-        ("reviews.csv.gz", gzip.compress(CSV.encode())[:-9], "not a complete gzip file"),
-        ("reviews.jsonl", b'{"text": 1}\n{"text"\n', "line 2 is not JSON"),
-        ("reviews.jsonl", b"[1]\n", "line 1 is not a JSON object"),
+        ("reviews.csv.gz", gzip.compress(CSV.encode(), mtime=0)[:-9], "not a complete gzip file"),
+        ("reviews.jsonl", b'{"text": 1}\n{"text"\n', "line 2: not JSON"),
+        ("reviews.csv", b"text,text\na,b\n", "names a column twice"),
+        ("reviews.txt", b"text\n", "reviews.txt must end in .csv"),
+        ("reviews.jsonl", b"[1]\n", "line 1: not a JSON object"),
     ],
 )
 def test_a_broken_file_is_refused(tmp_path: Path, name: str, content: bytes, sentence: str) -> None:

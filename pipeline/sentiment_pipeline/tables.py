@@ -1,0 +1,170 @@
+"""Files of rows, CSV or JSON Lines, gzipped or not: read and written row by row, so that they may exceed memory."""
+
+import csv
+import gzip
+import io
+import json
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+from sentiment_model.unicode import is_encodable
+from sentiment_pipeline.errors import DataError
+from sentiment_pipeline.progress import Advance
+
+SUFFIXES = (".csv", ".csv.gz", ".jsonl", ".jsonl.gz")
+
+_MAX_FIELD_BYTES = 16 << 20
+"""csv refuses fields over 128 KiB, which is less than a long review."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row by column name; the values of a CSV file are strings."""
+
+    line: int
+    """Where it begins, from 1."""
+    values: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class BadRow:
+    """What should have been a row."""
+
+    line: int
+    reason: str
+
+
+def check_suffix(path: Path) -> None:
+    """Refuse a name that does not tell a known format.
+
+    Raises:
+        DataError: it does not.
+    """
+    if not path.name.lower().endswith(SUFFIXES):
+        raise DataError(f"{path.name} must end in {', '.join(SUFFIXES)}")
+
+
+def read_rows(path: Path, advance: Advance = lambda amount: None) -> Iterator[Row | BadRow]:
+    """Yield what a file in UTF-8 holds; what is no row does not end it.
+
+    Args:
+        path: its name tells the format.
+        advance: is told how many bytes of the file were read since the last time.
+
+    Raises:
+        DataError: the file as a whole is not what its name says.
+    """
+    check_suffix(path)
+    try:
+        with path.open("rb") as raw, _unpacked(path, raw) as file:
+            done = 0
+            for row in _json_rows(file) if _is_json(path) else _csv_rows(file):
+                yield row
+                position = raw.tell()
+                advance(position - done)
+                done = position
+    except (gzip.BadGzipFile, EOFError, zlib.error):
+        raise DataError(f"{path.name} is not a complete gzip file") from None
+
+
+@contextmanager
+def writing_rows(path: Path, columns: Sequence[str]) -> Iterator[Callable[[dict[str, Any]], None]]:
+    """Open a file for rows; call what is yielded with one after the other.
+
+    The columns of a CSV file are those given, a row may lack some of them, and what is no string is written as JSON.
+    """
+    with path.open("wb") as raw, _packed(path, raw) as file:
+        if _is_json(path):
+            yield lambda row: _write_line(file, row)
+        else:
+            writer = csv.writer(file, lineterminator="\n")
+            writer.writerow(columns)
+            yield lambda row: writer.writerow([_cell(row.get(column)) for column in columns])
+
+
+def _is_json(path: Path) -> bool:
+    return path.name.lower().endswith((".jsonl", ".jsonl.gz"))
+
+
+def _is_packed(path: Path) -> bool:
+    return path.name.lower().endswith(".gz")
+
+
+def _unpacked(path: Path, raw: IO[bytes]) -> IO[str]:
+    # What is not UTF-8 becomes lone surrogates, which can be told by the line.
+    binary: Any = gzip.GzipFile(fileobj=raw) if _is_packed(path) else raw
+    return io.TextIOWrapper(binary, encoding="utf-8-sig", errors="surrogateescape", newline="")
+
+
+@contextmanager
+def _packed(path: Path, raw: IO[bytes]) -> Iterator[IO[str]]:
+    if not _is_packed(path):
+        with _text(raw) as file:
+            yield file
+        return
+    # No name and no time: the same rows, the same bytes.
+    with gzip.GzipFile("", "wb", compresslevel=6, fileobj=raw, mtime=0) as packed, _text(packed) as file:
+        yield file
+
+
+def _text(binary: Any) -> IO[str]:
+    # A lone surrogate within nested JSON is written as it may have come: as an escape.
+    return io.TextIOWrapper(binary, encoding="utf-8", errors="backslashreplace", newline="")
+
+
+def _csv_rows(file: IO[str]) -> Iterator[Row | BadRow]:
+    csv.field_size_limit(_MAX_FIELD_BYTES)
+    reader = csv.reader(file, strict=True)
+    columns: list[str] = []
+    while True:
+        line = reader.line_num + 1
+        try:
+            fields = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            yield BadRow(line, f"not CSV: {error}")
+            continue
+        if not fields:
+            continue
+        if not columns:
+            columns = fields
+            if len(set(columns)) != len(columns):
+                raise DataError("the first line names a column twice; every column needs a name of its own")
+        elif len(fields) != len(columns):
+            yield BadRow(line, f"expected {len(columns)} fields as in the first line, found {len(fields)}")
+        elif not all(map(is_encodable, fields)):
+            yield BadRow(line, "not UTF-8")
+        else:
+            yield Row(line, dict(zip(columns, fields, strict=True)))
+
+
+def _json_rows(file: IO[str]) -> Iterator[Row | BadRow]:
+    for line, content in enumerate(file, start=1):
+        if not content.strip():
+            continue
+        try:
+            values = json.loads(content)
+        except (json.JSONDecodeError, RecursionError):
+            yield BadRow(line, "not JSON")
+            continue
+        if not is_encodable(content):
+            yield BadRow(line, "not UTF-8")
+        elif not isinstance(values, dict):
+            yield BadRow(line, "not a JSON object")
+        else:
+            yield Row(line, values)
+
+
+def _write_line(file: IO[str], row: dict[str, Any]) -> None:
+    file.write(json.dumps(row, ensure_ascii=False) + "\n")
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else json.dumps(value)
