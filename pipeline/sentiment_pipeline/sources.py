@@ -1,9 +1,11 @@
 """Where raw reviews come from: each kind of source brings one file into a folder, showing progress."""
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit, urlunsplit
 
 from sentiment_pipeline import imdb
@@ -11,24 +13,34 @@ from sentiment_pipeline.errors import SourceError
 from sentiment_pipeline.params import DataParams
 from sentiment_pipeline.progress import progress
 from sentiment_pipeline.sample import write_sample
+from sentiment_pipeline.tables import SUFFIXES
 
 if TYPE_CHECKING:
+    import httpx
     from mypy_boto3_s3 import S3Client
 
 BUILTIN = "builtin:sample"
-SUFFIXES = (".csv", ".csv.gz", ".jsonl", ".jsonl.gz")
 
 _CHUNK_BYTES = 1 << 20
 _TIMEOUT_SECONDS = 30.0
 
 
-def fetch(data: DataParams, folder: Path) -> Path:
+@dataclass(frozen=True)
+class Fetched:
+    """Raw reviews that are here."""
+
+    file: Path
+    mark: str
+    """What the source says of its content, without its being fetched: see `mark_of`."""
+
+
+def fetch(data: DataParams, folder: Path) -> Fetched:
     """Bring the reviews that `data.source` names into `folder`, as `reviews` with the suffix of their format.
 
     Raises:
         SourceError: the source is unknown, cannot be reached or read, or its bytes have another checksum.
     """
-    source = data.source
+    source, mark = data.source, ""
     if source == BUILTIN:
         target = folder / "reviews.csv"
         write_sample(target, data.sample_rows, data.sample_seed)
@@ -41,10 +53,31 @@ def fetch(data: DataParams, folder: Path) -> Path:
         archive.unlink()
     else:
         target = folder / f"reviews{_suffix(source)}"
-        _bring(source, data, target)
+        mark = _bring(source, data, target)
     if data.sha256:
         _verify(target, data.sha256, shown(source))
-    return target
+    return Fetched(target, mark)
+
+
+def mark_of(data: DataParams) -> str:
+    """What tells one content of `data.source` from another: checksum of a file, ETag of an object or a web page.
+
+    Empty where the content never changes (the built-in sample, IMDB), or where a web server does not tell.
+
+    Raises:
+        SourceError: the source is unknown, or cannot be reached.
+    """
+    source = data.source
+    if source in (BUILTIN, "imdb"):
+        return ""
+    scheme = _scheme(source, data)
+    if scheme == "":
+        return _file_mark(_existing(Path(source)))
+    if scheme == "s3":
+        with _asking_s3(source) as (client, place):
+            return client.head_object(**place)["ETag"]
+    with _asking_web(source) as answer:
+        return _web_mark(answer)
 
 
 def shown(source: str) -> str:
@@ -64,18 +97,21 @@ def checksum(path: Path) -> str:
     return digest.hexdigest()
 
 
-def _bring(source: str, data: DataParams, target: Path) -> None:
-    scheme = source.partition("://")[0] if "://" in source else ""
+def _bring(source: str, data: DataParams, target: Path) -> str:
+    """Write the content to `target`; returns its mark."""
+    scheme = _scheme(source, data)
     if scheme == "":
-        _copy(Path(source), target)
-    elif scheme == "s3":
-        _from_s3(source, target)
-    elif scheme == "https" or (scheme == "http" and data.sha256):
-        _download(source, target)
-    elif scheme == "http":
+        return _copy(_existing(Path(source)), target)
+    return _from_s3(source, target) if scheme == "s3" else _download(source, target)
+
+
+def _scheme(source: str, data: DataParams) -> str:
+    scheme = source.partition("://")[0] if "://" in source else ""
+    if scheme == "http" and not data.sha256:
         raise SourceError("http:// can be altered on the way: use https://, or give data.sha256 of what you expect")
-    else:
+    if scheme not in ("", "s3", "https", "http"):
         raise SourceError(f"data.source: {scheme}:// is not known; use {BUILTIN}, imdb, a path, https:// or s3://")
+    return scheme
 
 
 def _suffix(source: str) -> str:
@@ -86,14 +122,32 @@ def _suffix(source: str) -> str:
     raise SourceError(f"data.source must end in {', '.join(SUFFIXES)}: {shown(source)} does not")
 
 
-def _copy(source: Path, target: Path) -> None:
+def _existing(source: Path) -> Path:
     if not source.is_file():
         raise SourceError(f"data.source: there is no file {source}, seen from {Path.cwd()}")
+    return source
+
+
+def _copy(source: Path, target: Path) -> str:
     with source.open("rb") as file:
         _write(target, _chunks_of(file.read), source.stat().st_size, f"copy {source.name}")
+    return _file_mark(target)
 
 
-def _from_s3(source: str, target: Path) -> None:
+def _file_mark(file: Path) -> str:
+    return f"sha256:{checksum(file)}"
+
+
+def _from_s3(source: str, target: Path) -> str:
+    with _asking_s3(source) as (client, place):
+        answer = client.get_object(**place)
+        _write(target, _chunks_of(answer["Body"].read), answer["ContentLength"], f"download {source}")
+        return answer["ETag"]
+
+
+@contextmanager
+def _asking_s3(source: str) -> Iterator[tuple["S3Client", Any]]:
+    """A client and where the object is; what it answers with becomes a sentence."""
     import boto3
     from botocore.config import Config
     from botocore.exceptions import BotoCoreError, ClientError
@@ -103,9 +157,7 @@ def _from_s3(source: str, target: Path) -> None:
     # AWS_ENDPOINT_URL is honoured by boto3 itself.
     config = Config(connect_timeout=10, read_timeout=_TIMEOUT_SECONDS, retries={"mode": "standard", "max_attempts": 3})
     try:
-        client: S3Client = boto3.client("s3", config=config)
-        answer = client.get_object(Bucket=bucket, Key=key)
-        _write(target, _chunks_of(answer["Body"].read), answer["ContentLength"], f"download {source}")
+        yield boto3.client("s3", config=config), {"Bucket": bucket, "Key": key}
     except ClientError as error:
         code = error.response.get("Error", {}).get("Code", "unknown")
         raise SourceError(f"{source}: the store answered {code}; check bucket, key and the AWS_ variables") from None
@@ -113,7 +165,20 @@ def _from_s3(source: str, target: Path) -> None:
         raise SourceError(f"{source}: {type(error).__name__}; check AWS_ENDPOINT_URL and the credentials") from None
 
 
-def _download(url: str, target: Path) -> None:
+def _download(url: str, target: Path) -> str:
+    with _asking_web(url) as answer:
+        length = answer.headers.get("content-length")
+        _write(target, answer.iter_raw(_CHUNK_BYTES), int(length) if length else None, f"download {shown(url)}")
+        return _web_mark(answer)
+
+
+def _web_mark(answer: "httpx.Response") -> str:
+    return str(answer.headers.get("etag") or answer.headers.get("last-modified") or "")
+
+
+@contextmanager
+def _asking_web(url: str) -> Iterator["httpx.Response"]:
+    """An answer whose body waits to be read: signed addresses allow GET and not HEAD."""
     import httpx
 
     try:
@@ -122,8 +187,7 @@ def _download(url: str, target: Path) -> None:
                 raise SourceError(f"{shown(url)} leads to an address without TLS; give the final https:// address")
             if answer.status_code != httpx.codes.OK:
                 raise SourceError(f"{shown(url)}: expected status 200, found {answer.status_code}")
-            length = answer.headers.get("content-length")
-            _write(target, answer.iter_raw(_CHUNK_BYTES), int(length) if length else None, f"download {shown(url)}")
+            yield answer
     except httpx.HTTPError as error:
         raise SourceError(f"{shown(url)} cannot be reached ({type(error).__name__}); check the address") from None
 

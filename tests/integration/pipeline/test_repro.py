@@ -1,4 +1,4 @@
-"""`dvc repro` and `dvc push` in a copy of the checkout, with the raw reviews and the cache in S3 (moto)."""
+"""DVC as a person uses it, in a copy of the checkout, with the raw reviews and the cache in S3 (moto)."""
 
 import json
 import os
@@ -15,6 +15,9 @@ from tests.integration.pipeline.workspace import REPOSITORY, Workspace
 
 pytestmark = pytest.mark.integration
 
+DATA = {"source": "s3://raw/reviews.csv", "group": "movie", "id": "id"}
+WORDS = {"folds": 2, "candidates": [{"name": "words", "ngrams": [1, 1], "min_df": 2, "c": 1.0}]}
+
 
 @pytest.fixture(scope="module")
 def copied(store: str, tmp_path_factory: pytest.TempPathFactory) -> Workspace:
@@ -26,15 +29,20 @@ def copied(store: str, tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     shutil.copy(REPOSITORY / ".dvc/config", root / ".dvc/config")
     for name in ("model", "pipeline"):
         shutil.copytree(REPOSITORY / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
-    subprocess.run(["git", "init", "--quiet", str(root)], check=True)
+    git(root, "init")
+    git(root, "config", "user.name", "somebody")
+    git(root, "config", "user.email", "somebody@example.org")
 
     reviews = root / "reviews.csv"
     write_sample(reviews, rows=1200, seed=3)
     boto3.client("s3").upload_file(str(reviews), "raw", "reviews.csv")
     reviews.unlink()
-    return Workspace(
-        root, {"data": {"source": "s3://raw/reviews.csv", "group": "movie", "id": "id"}, "train": {"folds": 2}}
-    )
+    return Workspace(root, {"data": DATA, "train": {"folds": 2}})
+
+
+def git(root: Path, *arguments: str) -> None:
+    """Run git as a person would."""
+    subprocess.run(["git", *arguments], cwd=root, check=True, capture_output=True)
 
 
 def dvc(root: Path, *arguments: str) -> str:
@@ -87,13 +95,51 @@ def test_plots_show_figures_and_curves(copied: Workspace) -> None:
 
 def test_another_recipe_leaves_ingest_and_prepare_alone(copied: Workspace) -> None:
     dvc(copied.root, "repro")
-    copied.change(
-        {
-            "data": {"source": "s3://raw/reviews.csv", "group": "movie", "id": "id"},
-            "train": {"folds": 2, "candidates": [{"name": "words", "ngrams": [1, 1], "min_df": 2, "c": 1.0}]},
-        }
-    )
+    copied.change({"data": DATA, "train": WORDS})
     said = dvc(copied.root, "repro")
     for stage in ("ingest", "prepare", "data-report"):
         assert f"Stage '{stage}' didn't change, skipping" in said
     assert json.loads((copied.root / "reports/train.json").read_text())["winner"] == "words"
+
+
+def test_an_experiment_is_compared_with_what_was_committed(copied: Workspace) -> None:
+    copied.change({"data": DATA, "train": WORDS})
+    dvc(copied.root, "repro")
+    git(copied.root, "add", ".")
+    git(copied.root, "commit", "-m", "Train")
+    before = json.loads((copied.root / "reports/train.json").read_text())
+
+    said = dvc(copied.root, "exp", "run", "--set-param", "train.candidates.0.c=0.01")
+    assert "Stage 'ingest' didn't change, skipping" in said
+    assert "Stage 'prepare' didn't change, skipping" in said
+    after = json.loads((copied.root / "reports/train.json").read_text())
+    assert after["cv_accuracy"] != before["cv_accuracy"]
+
+    differences = json.loads(dvc(copied.root, "metrics", "diff", "--json"))
+    accuracy = differences["reports/train.json"]["cv_accuracy"]
+    assert accuracy["old"] == before["cv_accuracy"]
+    assert accuracy["new"] == after["cv_accuracy"]
+
+    plots = json.loads(dvc(copied.root, "plots", "diff", "HEAD", "workspace", "--json"))
+    assert plots["data"]
+    assert {revision for plot in plots["data"].values() for found in plot for revision in found["revisions"]} >= {
+        *("HEAD", "workspace"),
+    }
+
+
+def test_reviews_that_changed_in_s3_are_noticed_and_taken_when_asked(copied: Workspace, tmp_path: Path) -> None:
+    dvc(copied.root, "repro")
+    unchanged = copied.must("ingest", "--check")
+    assert unchanged == "s3://raw/reviews.csv is what was ingested\n"
+
+    write_sample(tmp_path / "reviews.csv", rows=1300, seed=4)
+    boto3.client("s3").upload_file(str(tmp_path / "reviews.csv"), "raw", "reviews.csv")
+    # Reviews that were ingested stay what they are, until somebody says so.
+    assert "up to date" in dvc(copied.root, "repro").replace("\n", " ")
+    changed = copied.run("ingest", "--check")
+    assert changed.returncode == 1
+    assert "s3://raw/reviews.csv is not what was ingested" in changed.stderr
+    dvc(copied.root, "repro", "--force", "--single-item", "ingest")
+    dvc(copied.root, "repro")
+    assert copied.must("ingest", "--check") == "s3://raw/reviews.csv is what was ingested\n"
+    assert json.loads((copied.root / "reports/prepare.json").read_text())["rows"] == 1300

@@ -6,6 +6,8 @@
 | http:// | allowed with a checksum only; 404; nothing listens           |
 """
 
+import os
+import shutil
 import threading
 from collections.abc import Iterator
 from functools import partial
@@ -16,7 +18,8 @@ from pathlib import Path
 import boto3
 import pytest
 
-from sentiment_pipeline.errors import SourceError
+from sentiment_pipeline.errors import DataError, SourceChanged, SourceError
+from sentiment_pipeline.ingest import check_source, ingest
 from sentiment_pipeline.params import DataParams
 from sentiment_pipeline.sources import fetch
 from tests.integration.servers import free_port
@@ -48,9 +51,9 @@ def web(tmp_path: Path) -> Iterator[str]:
 def test_s3_brings_the_bytes_of_the_key(store: str, tmp_path: Path) -> None:
     boto3.client("s3").put_object(Bucket="raw", Key="a/b/reviews.csv", Body=CSV)
     expected = sha256(CSV).hexdigest()
-    file = fetch(DataParams(source="s3://raw/a/b/reviews.csv", sha256=expected), tmp_path)
-    assert file == tmp_path / "reviews.csv"
-    assert file.read_bytes() == CSV
+    fetched = fetch(DataParams(source="s3://raw/a/b/reviews.csv", sha256=expected), tmp_path)
+    assert fetched.file == tmp_path / "reviews.csv"
+    assert fetched.file.read_bytes() == CSV
 
 
 def test_s3_bytes_of_another_checksum_are_refused(store: str, tmp_path: Path) -> None:
@@ -73,11 +76,41 @@ def test_s3_store_that_is_down_is_said(store: str, tmp_path: Path, monkeypatch: 
         fetch(DataParams(source="s3://raw/reviews.csv"), tmp_path)
 
 
+def test_a_source_that_changed_is_noticed_without_fetching_it(store: str, web: str, tmp_path: Path) -> None:
+    """An object by its ETag, a page of a server by what it tells, a file by its checksum."""
+    s3, page, file = boto3.client("s3"), tmp_path / "web" / "reviews.csv", tmp_path / "reviews.csv"
+    (tmp_path / "root").mkdir()
+
+    def put(content: bytes) -> None:
+        s3.put_object(Bucket="raw", Key="watched/reviews.csv", Body=content)
+        file.write_bytes(content)
+        page.write_bytes(content)
+        os.utime(page, (len(content), len(content)))  # what this server tells is the time of the last change
+
+    for source in ("s3://raw/watched/reviews.csv", str(file), f"{web}/reviews.csv"):
+        put(CSV)
+        data = DataParams(source=source, sha256=sha256(CSV).hexdigest())
+        with pytest.raises(DataError, match="is not here"):
+            check_source(data, tmp_path / "root")
+        ingest(data, tmp_path / "root")
+        assert check_source(data, tmp_path / "root") == f"{source} is what was ingested"
+        put(CSV + b"bad,negative\n")
+        with pytest.raises(SourceChanged, match=r"is not what was ingested \(.+ then, .+ now\): to take it, run"):
+            check_source(data, tmp_path / "root")
+        shutil.rmtree(tmp_path / "root")
+
+
+def test_another_source_than_the_ingested_one_is_told(web: str, tmp_path: Path) -> None:
+    ingest(DataParams(source="builtin:sample", sample_rows=5), tmp_path)
+    assert check_source(DataParams(source="builtin:sample"), tmp_path) == "builtin:sample is what was ingested"
+    assert "was not ingested yet (but builtin:sample was)" in check_source(DataParams(source="imdb"), tmp_path)
+
+
 def test_plain_http_needs_a_checksum(web: str, tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="can be altered on the way"):
         fetch(DataParams(source=f"{web}/reviews.csv"), tmp_path)
-    file = fetch(DataParams(source=f"{web}/reviews.csv", sha256=sha256(CSV).hexdigest()), tmp_path)
-    assert file.read_bytes() == CSV
+    fetched = fetch(DataParams(source=f"{web}/reviews.csv", sha256=sha256(CSV).hexdigest()), tmp_path)
+    assert fetched.file.read_bytes() == CSV
 
 
 def test_a_web_server_without_the_file_is_said(web: str, tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ def test_a_local_file_is_copied_as_it_is(tmp_path: Path) -> None:
     source = tmp_path / "mine.CSV.GZ"
     source.write_bytes(gzip.compress(b"text,label\n"))
     (tmp_path / "raw").mkdir()
-    file = fetch(DataParams(source=str(source)), tmp_path / "raw")
+    file = fetch(DataParams(source=str(source)), tmp_path / "raw").file
     assert file.name == "reviews.csv.gz"
     assert file.read_bytes() == source.read_bytes()
 
