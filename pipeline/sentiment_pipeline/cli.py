@@ -3,14 +3,17 @@
 import json
 import os
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from sentiment_model.errors import ManifestError, ModelFileError
 from sentiment_pipeline import paths
 from sentiment_pipeline.errors import PipelineError
-from sentiment_pipeline.params import load_params
+from sentiment_pipeline.params import DataParams, GoldenParams, TrackingParams, load_params
+
+if TYPE_CHECKING:
+    from sentiment_pipeline.register import Registered
 
 
 class _Command(click.Group):
@@ -32,12 +35,33 @@ def main() -> None:
     """
 
 
+def _renamed(context: click.Context, option: click.Parameter, pairs: tuple[str, ...]) -> dict[str, str]:
+    names = {}
+    for pair in pairs:
+        old, equals, new = pair.partition("=")
+        if not equals or not new:
+            raise click.BadParameter(f"expected OLD=NEW, found {pair!r}")
+        names[old] = new
+    return names
+
+
+_RENAME = click.option(
+    "--rename", multiple=True, callback=_renamed, help="Call a label otherwise: 1=positive. Repeatable."
+)
+
+
 @main.command()
-def ingest() -> None:
+@click.option("--check", is_flag=True, help="Only ask whether data.source changed since; exit code 1 if it did.")
+def ingest(check: bool) -> None:
     """Bring the raw reviews of data.source to data/raw."""
+    from sentiment_pipeline.ingest import check_source
     from sentiment_pipeline.ingest import ingest as run
 
-    run(load_params().data)
+    data = load_params().data
+    if check:
+        click.echo(check_source(data))
+    else:
+        run(data)
 
 
 @main.command()
@@ -57,11 +81,32 @@ def data_report() -> None:
 
 
 @main.command()
-def train() -> None:
-    """Compare the recipes by cross-validation, fit the best, write models/current."""
-    from sentiment_pipeline.train import train as run
+@click.option("--data", help="Do it all without DVC: a file, or whatever data.source may be.")
+@click.option("--out", type=click.Path(path_type=Path), help="With --data: the folder to make.")
+@click.option("--text", default="text", show_default=True, help="With --data: column of the texts.")
+@click.option("--label", default="label", show_default=True, help="With --data: column of the labels.")
+@click.option("--id", "name", default="", help="With --data: column of unique names, if there is one.")
+@click.option("--group", default="", help="With --data: column of what rows belong to (film, author), if there is one.")
+@_RENAME
+def train(
+    data: str | None, out: Path | None, text: str, label: str, name: str, group: str, rename: dict[str, str]
+) -> None:
+    """Compare the recipes by cross-validation, fit the best, write models/current.
 
-    run(load_params())
+    With --data FILE --out DIR: ingest, prepare, train and evaluate in DIR, without DVC.
+    """
+    if (data is None) != (out is None):
+        raise click.UsageError("--data and --out belong together")
+    if data is None or out is None:
+        from sentiment_pipeline.train import train as run
+
+        run(load_params())
+        return
+    from sentiment_pipeline.standalone import train_alone
+
+    columns: dict[str, object] = {"text": text, "label": label, "id": name, "group": group}
+    train_alone(data, out, columns | ({"labels": rename} if rename else {}))
+    click.echo(out / paths.MODEL_DIR)
 
 
 @main.command()
@@ -84,7 +129,28 @@ def sample(path: Path, rows: int, seed: int) -> None:
     click.echo(f"wrote {rows:,} reviews to {path}", err=True)
 
 
+@main.command()
+@click.option("--model", required=True, type=click.Path(path_type=Path, exists=True), help="Model file, or its folder.")
+@click.option("--data", required=True, type=click.Path(path_type=Path, exists=True, dir_okay=False), help="Texts.")
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="Where the labelled rows go.")
+@click.option("--text", default="text", show_default=True, help="Column of the texts.")
+@click.option("--probabilities", is_flag=True, help="Also write the probability of every label.")
+@click.option("--skip-bad-rows", is_flag=True, help="Leave out what cannot be scored, instead of writing nothing.")
+def score(model: Path, data: Path, out: Path, text: str, probabilities: bool, skip_bad_rows: bool) -> None:
+    """Label a file of any size: CSV or JSON Lines, .gz or not, to either of them.
+
+    All columns stay; predicted_label and predicted_probability come after them.
+    """
+    from sentiment_pipeline.score import score as run
+
+    scored = run(model, data, out, text=text, every_label=probabilities, skip_bad=skip_bad_rows)
+    for sentence in scored.sentences():
+        click.echo(f"left out {sentence}", err=True)
+    click.echo(f"scored {scored.rows:,} rows to {out}, left out {scored.bad_rows:,}", err=True)
+
+
 _NAME = click.option("--name", required=True, help="Name of the registered model.")
+_OUTPUT = click.option("--output", type=click.Path(path_type=Path), help="Also write the result to this file, as JSON.")
 
 
 @main.command()
@@ -92,13 +158,17 @@ _NAME = click.option("--name", required=True, help="Name of the registered model
 @click.option(
     "--model-dir", default=paths.MODEL_DIR, show_default=True, type=click.Path(path_type=Path), help="What to register."
 )
-@click.option("--output", type=click.Path(path_type=Path), help="Also write the result to this file, as JSON.")
+@_OUTPUT
 def register(name: str, model_dir: Path, output: Path | None) -> None:
     """Register the trained model in MLflow; the same model gives the same version."""
     from sentiment_pipeline.register import register as run
     from sentiment_pipeline.registry import MlflowRegistry
 
-    registered = run(MlflowRegistry(), load_params(), name, model_dir)
+    _tell(run(MlflowRegistry(), load_params(), name, model_dir), output)
+
+
+def _tell(registered: "Registered", output: Path | None) -> None:
+    """Say which version it is, to people and to the next step of a workflow."""
     version = registered.version
     if output is not None:
         result = {
@@ -115,12 +185,67 @@ def register(name: str, model_dir: Path, output: Path | None) -> None:
 
 
 @main.command()
+@click.argument("source")
+@click.option("--trust-pickle", is_flag=True, help="Unpickle SOURCE: whoever made it may run any code here.")
+@click.option("--out", default="models/converted", show_default=True, type=click.Path(path_type=Path), help="Folder.")
+@click.option("--data", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="Reviews to prove it on.")
+@click.option("--text", default="text", show_default=True, help="Column of the texts.")
+@click.option("--label", default="label", show_default=True, help="Column of the labels, if there is one.")
+@_RENAME
+@click.option(
+    "--golden",
+    default="data",
+    show_default=True,
+    type=click.Choice(["data", "builtin"]),
+    help="Which texts travel with the version; builtin where yours must not leave the house.",
+)
+@click.option("--name", help="Register the result as a version of this model.")
+@click.option("--experiment", default=TrackingParams().experiment, show_default=True, help="Of the MLflow run.")
+@_OUTPUT
+def convert(
+    source: str,
+    trust_pickle: bool,
+    out: Path,
+    data: Path | None,
+    text: str,
+    label: str,
+    rename: dict[str, str],
+    golden: str,
+    name: str | None,
+    experiment: str,
+    output: Path | None,
+) -> None:
+    """Convert a scikit-learn model from MLflow (models:/name/3, runs:/id/model, a folder) to a version without pickle.
+
+    It says the same as SOURCE, to 1e-6 in probability on the texts of --data (or built-in ones), or nothing is written.
+    """
+    from sentiment_pipeline.convert import builtin_sample, read_sample, register_converted, summary
+    from sentiment_pipeline.convert import convert as run
+
+    sample = (
+        builtin_sample()
+        if data is None
+        else read_sample(data, DataParams(source=str(data), text=text, label=label, labels=rename))
+    )
+    rows = GoldenParams(texts="test" if data is not None and golden == "data" else "builtin")
+    converted = run(source, out, trusted=trust_pickle, sample=sample, golden=rows, names=rename)
+    for line in summary(converted):
+        click.echo(line, err=True)
+    if name is None:
+        click.echo(f"{out} digest {converted.digest}")
+        return
+    from sentiment_pipeline.registry import MlflowRegistry
+
+    _tell(register_converted(MlflowRegistry(), converted, source, name, experiment), output)
+
+
+@main.command()
 @_NAME
 @click.option("--version", "number", help="Judge this version, and make it the challenger if it passes.")
 def gate(name: str, number: str | None) -> None:
-    """Judge a model against gate.min_accuracy and the champion; the exit code says the verdict.
+    """Judge a model against the champion and the limits under gate: in params.yaml; the exit code says the verdict.
 
-    Without --version the model in models/current is judged, and without MLFLOW_TRACKING_URI by gate.min_accuracy alone.
+    Without --version the model in models/current is judged, and without MLFLOW_TRACKING_URI by the limits alone.
     """
     from sentiment_pipeline.gate import gate as run
     from sentiment_pipeline.gate import gate_here
@@ -128,7 +253,7 @@ def gate(name: str, number: str | None) -> None:
 
     params = load_params()
     if number is None and not os.environ.get("MLFLOW_TRACKING_URI"):
-        click.echo("MLFLOW_TRACKING_URI is not set: no champion to compare with, the floor alone decides", err=True)
+        click.echo("MLFLOW_TRACKING_URI is not set: no champion to compare with, the limits alone decide", err=True)
         verdict = gate_here(params)
     else:
         verdict = run(MlflowRegistry(), params, name, number)

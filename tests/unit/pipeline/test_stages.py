@@ -5,16 +5,21 @@ import json
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+import sentiment_model
 from sentiment_model import Scorer
 from sentiment_model.manifest import MODEL
 from sentiment_pipeline import paths
+from sentiment_pipeline.cli import main
 from sentiment_pipeline.data_report import data_report
 from sentiment_pipeline.evaluate import evaluate
 from sentiment_pipeline.ingest import ingest
 from sentiment_pipeline.params import load_params
 from sentiment_pipeline.prepare import prepare
+from sentiment_pipeline.register import verified_digest
 from sentiment_pipeline.reviews import read_reviews
+from sentiment_pipeline.standalone import params_path
 from sentiment_pipeline.train import train
 from tests.unit.pipeline.corpora import three_classes
 
@@ -101,3 +106,33 @@ def test_ingesting_again_leaves_nothing_of_another_format(root: Path) -> None:
     (paths.RAW / "reviews.jsonl").touch()
     ingest(params.data)
     assert [path.name for path in paths.RAW.iterdir()] == ["reviews.csv"]
+
+
+def test_training_goes_the_whole_way_without_dvc_in_a_folder_of_its_own(root: Path) -> None:
+    options = ["--label", "stars", "--text", "comment", "--group", "product"]
+    names = ["--rename", "1=negative", "--rename", "3=neutral", "--rename", "5=positive"]
+    done = CliRunner().invoke(main, ["train", "--data", "survey.csv", "--out", "made", *options, *names])
+    assert done.exit_code == 0, done.stderr
+    assert done.stdout == "made/models/current\n"
+    assert sentiment_model.load("made/models/current").classes_ == ("negative", "neutral", "positive")
+    assert {path.name for path in Path.cwd().iterdir()} == {"made", "params.yaml", "survey.csv"}
+    assert load_params(Path("made/params.yaml")).data.labels == {"1": "negative", "3": "neutral", "5": "positive"}
+    verified_digest(Path("made/models/current"))
+
+    again = CliRunner().invoke(main, ["train", "--data", "survey.csv", "--out", "made", *options])
+    assert again.exit_code == 1
+    assert again.stderr == "Error: made is there and not empty: name a new folder with --out, for training overwrites\n"
+
+
+def test_without_a_params_yaml_the_one_that_comes_along_is_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert load_params(params_path()) == load_params(Path(__file__).parents[3] / "params.yaml")
+
+
+@pytest.mark.parametrize("options", [["--data", "survey.csv"], ["--out", "made"]])
+def test_data_without_out_says_that_both_are_needed(options: list[str], root: Path) -> None:
+    done = CliRunner().invoke(main, ["train", *options])
+    assert done.exit_code == 2
+    assert "--data and --out belong together" in done.stderr
