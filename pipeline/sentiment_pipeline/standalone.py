@@ -37,6 +37,8 @@ def train_alone(source: str, out: Path, columns: dict[str, Any]) -> None:
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise DataError(f"{out} is there and not empty: name a new folder with --out, for training overwrites")
     params = load_params(params_path())
+    # Commands that are run in the new folder find a file by its whole path.
+    source = str(Path(source).resolve()) if Path(source).exists() else source
     params = replace(params, data=replace(params.data, source=source, sha256="", **columns))
     out.mkdir(parents=True, exist_ok=True)
     _write(params, out / paths.PARAMS)

@@ -1,5 +1,6 @@
 """The stages one after the other on a file that a team might bring: three labels, own columns, gaps, duplicates."""
 
+import contextlib
 import csv
 import json
 from pathlib import Path
@@ -14,7 +15,7 @@ from sentiment_pipeline import paths
 from sentiment_pipeline.cli import main
 from sentiment_pipeline.data_report import data_report
 from sentiment_pipeline.evaluate import evaluate
-from sentiment_pipeline.ingest import ingest
+from sentiment_pipeline.ingest import check_source, ingest
 from sentiment_pipeline.params import load_params
 from sentiment_pipeline.prepare import prepare
 from sentiment_pipeline.register import verified_digest
@@ -118,6 +119,8 @@ def test_training_goes_the_whole_way_without_dvc_in_a_folder_of_its_own(root: Pa
     assert {path.name for path in Path.cwd().iterdir()} == {"made", "params.yaml", "survey.csv"}
     assert load_params(Path("made/params.yaml")).data.labels == {"1": "negative", "3": "neutral", "5": "positive"}
     verified_digest(Path("made/models/current"))
+    with contextlib.chdir("made"):
+        assert check_source(load_params().data).endswith("survey.csv is what was ingested")
 
     again = CliRunner().invoke(main, ["train", "--data", "survey.csv", "--out", "made", *options])
     assert again.exit_code == 1
