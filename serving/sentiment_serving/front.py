@@ -69,9 +69,7 @@ class Front:
 
     def _long(self, environ: "WSGIEnvironment", start_response: "StartResponse", exchange: Exchange) -> Iterable[bytes]:
         def ending(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Callable[[bytes], object]:
-            ours = self._end(environ, exchange, int(status[:3]))
-            given = {name.lower() for name, _ in headers}
-            return start_response(status, headers + [one for one in ours if one[0].lower() not in given], exc_info)
+            return start_response(status, headers + self._end(environ, exchange, int(status[:3])), exc_info)
 
         return self._app(environ, ending)
 

@@ -43,13 +43,22 @@ def exchange() -> Exchange:
 
 def respond(endpoint: Endpoint) -> Response:
     """Answer the present request."""
-    return reply(serving().endpoints.answer(endpoint, request.environ, exchange()))
+    environ = request.environ
+    present = exchange_of(environ)
+    answer = serving().endpoints.answer(endpoint, environ, present)
+    present.answered_with(answer)
+    return _response(answer)
 
 
 def reply(answer: Answer) -> Response:
     """The answer as Flask wants it."""
     exchange().answered_with(answer)
-    return Response(answer.body, answer.status, headers=list(answer.headers), content_type=answer.content_type)
+    return _response(answer)
+
+
+def _response(answer: Answer) -> Response:
+    headers = [("Content-Type", answer.content_type), *answer.headers]
+    return Response(answer.body, answer.status, headers)
 
 
 def json_reply(document: msgspec.Struct) -> Response:

@@ -19,9 +19,10 @@ def install(app: Flask) -> None:
 
 
 def _name_route(response: Response) -> Response:
-    if request.url_rule:
-        exchange().route = request.url_rule.rule
-        exchange().is_operation = request.blueprint == "operations"
+    rule = request.url_rule
+    if rule is not None:
+        present = exchange()
+        present.route, present.is_operation = rule.rule, rule.endpoint.startswith("operations.")
     return response
 
 
