@@ -248,6 +248,7 @@ down: ## stop the lab and remove all that it made (caches stay)
 bench: setup ## the benchmarks there are
 	@echo "make bench-model DATA=... [GROUP=...] [ONLY=...]"
 	@echo "make bench-alerts"
+	@echo "make bench-serving [DATA=...] [GROUP=...] [ONLY=...] [SOAK=seconds]"
 	@echo "make bench-rollout [ONLY=...], of:"
 	@$(BIN)/python -m bench.rollout --names | sed 's/^/  /'
 
@@ -255,6 +256,10 @@ bench: setup ## the benchmarks there are
 bench-model: setup ## counting, predictions and recipes against scikit-learn, into docs/bench-model.md [DATA=file GROUP=column ONLY=part,...]
 	@[ -n "$(DATA)" ] || { echo "make: say which reviews: make bench-model DATA=reviews.csv GROUP=film"; exit 1; }
 	@$(BIN)/python -m bench.model --data "$(DATA)" $(if $(GROUP),--group "$(GROUP)") $(if $(ONLY),--only "$(ONLY)")
+
+.PHONY: bench-serving
+bench-serving: setup ## the serving process against MLflow's, FastAPI and Flask, into docs/bench-serving.md [DATA=file GROUP=column ONLY=part,... SOAK=seconds]
+	@$(BIN)/python -m bench.serving $(if $(DATA),--data "$(DATA)") $(if $(GROUP),--group "$(GROUP)") $(if $(ONLY),--only "$(ONLY)") $(if $(SOAK),--soak "$(SOAK)")
 
 .PHONY: bench-rollout
 bench-rollout: setup ## rollouts under load on the lab, into docs/bench-rollout.md [ONLY=good,flipped]

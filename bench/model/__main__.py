@@ -6,10 +6,12 @@ from pathlib import Path
 
 import click
 
-from bench.model import page, rows
+from bench.model import rows
 from bench.model.corpus import Data
+from bench.model.page import TABLE
+from bench.table import Row
 
-PARTS: dict[str, Callable[[Data], list[page.Row]]] = {
+PARTS: dict[str, Callable[[Data], list[Row]]] = {
     "counting": rows.counting,
     "prediction": rows.prediction,
     "recipes": rows.recipes,
@@ -35,8 +37,8 @@ def main(data: str, group: str, only: str) -> None:
         found = PARTS[name](source)
         for row in found:
             click.echo(json.dumps(row.__dict__, ensure_ascii=False))
-        page.keep(name, found)
-        page.write(list(PARTS))
+        TABLE.keep(name, found)
+        TABLE.write(list(PARTS))
 
 
 if __name__ == "__main__":

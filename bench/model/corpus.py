@@ -4,19 +4,17 @@ import contextlib
 import tempfile
 from dataclasses import dataclass, replace
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
+from bench.table import ROOT
 from sentiment_pipeline.ingest import ingest
 from sentiment_pipeline.params import Params, load_params
 from sentiment_pipeline.paths import PARAMS, TEST, TRAIN
 from sentiment_pipeline.prepare import prepare
 from sentiment_pipeline.reviews import Review, read_reviews
 from sentiment_pipeline.split import folds
-
-ROOT = Path(__file__).resolve().parents[2]
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from bench.model import works
 from bench.model.corpus import Data, params_of
 from bench.model.measuring import Cost, measured
-from bench.model.page import Row
+from bench.table import Row
 from sentiment_pipeline.crossval import Result
 from sentiment_pipeline.params import Candidate
 

@@ -41,6 +41,16 @@ class Buildah:
         finally:
             run([*self._program, "rm", container])
 
+    @contextmanager
+    def mounted(self, image: str) -> Iterator[Path]:
+        """The root folder of a container of an image; what is written there goes when the block ends."""
+        container = run([*self._program, "from", "--pull=never", image]).strip()
+        try:
+            yield Path(run([*self._program, "mount", container]).strip())
+        finally:
+            run([*self._program, "umount", container])
+            run([*self._program, "rm", container])
+
     def build(self, dockerfile: Path, context: Path, image: str, build_args: Mapping[str, str], pip_conf: str) -> None:
         """``docker build``, whose steps see this machine's certificates and package index, and keep neither.
 

@@ -62,17 +62,27 @@ def _path(environ: Mapping[str, str], stack: ExitStack) -> Path:
     if folder:
         return Path(folder) / MODEL
     if not environ.get("MODEL_URI"):
-        raise Termination(
-            Reason.BAD_CONFIGURATION,
-            "No model to serve. Name a file with --model, a folder with MODEL_DIR, or a version with MODEL_URI and "
-            "MODEL_DIGEST.",
-        )
+        return _mounted(environ.get("MODELS_DIR"))
     # obstore takes a while to load, and a server that has its model does without it.
     from sentiment_serving.fetch import fetch_from_environ
 
     scratch = _scratch(stack)
     fetch_from_environ(FetchSettings.from_environ(environ, folder=scratch), environ)
     return scratch / MODEL
+
+
+def _mounted(models: str | None) -> Path:
+    """The model in MODELS_DIR: a version's own files, or what the pipeline leaves in its folder `current`."""
+    if models:
+        for path in (Path(models) / MODEL, Path(models) / "current" / MODEL):
+            if path.is_file():
+                return path
+    looked = f" In {models} there is neither {MODEL} nor current/{MODEL}: is a folder mounted there?" if models else ""
+    raise Termination(
+        Reason.BAD_CONFIGURATION,
+        "No model to serve. Name a file with --model, a folder with MODEL_DIR, or a version with MODEL_URI and "
+        f"MODEL_DIGEST.{looked}",
+    )
 
 
 def _scratch(stack: ExitStack) -> Path:

@@ -1,0 +1,45 @@
+"""Much for long: no error, and memory does not grow."""
+
+import time
+
+from bench.serving import servers
+from bench.serving.trained import Trained
+from bench.serving.wrk import finish, load, start
+from bench.table import Row
+
+SOAK_SECONDS = 600
+_SHARE = 0.8
+_FLAT_BYTES = 5_000_000
+
+
+def soak(trained: Trained, seconds: int = SOAK_SECONDS) -> list[Row]:
+    """Four fifths of the capacity.
+
+    Args:
+        seconds: a run shorter than SOAK_SECONDS meets no target, and says so.
+    """
+    with servers.ours(trained) as running:
+        capacity = load(running.target, seconds=5).rate
+        asking = start(running.target, seconds=seconds, connections=64, rate=_SHARE * capacity)
+        memory = []
+        while asking.poll() is None:
+            memory.append(running.memory_bytes())
+            time.sleep(seconds / 100)
+        found = finish(asking)
+    # The first tenth fills caches and threads' stacks.
+    settled = memory[len(memory) // 10 :]
+    grown = settled[-1] - settled[0]
+    long_enough = seconds >= SOAK_SECONDS
+    fine = found.failures == 0 and grown <= _FLAT_BYTES
+    return [
+        Row(
+            f"{seconds} s at {100 * found.rate / capacity:.0f} % of the capacity"
+            + ("" if long_enough else f" (shorter than the {SOAK_SECONDS} s that are the target)"),
+            f"{found.requests:,} requests, {found.failures} errors; memory {settled[0] / 1e6:.1f} MB, "
+            f"in the end {grown / 1e6:+.1f} MB, at most {max(memory) / 1e6:.1f} MB",
+            "",
+            "",
+            f"{SOAK_SECONDS} s at 80 %: no error, memory flat",
+            fine if long_enough or not fine else None,
+        )
+    ]
