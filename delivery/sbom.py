@@ -33,8 +33,8 @@ def _component(one: Distribution) -> dict[str, Any]:
         "version": one.version,
         "purl": purl,
     }
-    if expression := one.metadata.get("License-Expression"):
-        component["licenses"] = [{"expression": expression}]
+    if "License-Expression" in one.metadata:
+        component["licenses"] = [{"expression": one.metadata["License-Expression"]}]
     return component
 
 

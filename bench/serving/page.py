@@ -19,7 +19,9 @@ All servers of the part `speed` are up at the same time and asked one after the 
 median. "us CPU" is the server's CPU time for one request, which other work on the machine changes least. wrk has no
 rate limit: where a share of capacity is asked for, 64 connections pause for random times (exponentially distributed, in
 whole milliseconds) between an answer and their next request; the rate that came about is in the row. Percentiles are
-wrk's, corrected by it for what it could not send meanwhile.
+wrk's, corrected by it for what it could not send meanwhile. Where the load average is far above the number of cores,
+others were at work as well: rates and latencies are those of what they left, the same for all servers, and ratios are
+what counts.
 """
 
 TABLE = Table(
