@@ -16,7 +16,7 @@ from sentiment_pipeline.errors import Refused
 from sentiment_pipeline.findings import labels_of
 from sentiment_pipeline.params import GateParams, Params
 from sentiment_pipeline.progress import say
-from sentiment_pipeline.register import verified_digest
+from sentiment_pipeline.register import download, verified_digest
 from sentiment_pipeline.registry import CHALLENGER, CHAMPION, Registry, Version
 from sentiment_pipeline.reviews import Review, read_reviews
 
@@ -174,12 +174,7 @@ class _Judged:
     def downloaded(cls, registry: Registry, version: Version, scratch: Path, who: str) -> "_Judged":
         target = scratch / version.number
         target.mkdir(exist_ok=True)
-        folder = registry.download(version, target)
-        digest = verified_digest(folder)
-        if digest != version.digest:
-            found = version.digest or "no digest tag"
-            raise Refused(f"version {version.number} has the files of {digest} but the registry says {found}")
-        return cls(who, folder)
+        return cls(who, download(registry, version, target))
 
     def labels(self, held_out: Sequence[Review]) -> list[str]:
         """What it says of each review."""

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from sentiment_model.manifest import MANIFEST, digest_of, parse_manifest
 from sentiment_pipeline import paths
-from sentiment_pipeline.errors import DataError
+from sentiment_pipeline.errors import DataError, RegistryError
 from sentiment_pipeline.lineage import git_commit, lock_sha256
 from sentiment_pipeline.params import Params
 from sentiment_pipeline.registry import ACCURACY_TAG, DVC_LOCK_TAG, GIT_COMMIT_TAG, Registry, Version
@@ -56,6 +56,22 @@ def verified_digest(folder: Path) -> str:
     if altered:
         raise DataError(f"{', '.join(altered)} in {folder} changed after training: run `dvc repro`")
     return digest_of(data)
+
+
+def download(registry: Registry, version: Version, folder: Path) -> Path:
+    """Bring a version's files into a folder; returns where they are.
+
+    Raises:
+        RegistryError: MLflow could not be asked, or gives other files than those of the digest.
+    """
+    found = registry.download(version, folder)
+    digest = verified_digest(found)
+    if digest != version.digest:
+        raise RegistryError(
+            f"version {version.number} of {version.name} has the files of {digest},"
+            f" but its tag says {version.digest or 'nothing'}: look into the registry"
+        )
+    return found
 
 
 def evaluated_accuracy(root: Path, digest: str) -> float:
