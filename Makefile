@@ -197,8 +197,8 @@ install: setup ## install the operator with those images [OVERLAY=deploy/overlay
 	@$(DELIVERY) install
 
 .PHONY: rollout
-rollout: setup ## patch the SentimentModel to VERSION, wait twice, smoke-test
-	@$(DELIVERY) rollout $(RESOURCE) --version $(VERSION) --namespace $(NAMESPACE)
+rollout: setup ## patch the SentimentModel to VERSION, wait twice, smoke-test [MANIFEST=file to make it from at first]
+	@$(DELIVERY) rollout $(RESOURCE) --version $(VERSION) --namespace $(NAMESPACE) $(if $(MANIFEST),--manifest $(MANIFEST))
 
 .PHONY: promote
 promote: setup ## alias VERSION `champion`, if the cluster serves it

@@ -45,10 +45,17 @@ def install_command(cluster: Cluster) -> None:
 @click.option("--version", required=True, help="the MLflow model version to serve")
 @click.option("--namespace", default="default", show_default=True)
 @click.option("--timeout", default="15m", show_default=True)
+@click.option(
+    "--manifest", type=click.Path(path_type=Path), help="the SentimentModel to start from where there is none"
+)
 @click.pass_obj
-def rollout_command(cluster: Cluster, resource: str, *, version: str, namespace: str, timeout: str) -> None:
+def rollout_command(
+    cluster: Cluster, resource: str, *, version: str, namespace: str, timeout: str, manifest: Path | None
+) -> None:
     """Patch the SentimentModel, wait, smoke-test; exit code 1 when the version does not serve."""
-    rollout.patch(cluster, resource, version=version, namespace=namespace)
+    made = manifest and rollout.create_missing(cluster, resource, manifest, version=version, namespace=namespace)
+    if not made:
+        rollout.patch(cluster, resource, version=version, namespace=namespace)
     outcome = rollout.wait(cluster, resource, namespace=namespace, timeout=timeout)
     print(cluster.kubectl("-n", namespace, "get", "smdl", resource), end="")
     if not outcome.ready:

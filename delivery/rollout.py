@@ -2,9 +2,11 @@
 
 import json
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import httpx
+import yaml
 
 from delivery.cluster import Cluster, DeliveryError
 from delivery.forward import port_forward
@@ -26,6 +28,26 @@ def patch(cluster: Cluster, resource: str, *, version: str, namespace: str) -> N
     """Ask for a version."""
     change = {"spec": {"model": {"version": version, "alias": None}}}
     cluster.kubectl("-n", namespace, "patch", "smdl", resource, "--type=merge", "-p", json.dumps(change))
+
+
+def create_missing(cluster: Cluster, resource: str, manifest: Path, *, version: str, namespace: str) -> bool:
+    """Make the resource from ``manifest`` with this version, where there is none of that name.
+
+    Returns:
+        Whether it was made: one that is there is left alone, whatever the manifest says.
+
+    Raises:
+        DeliveryError: the manifest is not that of one SentimentModel.
+    """
+    if cluster.kubectl("-n", namespace, "get", "smdl", resource, "--ignore-not-found", "-o", "name"):
+        return False
+    found = yaml.safe_load(manifest.read_text()) if manifest.is_file() else None
+    if not isinstance(found, dict) or found.get("kind") != "SentimentModel":
+        raise DeliveryError(f"expected one SentimentModel in {manifest}; give the file to start from as MANIFEST")
+    model = {"name": found["spec"]["model"]["name"], "version": version}
+    made = {**found, "metadata": {"name": resource}, "spec": {**found["spec"], "model": model}}
+    cluster.kubectl("-n", namespace, "create", "-f", "-", stdin=json.dumps(made))
+    return True
 
 
 def wait(cluster: Cluster, resource: str, *, namespace: str, timeout: str = "15m") -> Outcome:
