@@ -13,21 +13,21 @@ WORKSPACE = ROOT / ".demo" / "workspace"
 DVC_CACHE = ROOT / ".demo" / "dvc-cache"
 
 
-def prepare(environment: Mapping[str, str]) -> Path:
-    """Clone the checkout (with its uncommitted changes) to ``.demo/workspace`` and point DVC at the S3 endpoint."""
-    shutil.rmtree(WORKSPACE, ignore_errors=True)
-    _git(ROOT, "clone", "--quiet", "--shared", str(ROOT), str(WORKSPACE))
+def prepare(environment: Mapping[str, str], *, workspace: Path = WORKSPACE, cache: Path = DVC_CACHE) -> Path:
+    """Clone the checkout (with its uncommitted changes) to ``workspace`` and point DVC at the S3 endpoint."""
+    shutil.rmtree(workspace, ignore_errors=True)
+    _git(ROOT, "clone", "--quiet", "--shared", str(ROOT), str(workspace))
     for name in _git(ROOT, "ls-files", "--modified", "--others", "--exclude-standard", "--deduplicate").splitlines():
-        source, target = ROOT / name, WORKSPACE / name
+        source, target = ROOT / name, workspace / name
         if source.is_file():
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(source, target)
-    DVC_CACHE.mkdir(parents=True, exist_ok=True)
-    settings = f"[cache]\n    dir = {DVC_CACHE}\n"
+    cache.mkdir(parents=True, exist_ok=True)
+    settings = f"[cache]\n    dir = {cache}\n"
     if endpoint := environment.get("AWS_ENDPOINT_URL"):
         settings += f"['remote \"storage\"']\n    endpointurl = {endpoint}\n"
-    (WORKSPACE / ".dvc" / "config.local").write_text(settings)
-    return WORKSPACE
+    (workspace / ".dvc" / "config.local").write_text(settings)
+    return workspace
 
 
 def set_parameters(workspace: Path, changes: Mapping[str, object]) -> None:
