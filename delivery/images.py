@@ -23,14 +23,14 @@ def build_and_push(cluster: Cluster, *, say: Say, tag: str = TAG, attest: bool =
 
     Args:
         tag: What keeps them in the registry: an untagged image may be cleaned away while it is deployed.
-        attest: Push bill of materials and provenance with them. The lab's buildah makes none, and says so.
+        attest: Push bill of materials and provenance with them. The lab's buildah has none, which is said.
 
     Returns:
         The images by name, each as ``registry/name@sha256:...``; also kept in ``build/images.json``.
     """
     RECORD.parent.mkdir(parents=True, exist_ok=True)
     if attest and cluster.kind == "lab":
-        say("the lab builds with buildah: no bill of materials, no provenance")
+        say("the lab builds with buildah, which pushes no attestations")
     images = {}
     for name, dockerfile in IMAGES.items():
         say(f"building {name} from {dockerfile}")

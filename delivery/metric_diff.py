@@ -40,7 +40,7 @@ def table(before: Metrics, after: Metrics) -> str:
     rows = []
     for name in sorted(before.keys() | after.keys()):
         old, new = before.get(name), after.get(name)
-        if old == new and name != "evaluate.accuracy":
+        if _shown(old) == _shown(new) and name != "evaluate.accuracy":
             continue
         change = f"{new - old:+.4f}" if isinstance(old, int | float) and isinstance(new, int | float) else ""
         rows.append(f"| `{name}` | {_shown(old)} | {_shown(new)} | {change} |")
