@@ -85,6 +85,10 @@ lint: setup $(CACHE)/bin/actionlint ## ruff, import rules, workflows, and the ru
 
 PROMTOOL := $(BIN)/python -m lab promtool
 
+.PHONY: reference
+reference: setup ## write docs/reference.md anew, from the resource definition
+	@$(BIN)/python -m delivery.reference
+
 .PHONY: monitoring
 monitoring: setup ## write the rules and dashboards of deploy/monitoring anew [RUNBOOKS=https://...: where alerts lead to]
 	@$(BIN)/python -m monitoring $(if $(RUNBOOKS),--runbooks "$(RUNBOOKS)")
