@@ -31,10 +31,12 @@ def overload(trained: Trained) -> list[Row]:
     with servers.ours(trained) as running:
         alone = load(running.target, seconds=3)
         fast = _CONNECTIONS - _SLOW
+        before = running.cpu_seconds()
         asking = start(running.target, seconds=SECONDS, connections=fast, codes=True, timeout=30)
         with _slow_clients(running) as slow:
             probes = list(_probes(running, seconds=SECONDS - 2))
             found = finish(asking)
+        share = (running.cpu_seconds() - before) / SECONDS
         recovered = _recovery(running)
     fast_answers = Counter({int(status): count for status, count in found.codes.items()})
     good = fast_answers[200] / found.seconds
@@ -53,7 +55,7 @@ def overload(trained: Trained) -> list[Row]:
         Row(
             f"{len(probes)} probes meanwhile, on connections of their own",
             f"slowest {1000 * max(probes):.0f} ms, median {1000 * sorted(probes)[len(probes) // 2]:.1f} ms",
-            "",
+            f"the server had {100 * share:.0f} % of a core",
             "",
             "each within 100 ms",
             max(probes) <= 0.1,
