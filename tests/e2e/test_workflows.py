@@ -40,6 +40,8 @@ SMALL = {
     "gate.max_drop": 0.02,
 }
 WORSE = {"train.candidates": [{"name": "few", "ngrams": [1, 1], "min_df": 2, "c": 3.0, "max_features": 150}]}
+ENOUGH_ROWS = 40
+"""With fewer, no model could show an accuracy of 0.90: that would be a fault of the set, not of the version."""
 OTHER = {"train.candidates": [{"name": "pairs", "ngrams": [1, 2], "min_df": 2, "c": 4.0}]}
 
 
@@ -129,8 +131,8 @@ def test_a_commit_that_makes_the_model_worse_is_stopped_at_the_gate(repository: 
 
 
 def test_a_version_that_the_cluster_refuses_ends_red_with_the_reason_last(repository: Repository) -> None:
-    quality = [{"id": "q", "text": "A wonderful film, I loved it.", "label": "negative"}]
-    data = {"quality.jsonl": "".join(json.dumps(row) + "\n" for row in quality)}
+    row = json.dumps({"text": "A wonderful film, I loved it.", "label": "negative"})
+    data = {"quality.jsonl": f"{row}\n" * ENOUGH_ROWS}
     body = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "quality"}, "data": data}
     repository.resource.kubectl("apply", "-f", "-", stdin=json.dumps(body))
     judged = {"minAccuracy": "0.90", "qualitySet": {"configMapName": "quality"}}
