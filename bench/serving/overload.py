@@ -46,7 +46,8 @@ def overload(trained: Trained) -> list[Row]:
         Row(
             f"{_CONNECTIONS} connections in a closed loop for {SECONDS} s, {_SLOW} of them a byte each "
             f"{1000 * _SECONDS_A_BYTE:.0f} ms",
-            f"{_statuses(fast_answers)}; the slow ones: {_statuses(slow)}; {lost} without an answer",
+            f"{_statuses(fast_answers)}; the slow ones: {_statuses(slow)}; without an answer {found.broken} "
+            f"(broken connections), {found.timeouts} (in 30 s) and {slow[0]} (slow ones)",
             f"{alone.rate:,.0f}/s with 8 connections",
             f"{good / alone.rate:.2f}x of that are answered with 200",
             "every answer 200 or 503",
