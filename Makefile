@@ -106,7 +106,7 @@ types: setup ## mypy --strict
 .PHONY: unit
 unit: setup ## unit tests: no server, no cluster
 	@echo "==> unit tests"
-	@$(BIN)/pytest -q tests/unit tests/test_model.py tests/test_flask_app.py
+	@$(BIN)/pytest -q -n 2 --dist loadfile tests/unit tests/test_model.py tests/test_flask_app.py
 
 .PHONY: browser
 browser: ## a browser to try the serving page in: Debian's chromium, where none is installed
