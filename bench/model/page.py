@@ -14,7 +14,7 @@ it added to the peak of that process. Folds are a hash of the group: no review o
 """
 
 TABLE = Table(
-    records=ROOT / "build" / "bench-model.json",
+    records=ROOT / "docs" / "bench-model.json",
     page=ROOT / "docs" / "bench-model.md",
     head=_HEAD,
     compared_with="scikit-learn, or before",
