@@ -24,6 +24,8 @@ def roll_out(stage: Stage, rollout: dict[str, Any], *, limit_seconds: float) -> 
     seconds = seen.last_answer_seconds(before)
     judged = datetime.fromisoformat(resource.status()["verdict"]["time"]).timestamp() - seen.patched
     fewest = min(sum(ready.values()) for ready in _since_full(seen))
+    # The scenarios that follow share the resource, and count on the default soak.
+    resource.patch({"spec": {"rollout": DEFAULT_SOAK}})
     return Result(
         f"{seconds:.1f} s to all answers from the new version (verdict at {judged:.0f} s, Ready at "
         f"{seen.seconds:.0f} s); {seen.failed}; "
