@@ -13,7 +13,7 @@ from sentiment_model.manifest import MODEL
 from sentiment_model.unicode import is_encodable
 from sentiment_pipeline.errors import DataError
 from sentiment_pipeline.progress import Advance, progress
-from sentiment_pipeline.tables import BadRow, Row, check_suffix, read_rows, writing_rows
+from sentiment_pipeline.tables import BadRow, Row, check_suffix, is_json_lines, read_rows, writing_rows
 
 LABEL = "predicted_label"
 PROBABILITY = "predicted_probability"
@@ -76,7 +76,7 @@ def score(
             while piece := list(islice(waiting, _ROWS_AT_ONCE)):
                 predictions = scorer.predict_many(row.values[text] for row in piece)
                 for row, prediction in zip(piece, predictions, strict=True):
-                    if row.values.keys() <= known or _is_free(out):
+                    if row.values.keys() <= known or is_json_lines(out):
                         write(row.values | _answers(prediction, scorer.labels, every_label=every_label))
                         scored.rows += 1
                     else:
@@ -128,11 +128,6 @@ def _check_columns(columns: Sequence[str], added: Sequence[str]) -> None:
     taken = [column for column in added if column in columns]
     if taken:
         raise DataError(f"the file has a column {taken[0]!r} already: rename it, for `score` writes one of that name")
-
-
-def _is_free(out: Path) -> bool:
-    """Whether rows of this format may have any columns."""
-    return ".jsonl" in out.suffixes
 
 
 @contextmanager

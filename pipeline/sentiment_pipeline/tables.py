@@ -62,7 +62,7 @@ def read_rows(path: Path, advance: Advance = lambda amount: None) -> Iterator[Ro
     try:
         with path.open("rb") as raw, _unpacked(path, raw) as file:
             done = 0
-            for row in _json_rows(file) if _is_json(path) else _csv_rows(file):
+            for row in _json_rows(file) if is_json_lines(path) else _csv_rows(file):
                 yield row
                 position = raw.tell()
                 advance(position - done)
@@ -78,7 +78,7 @@ def writing_rows(path: Path, columns: Sequence[str]) -> Iterator[Callable[[dict[
     The columns of a CSV file are those given, a row may lack some of them, and what is no string is written as JSON.
     """
     with path.open("wb") as raw, _packed(path, raw) as file:
-        if _is_json(path):
+        if is_json_lines(path):
             yield lambda row: _write_line(file, row)
         else:
             writer = csv.writer(file, lineterminator="\n")
@@ -86,7 +86,8 @@ def writing_rows(path: Path, columns: Sequence[str]) -> Iterator[Callable[[dict[
             yield lambda row: writer.writerow([_cell(row.get(column)) for column in columns])
 
 
-def _is_json(path: Path) -> bool:
+def is_json_lines(path: Path) -> bool:
+    """Whether the name tells JSON Lines, whose rows may have any columns; else it is CSV."""
     return path.name.lower().endswith((".jsonl", ".jsonl.gz"))
 
 

@@ -190,6 +190,14 @@ def test_the_command_says_what_was_left_out(model: Path, tmp_path: Path) -> None
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="asks Linux for the peak")
+def test_the_end_of_a_name_tells_the_format(model: Path, tmp_path: Path) -> None:
+    data = tmp_path / "in.jsonl"
+    data.write_text('{"text": "a"}\n{"text": "b", "more": 1}\n')
+    assert score(model, data, tmp_path / "OUT.JSONL").rows == 2
+    with pytest.raises(DataError, match="column 'more' is not among those of the first"):
+        score(model, data, tmp_path / "out.jsonl.csv")
+
+
 def test_memory_does_not_grow_with_the_file(model: Path, tmp_path: Path) -> None:
     peak = """
 import sys
