@@ -12,10 +12,7 @@ from typing import Literal
 from monitoring.drift import distance
 from monitoring.objectives import DRIFT_DISTANCE, ERROR_BUDGET, LATENCY_BUDGET
 from monitoring.pace import Pace
-from monitoring.ratios import BURNS, ERRORS, SLOW, Burn, recorded
-
-Severity = Literal["critical", "warning"]
-"""critical: callers notice, wake somebody. warning: look at it in working hours."""
+from monitoring.ratios import BURNS, ERRORS, SLOW, Burn, Severity, recorded
 
 MEMORY_SHARE = 0.9
 QUEUE_AGE_SECONDS = 300

@@ -9,7 +9,7 @@ from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.models import dashboard as models
 from grafana_foundation_sdk.models.common import BigValueColorMode, BigValueTextMode, LegendDisplayMode, StackingMode
 
-from monitoring.panels import SELECTED_RESOURCES, Dashboard, Panel, Query, Variable
+from monitoring.panels import RESOURCE, SELECTED_RESOURCES, Dashboard, Panel, Query, Variable
 
 SOURCE: Final = models.DataSourceRef("prometheus", "${datasource}")
 PANEL_HEIGHT = 8
@@ -27,7 +27,7 @@ class _Rollouts(models.AnnotationQuery):
     """A mark where another version began to serve. The schema's type has no place for what the mark says."""
 
     def to_json(self) -> dict[str, object]:
-        said = {"titleFormat": "{{namespace}}/{{name}}", "textFormat": "version {{serving}} serves", "step": "15s"}
+        said = {"titleFormat": RESOURCE, "textFormat": "version {{serving}} serves", "step": "15s"}
         return super().to_json() | said
 
 

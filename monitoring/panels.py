@@ -12,6 +12,9 @@ Variable = Literal["namespace", "model", "version"]
 SELECTED = 'namespace=~"$namespace", model=~"$model"'
 """The serving pods' series of what is chosen at the top of a dashboard."""
 
+RESOURCE = "{{namespace}}/{{name}}"
+"""How a legend calls a SentimentModel by the operator's series."""
+
 SELECTED_RESOURCES = 'namespace=~"$namespace", name=~"$model"'
 """The operator's series of the same SentimentModels."""
 
@@ -71,6 +74,11 @@ class Dashboard:
 def query(expr: str, legend: str) -> tuple[Query, ...]:
     """One query, as most panels have it."""
     return (Query(expr, legend),)
+
+
+def quantiles(rate: str, *shares: float) -> tuple[Query, ...]:
+    """Quantiles of a histogram, a query each; `rate` is that of its buckets."""
+    return tuple(Query(f"histogram_quantile({q:g}, sum by (le) ({rate}))", f"p{100 * q:g}") for q in shares)
 
 
 def chosen(expr: str, *, namespace: str = ".+", model: str = ".+", version: str = ".+", interval: str = "1m") -> str:

@@ -15,6 +15,10 @@ CALLERS = 'route=~"/predict|/explain|/invocations|/v2/.+/infer"'
 """Requests for predictions: probes, scrapes and pages would dilute the ratios."""
 
 
+Severity = Literal["critical", "warning"]
+"""critical: callers notice, wake somebody. warning: look at it in working hours."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Burn:
     """Fires while the budget is used up `factor` times faster than allowed, over both windows."""
@@ -22,7 +26,7 @@ class Burn:
     long: str
     short: str
     factor: float
-    severity: Literal["critical", "warning"]
+    severity: Severity
 
 
 BURNS = (

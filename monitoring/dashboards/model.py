@@ -1,8 +1,8 @@
 """What the model says of the texts that arrive, against what it said of those of its training time."""
 
-from monitoring.drift import distance
+from monitoring.drift import MIN_TEXTS, distance
 from monitoring.objectives import DRIFT_DISTANCE
-from monitoring.panels import SELECTED, VERSIONED, Dashboard, Panel, Query, Row, query
+from monitoring.panels import SELECTED, VERSIONED, Dashboard, Panel, Query, Row, quantiles, query
 
 
 def _mean(metric: str) -> str:
@@ -13,11 +13,6 @@ def _mean(metric: str) -> str:
     return f"{total} / {count}"
 
 
-def _quantile(metric: str, q: float) -> Query:
-    buckets = f"sum by (le) (rate({metric}_bucket{{{SELECTED}}}[$__rate_interval]) {VERSIONED})"
-    return Query(f"histogram_quantile({q:g}, {buckets})", f"p{100 * q:g}")
-
-
 def _drift(metric: str) -> tuple[Query, ...]:
     return (
         Query(distance(metric, window="1h", selector=SELECTED), "{{namespace}}/{{model}}"),
@@ -25,6 +20,7 @@ def _drift(metric: str) -> tuple[Query, ...]:
     )
 
 
+_DRIFT = f"Largest difference between cumulative shares, over an hour; nothing below {MIN_TEXTS} texts."
 _ANSWERS = Row(
     title="Answers",
     panels=(
@@ -74,11 +70,13 @@ _CONFIDENCE = Row(
             title="Confidence p10, p50, p90",
             description="Of the answers.",
             unit="percentunit",
-            queries=tuple(_quantile("sentiment_confidence", q) for q in (0.1, 0.5, 0.9)),
+            queries=quantiles(
+                f"rate(sentiment_confidence_bucket{{{SELECTED}}}[$__rate_interval]) {VERSIONED}", 0.1, 0.5, 0.9
+            ),
         ),
         Panel(
             title="Confidence: distance from training time",
-            description="Largest difference between cumulative shares, over an hour; nothing below 200 texts.",
+            description=_DRIFT,
             queries=_drift("confidence"),
         ),
     ),
@@ -94,7 +92,7 @@ _VOCABULARY = Row(
         ),
         Panel(
             title="Unknown n-grams: distance from training time",
-            description="Largest difference between cumulative shares, over an hour; nothing below 200 texts.",
+            description=_DRIFT,
             queries=_drift("oov_ratio"),
         ),
         Panel(

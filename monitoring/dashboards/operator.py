@@ -1,15 +1,6 @@
 """The operator: what is wanted, what serves, what is under way, and how the operator itself does."""
 
-from monitoring.panels import SELECTED_RESOURCES, Dashboard, Panel, Query, Row, query
-
-_RESOURCE = "{{namespace}}/{{name}}"
-_JOB = 'job="sentiment-operator"'
-
-
-def _reconcile_quantile(q: float) -> Query:
-    buckets = "sum by (le) (rate(sentimentmodel_reconcile_seconds_bucket[$__rate_interval]))"
-    return Query(f"histogram_quantile({q:g}, {buckets})", f"p{100 * q:g}")
-
+from monitoring.panels import RESOURCE, SELECTED_RESOURCES, Dashboard, Panel, Query, Row, quantiles, query
 
 _MODELS = Row(
     title="SentimentModels",
@@ -20,7 +11,7 @@ _MODELS = Row(
             kind="stat",
             queries=query(
                 f"max by (namespace, name, requested, serving) (sentimentmodel_info{{{SELECTED_RESOURCES}}})",
-                f"{_RESOURCE}: {{{{requested}}}} wanted, {{{{serving}}}} serves",
+                f"{RESOURCE}: {{{{requested}}}} wanted, {{{{serving}}}} serves",
             ),
         ),
         Panel(
@@ -29,7 +20,7 @@ _MODELS = Row(
             queries=query(
                 "max by (namespace, name) "
                 f'(sentimentmodel_condition{{{SELECTED_RESOURCES}, type="Ready", status="True"}})',
-                _RESOURCE,
+                RESOURCE,
             ),
         ),
         Panel(
@@ -39,7 +30,7 @@ _MODELS = Row(
             queries=query(
                 "max by (namespace, name, reason) "
                 f'(sentimentmodel_condition_reason{{{SELECTED_RESOURCES}, type="Ready", reason!="Serving"}})',
-                f"{_RESOURCE} {{{{reason}}}}",
+                f"{RESOURCE} {{{{reason}}}}",
             ),
         ),
     ),
@@ -92,7 +83,7 @@ _ITSELF = Row(
             title="Duration of a reconcile",
             description="Those that came to a decision.",
             unit="s",
-            queries=(_reconcile_quantile(0.5), _reconcile_quantile(0.95), _reconcile_quantile(0.99)),
+            queries=quantiles("rate(sentimentmodel_reconcile_seconds_bucket[$__rate_interval])", 0.5, 0.95, 0.99),
         ),
         Panel(
             title="Queue",

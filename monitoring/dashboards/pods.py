@@ -1,8 +1,17 @@
 """Pods: whether they are well, and what they use."""
 
-from monitoring.panels import OF_SERVING_PODS, SELECTED, SELECTED_RESOURCES, Dashboard, Panel, Query, Row, query
-
-_RESOURCE = "{{namespace}}/{{name}}"
+from monitoring.alerts import MEMORY_SHARE
+from monitoring.panels import (
+    OF_SERVING_PODS,
+    RESOURCE,
+    SELECTED,
+    SELECTED_RESOURCES,
+    Dashboard,
+    Panel,
+    Query,
+    Row,
+    query,
+)
 
 
 def _container(metric: str, container: str = 'container="serving"') -> str:
@@ -18,14 +27,14 @@ _HEALTH = Row(
             stacked=True,
             queries=query(
                 f"max by (namespace, name, state) (sentimentmodel_pods{{{SELECTED_RESOURCES}}}) > 0",
-                f"{_RESOURCE} {{{{state}}}}",
+                f"{RESOURCE} {{{{state}}}}",
             ),
         ),
         Panel(
             title="Restarts",
             description="Of the containers that exist; falls when their pods go.",
             queries=query(
-                f"max by (namespace, name) (sentimentmodel_container_restarts{{{SELECTED_RESOURCES}}})", _RESOURCE
+                f"max by (namespace, name) (sentimentmodel_container_restarts{{{SELECTED_RESOURCES}}})", RESOURCE
             ),
         ),
         Panel(
@@ -35,7 +44,7 @@ _HEALTH = Row(
             queries=query(
                 "max by (namespace, name, container, reason) "
                 f"(sentimentmodel_containers_waiting{{{SELECTED_RESOURCES}}})",
-                f"{_RESOURCE} {{{{container}}}} {{{{reason}}}}",
+                f"{RESOURCE} {{{{container}}}} {{{{reason}}}}",
             ),
         ),
     ),
@@ -94,7 +103,7 @@ _USAGE = Row(
         ),
         Panel(
             title="Memory against the limit",
-            description="The alert is at 90 %.",
+            description=f"The alert is at {100 * MEMORY_SHARE:g} %.",
             unit="percentunit",
             queries=query(
                 f"max by (namespace, pod) ({_container('container_memory_working_set_bytes')} / "

@@ -1,16 +1,11 @@
 """Requests: how many, how fast, how well."""
 
 from monitoring.objectives import ERROR_BUDGET, LATENCY_BUDGET
-from monitoring.panels import SELECTED, VERSIONED, Dashboard, Panel, Query, Row, query
+from monitoring.panels import SELECTED, VERSIONED, Dashboard, Panel, Query, Row, quantiles, query
 from monitoring.ratios import CALLERS, ERRORS, SLOW, recorded
 
 _ASKED = f"{SELECTED}, {CALLERS}"
 _DURATION = "sentiment_request_duration_seconds"
-
-
-def _quantile(q: float) -> Query:
-    buckets = f"sum by (le) (rate({_DURATION}_bucket{{{_ASKED}}}[$__rate_interval]) {VERSIONED})"
-    return Query(f"histogram_quantile({q:g}, {buckets})", f"p{100 * q:g}")
 
 
 _TRAFFIC = Row(
@@ -55,7 +50,7 @@ _LATENCY = Row(
             title="p50, p95, p99",
             description="Of requests for predictions, from reading one to its answer, in the pods.",
             unit="s",
-            queries=(_quantile(0.5), _quantile(0.95), _quantile(0.99)),
+            queries=quantiles(f"rate({_DURATION}_bucket{{{_ASKED}}}[$__rate_interval]) {VERSIONED}", 0.5, 0.95, 0.99),
         ),
         Panel(
             title="Mean by version",
