@@ -1,7 +1,6 @@
 """`python -m delivery`: the steps of continuous delivery, one command each (see .github/workflows/cd.yaml)."""
 
 import json
-import os
 import sys
 from pathlib import Path
 from typing import Literal
@@ -72,9 +71,7 @@ def rollout_command(
 def summary_command(cluster: Cluster, resource: str, *, version: str, namespace: str) -> None:
     """Tell how a delivery ended (in the job's summary, too); the last line says what serves, or why not."""
     text, last = summary.tell(cluster, resource, version=version, namespace=namespace)
-    if page := os.environ.get("GITHUB_STEP_SUMMARY"):
-        with Path(page).open("a") as file:
-            file.write(f"{text}\n{last}\n")
+    summary.add_to_job(f"{text}\n{last}\n")
     print(f"{text}\n{last}")
 
 

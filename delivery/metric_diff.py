@@ -16,6 +16,7 @@ from pathlib import Path
 import click
 
 from delivery.cluster import DeliveryError
+from delivery.summary import add_to_job
 
 REPORTS = ("train", "evaluate", "behaviour")
 SOURCES = ("pipeline", "model")
@@ -93,9 +94,7 @@ def main(base: str, output: Path) -> None:
         text = table(metrics_of(root), after)
     output.write_text(text)
     print(text)
-    if page := os.environ.get("GITHUB_STEP_SUMMARY"):
-        with Path(page).open("a") as file:
-            file.write(text)
+    add_to_job(text)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,8 @@
 """How a delivery ended, for a person who opens the job: what `kubectl get` says, the images, one last sentence."""
 
 import json
+import os
+from pathlib import Path
 
 from delivery import images
 from delivery.cluster import Cluster
@@ -36,3 +38,10 @@ def sentence(version: str, *, requested: str | None, serving: str | None, ready:
         return f"version {version} serves"
     message = " ".join(ready.get("message", "").split())
     return f"version {version} does not serve: {ready.get('reason', 'no condition yet')}: {message} ({now})"
+
+
+def add_to_job(text: str) -> None:
+    """Add Markdown to the page of the job that runs this, where there is one (GitHub Actions)."""
+    if page := os.environ.get("GITHUB_STEP_SUMMARY"):
+        with Path(page).open("a") as file:
+            file.write(text)
