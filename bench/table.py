@@ -6,9 +6,12 @@ import platform
 import subprocess
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+
+import click
+
+from bench import here
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -42,9 +45,9 @@ class Table:
         """Replace the rows of one part."""
         kept = self._kept()
         kept[part] = {
-            "when": datetime.now(UTC).strftime("%Y-%m-%d %H:%M"),
+            "when": here.now(),
             "commit": _commit(),
-            "load": f"{os.getloadavg()[0]:.0f}",
+            "load": here.load_average(),
             "rows": [asdict(row) for row in rows],
         }
         self.records.parent.mkdir(parents=True, exist_ok=True)
@@ -71,6 +74,13 @@ class Table:
             "\n\n".join([self.head.strip(), f"Machine: {machine()}.", "\n".join(lines), measured]) + "\n"
         )
 
+    def add(self, part: str, rows: Sequence[Row], *, parts: Sequence[str]) -> None:
+        """Show the rows of one of the parts, keep them, and write the page."""
+        for row in rows:
+            click.echo(json.dumps(asdict(row), ensure_ascii=False))
+        self.keep(part, rows)
+        self.write(parts)
+
     def _kept(self) -> dict[str, Any]:
         kept: dict[str, Any] = json.loads(self.records.read_text()) if self.records.exists() else {}
         return kept
@@ -78,10 +88,7 @@ class Table:
 
 def machine() -> str:
     """Processors and Python of this machine."""
-    cpuinfo = Path("/proc/cpuinfo")
-    lines = cpuinfo.read_text().splitlines() if cpuinfo.exists() else []
-    name = next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), platform.machine())
-    return f"{os.cpu_count()} x {name}, Python {platform.python_version()}"
+    return f"{os.cpu_count()} x {here.processor()}, Python {platform.python_version()}"
 
 
 def _commit() -> str:
@@ -93,3 +100,15 @@ def _commit() -> str:
         [*git, "status", "--porcelain", "serving", "model"], capture_output=True, text=True, check=False
     )
     return commit.stdout.strip() + (" with changes" if changed.stdout.strip() else "")
+
+
+def chosen(only: str, parts: Sequence[str]) -> list[str]:
+    """The parts that `only` names, by commas.
+
+    Raises:
+        click.BadParameter: there is none of a name.
+    """
+    names = only.split(",")
+    if unknown := set(names) - set(parts):
+        raise click.BadParameter(f"no part is called {', '.join(sorted(unknown))}")
+    return names

@@ -2,9 +2,9 @@
 
 import os
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
 from itertools import groupby
 
+from bench import here
 from bench.alerts.recorded import Drawn, Finding, Rehearsal
 from delivery.cluster import ROOT
 from monitoring.alerts import alerts
@@ -44,11 +44,10 @@ def page(found: Rehearsal, *, source: str) -> str:
     """The page's text. `source` says what was installed."""
     rows = "".join(_alert_rows(found.findings))
     panels = "".join(_panel_rows(found.drawn))
-    day, load = datetime.now(UTC).strftime("%Y-%m-%d %H:%M"), f"{os.getloadavg()[0]:.0f}"
     before = ", ".join(found.before) or "none"
     foot = (
-        f"\nAlerts before the first fault, under the same traffic: {before}. Measured {day} of {source}, on "
-        f"{os.cpu_count()} cores at a load average of {load}.\n"
+        f"\nAlerts before the first fault, under the same traffic: {before}. Measured {here.now()} of {source}, on "
+        f"{os.cpu_count()} cores at a load average of {here.load_average()}.\n"
     )
     return _HEAD + _ALERTS + rows + foot + _PANELS + panels
 

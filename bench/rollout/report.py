@@ -5,9 +5,9 @@ import os
 import platform
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
+from bench import here
 from bench.rollout.scenario import Result, Scenario
 from delivery.cluster import ROOT
 
@@ -47,9 +47,9 @@ def record(scenario: Scenario, result: Result, *, source: str) -> None:
     kept[scenario.name] = Record(
         measured=result.measured,
         met=result.met,
-        when=datetime.now(UTC).strftime("%Y-%m-%d %H:%M"),
+        when=here.now(),
         source=source,
-        load_average=f"{os.getloadavg()[0]:.0f}",
+        load_average=here.load_average(),
     )
     RECORDS.write_text(json.dumps({name: asdict(one) for name, one in kept.items()}, indent=2) + "\n")
 
@@ -78,11 +78,8 @@ def machine() -> str:
     """Cores, memory and kernel of this machine."""
     fields = dict(line.split(":", 1) for line in Path("/proc/meminfo").read_text().splitlines())
     gibibytes = int(fields["MemTotal"].split()[0]) / 1024**2
-    lines = Path("/proc/cpuinfo").read_text().splitlines()
-    cores = [line.split(":")[1].strip() for line in lines if line.startswith("model name")]
     kernel = ".".join(platform.release().split(".")[:2])
-    name = cores[0] if cores else platform.machine()
-    return f"{os.cpu_count()} cores ({name}), {gibibytes:.0f} GiB, Linux {kernel}"
+    return f"{os.cpu_count()} cores ({here.processor()}), {gibibytes:.0f} GiB, Linux {kernel}"
 
 
 def _records() -> dict[str, Record]:

@@ -1,10 +1,8 @@
 """`python -m bench.serving`: measure, print, and write docs/bench-serving.md."""
 
-import json
 import sys
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 
 import click
 
@@ -19,7 +17,8 @@ from bench.serving.page import TABLE
 from bench.serving.speed import paced, speed
 from bench.serving.trained import Trained, trained
 from bench.serving.wrk import CannotMeasure
-from bench.table import Row
+from bench.table import Row, chosen
+from sentiment_pipeline.sources import from_anywhere
 
 PARTS: dict[str, Callable[[Trained], list[Row]]] = {
     "speed": speed,
@@ -42,25 +41,20 @@ PARTS: dict[str, Callable[[Trained], list[Row]]] = {
 @click.option("--soak", default=endurance.SOAK_SECONDS, show_default=True, help="seconds of the soak")
 def main(data: str, group: str, only: str, soak: int) -> None:
     """Measure the serving process, on core 0, against its peers. Exit code 1 when a target was missed."""
-    chosen = only.split(",")
-    if unknown := set(chosen) - set(PARTS):
-        raise click.BadParameter(f"no part is called {', '.join(sorted(unknown))}")
+    names = chosen(only, list(PARTS))
     try:
-        met = [play(name, data=data, group=group, soak=soak) for name in chosen]
+        model = trained(Data(from_anywhere(data), group))
+        met = [play(name, model, soak=soak) for name in names]
     except CannotMeasure as error:
         sys.exit(f"bench: {error}")
     sys.exit(0 if all(met) else 1)
 
 
-def play(name: str, *, data: str, group: str, soak: int) -> bool:
+def play(name: str, model: Trained, *, soak: int) -> bool:
     """Measure one part, keep and show its rows; whether none missed its target."""
-    model = trained(Data(str(Path(data).resolve()) if Path(data).exists() else data, group))
     click.echo(f"==> {name}", err=True)
     rows = (PARTS | {"soak": partial(endurance.soak, seconds=soak)})[name](model)
-    for row in rows:
-        click.echo(json.dumps(row.__dict__, ensure_ascii=False))
-    TABLE.keep(name, rows)
-    TABLE.write(list(PARTS))
+    TABLE.add(name, rows, parts=list(PARTS))
     return all(row.met is not False for row in rows)
 
 

@@ -80,6 +80,11 @@ def mark_of(data: DataParams) -> str:
         return _web_mark(answer)
 
 
+def from_anywhere(source: str) -> str:
+    """The source so that it is found from another folder too: a file by its whole path."""
+    return str(Path(source).resolve()) if Path(source).exists() else source
+
+
 def shown(source: str) -> str:
     """The source without what may be secret: user, password and query (where signed URLs keep their signature)."""
     if "://" not in source:

@@ -13,6 +13,7 @@ from sentiment_pipeline.evaluate import evaluate
 from sentiment_pipeline.ingest import ingest
 from sentiment_pipeline.params import Params, load_params
 from sentiment_pipeline.prepare import prepare
+from sentiment_pipeline.sources import from_anywhere
 from sentiment_pipeline.train import train
 
 _SHIPPED = (Path(__file__).with_name("params.yaml"), Path(__file__).parents[2] / "params.yaml")
@@ -37,9 +38,8 @@ def train_alone(source: str, out: Path, columns: dict[str, Any]) -> None:
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise DataError(f"{out} is there and not empty: name a new folder with --out, for training overwrites")
     params = load_params(params_path())
-    # Commands that are run in the new folder find a file by its whole path.
-    source = str(Path(source).resolve()) if Path(source).exists() else source
-    params = replace(params, data=replace(params.data, source=source, sha256="", **columns))
+    # Commands are run in the new folder as well.
+    params = replace(params, data=replace(params.data, source=from_anywhere(source), sha256="", **columns))
     out.mkdir(parents=True, exist_ok=True)
     _write(params, out / paths.PARAMS)
     ingest(params.data, out)
