@@ -38,25 +38,37 @@ class Operation:
 
 _PREDICTING = (400, 413, 415, 422, 500, 503)
 _JSON = reading.JSON
+_OPEN_INFERENCE = "Open Inference Protocol"
 
 
 def _v2(path: str, summary: str, answer: type[msgspec.Struct], *refusals: int) -> Operation:
-    return Operation(
-        method="get", path=path, summary=summary, tag="Open Inference Protocol", answer=answer, refusals=refusals
-    )
+    return Operation(method="get", path=path, summary=summary, tag=_OPEN_INFERENCE, answer=answer, refusals=refusals)
 
 
-def _infer(path: str, summary: str) -> Operation:
+def _predicting(
+    path: str,
+    summary: str,
+    tag: str,
+    answer: type[msgspec.Struct],
+    request: Mapping[str, type[msgspec.Struct] | None],
+    *refusals: int,
+    binary: bool = False,
+) -> Operation:
     return Operation(
         method="post",
         path=path,
         summary=summary,
-        tag="Open Inference Protocol",
-        answer=v2.InferAnswer,
-        request={_JSON: v2.InferRequest, v2.BINARY: None},
-        refusals=(*_PREDICTING, 404),
-        binary=True,
+        tag=tag,
+        answer=answer,
+        request=request,
+        refusals=(*_PREDICTING, *refusals),
+        binary=binary,
     )
+
+
+def _infer(path: str, summary: str) -> Operation:
+    request = {_JSON: v2.InferRequest, v2.BINARY: None}
+    return _predicting(path, summary, _OPEN_INFERENCE, v2.InferAnswer, request, 404, binary=True)
 
 
 def _operation(path: str, summary: str, answer: type[msgspec.Struct] | str, *refusals: int) -> Operation:
@@ -66,33 +78,27 @@ def _operation(path: str, summary: str, answer: type[msgspec.Struct] | str, *ref
 _MODEL, _VERSION = "/v2/models/{name}", "/v2/models/{name}/versions/{version}"
 
 OPERATIONS = (
-    Operation(
-        method="post",
-        path="/predict",
-        summary="Label and probabilities of one text or of several",
-        tag="predictions",
-        answer=native.PredictMany,
-        request={_JSON: native.PredictRequest},
-        refusals=_PREDICTING,
+    _predicting(
+        "/predict",
+        "Label and probabilities of one text or of several",
+        "predictions",
+        native.PredictMany,
+        {_JSON: native.PredictRequest},
     ),
-    Operation(
-        method="post",
-        path="/explain",
-        summary="What each known n-gram of a text adds to its prediction",
-        tag="predictions",
-        answer=native.Explained,
-        request={_JSON: native.ExplainRequest},
-        refusals=_PREDICTING,
+    _predicting(
+        "/explain",
+        "What each known n-gram of a text adds to its prediction",
+        "predictions",
+        native.Explained,
+        {_JSON: native.ExplainRequest},
     ),
     _operation("/version", "The model that answers", native.Version),
-    Operation(
-        method="post",
-        path="/invocations",
-        summary="What MLflow's scoring server takes",
-        tag="MLflow",
-        answer=mlflow.InvocationsAnswer,
-        request={_JSON: mlflow.InvocationsRequest, mlflow.CSV: None},
-        refusals=_PREDICTING,
+    _predicting(
+        "/invocations",
+        "What MLflow's scoring server takes",
+        "MLflow",
+        mlflow.InvocationsAnswer,
+        {_JSON: mlflow.InvocationsRequest, mlflow.CSV: None},
     ),
     _operation("/ping", "MLflow's name for /readyz", TEXT, 503),
     _v2("/v2", "This server", v2.ServerMetadata),
@@ -201,8 +207,7 @@ def _bound(components: dict[str, Schema], limits: Limits) -> None:
         "properties": {"text": text, "texts": texts},
         "oneOf": [{"required": ["text"]}, {"required": ["texts"]}],
     }
-    formats = ("instances", "inputs", "dataframe_split", "dataframe_records")
-    components["InvocationsRequest"]["oneOf"] = [{"required": [name]} for name in formats]
+    components["InvocationsRequest"]["oneOf"] = [{"required": [name]} for name in mlflow.FORMATS]
 
 
 _IDENTIFIER = str.maketrans({"/": "_", "{": None, "}": None, ".": "_"})

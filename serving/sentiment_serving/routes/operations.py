@@ -3,6 +3,7 @@
 from flask import Blueprint, Response, request
 
 from sentiment_serving.serving import respond, serving
+from sentiment_serving.wire.reading import JSON
 
 blueprint = Blueprint("operations", __name__)
 
@@ -35,4 +36,4 @@ def exposition() -> Response:
 @blueprint.get("/openapi.json")
 def openapi() -> Response:
     """What there is to ask, and what comes back."""
-    return Response(serving().openapi, content_type="application/json")
+    return Response(serving().openapi, content_type=JSON)

@@ -14,6 +14,7 @@ from sentiment_serving.wire import reading
 
 CSV = "text/csv"
 COLUMN = "text"
+FORMATS = ("instances", "inputs", "dataframe_split", "dataframe_records")
 SHAPE = (
     "Send one of instances, inputs, dataframe_split and dataframe_records: texts, or rows with a column named "
     f"{COLUMN}."
@@ -71,11 +72,7 @@ def read(body: bytes, content_type: str) -> list[str]:
     if not reading.is_json(content_type):
         raise problems.unsupported_media_type(f"Send JSON or CSV, with the Content-Type {reading.JSON} or {CSV}.")
     request = reading.decode(_DECODER, body, SHAPE)
-    given = {
-        name: value
-        for name in ("instances", "inputs", "dataframe_split", "dataframe_records")
-        if (value := getattr(request, name)) is not None
-    }
+    given = {name: value for name in FORMATS if (value := getattr(request, name)) is not None}
     if len(given) != 1:
         raise reading.not_one_of(SHAPE, f"{len(given)} of them")
     ((name, value),) = given.items()
