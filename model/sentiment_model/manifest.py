@@ -17,6 +17,9 @@ GOLDEN = "golden.jsonl"
 REFERENCE = "reference.json"
 
 FORMAT = "sentiment.dev/manifest/v1"
+REFERENCE_FORMAT = "sentiment.dev/reference/v1"
+DIGEST_TAG = "sentiment.digest"
+"""Under which MLflow has the digest, on runs and on registered versions."""
 MAX_MANIFEST_BYTES = 64 * 1024
 MAX_FILES = 16
 

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from sentiment_model import Scorer
-from sentiment_model.manifest import MODEL
+import sentiment_model
 from sentiment_pipeline.compare import Comparison, compare
 from sentiment_pipeline.register import download
 from sentiment_pipeline.registry import CHAMPION, MlflowRegistry, Registry
@@ -48,9 +47,8 @@ def contest_in(registry: Registry, name: str, held_out: Sequence[Review], said: 
     if champion is None:
         return Contest("", "", None, f"{name} has no champion yet")
     with tempfile.TemporaryDirectory() as scratch:
-        folder = download(registry, champion, Path(scratch))
-        scorer = Scorer.open(folder / MODEL)
-        before = [prediction.label for prediction in scorer.predict_many(review.text for review in held_out)]
+        model = sentiment_model.load(download(registry, champion, Path(scratch)))
+        before = model.predict(review.text for review in held_out)
     found = compare([r.label for r in held_out], before, said, [r.group for r in held_out])
     told = (
         f"{found.difference * 100:+.2f} points against the champion (version {champion.number}),"

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from sentiment_model import Scorer
-from sentiment_model.manifest import MODEL
+from sentiment_model.manifest import DIGEST_TAG, MODEL
 from sentiment_model.unicode import is_encodable
 from sentiment_pipeline.conversion.decision import steps_of, unwrapped
 from sentiment_pipeline.conversion.loading import load_estimator
@@ -21,7 +21,7 @@ from sentiment_pipeline.register import Registered
 from sentiment_pipeline.registry import ACCURACY_TAG, CONVERTED_FROM_TAG, Registry
 from sentiment_pipeline.reviews import Review, hashed_id
 from sentiment_pipeline.sample import sample_rows
-from sentiment_pipeline.tracking import DIGEST_TAG, Conversion
+from sentiment_pipeline.tracking import Conversion
 from sentiment_pipeline.version import write_version
 
 MAX_SAMPLE = 5000

@@ -7,7 +7,7 @@ from pathlib import Path
 from statistics import median
 from time import perf_counter
 
-from sentiment_model import Scorer
+from sentiment_model import Classifier, Scorer
 from sentiment_model.manifest import MODEL
 from sentiment_pipeline import paths
 from sentiment_pipeline.behaviour import behave
@@ -176,28 +176,31 @@ class _Judged:
         target.mkdir(exist_ok=True)
         return cls(who, download(registry, version, target))
 
-    def labels(self, held_out: Sequence[Review]) -> list[str]:
-        """What it says of each review."""
-        scorer = Scorer.open(self.folder / MODEL)
-        labels_of(held_out, scorer.labels)
-        return [prediction.label for prediction in scorer.predict_many(review.text for review in held_out)]
+    @property
+    def file(self) -> Path:
+        return self.folder / MODEL
 
 
 def _judge(candidate: _Judged, champion: _Judged | None, held_out: Sequence[Review], params: Params) -> Verdict:
-    actual, said = [review.label for review in held_out], candidate.labels(held_out)
-    model = candidate.folder / MODEL
-    scorer = Scorer.open(model)
+    scorer = Scorer.open(candidate.file)
+    actual, said = [review.label for review in held_out], _said(scorer, held_out)
     standing = Standing(
         candidate.who,
         accuracy=sum(map(str.__eq__, actual, said)) / len(actual),
         milliseconds=_milliseconds(scorer, held_out[:_MAX_TIMED]),
-        megabytes=model.stat().st_size / 1e6,
+        megabytes=candidate.file.stat().st_size / 1e6,
         behaviour=_pass_rates(scorer, params) if params.gate.behaviour else {},
     )
     if champion is None:
         return decide(standing, "", None, params.gate)
-    groups = [review.group for review in held_out]
-    return decide(standing, champion.who, compare(actual, champion.labels(held_out), said, groups), params.gate)
+    before, groups = _said(Scorer.open(champion.file), held_out), [review.group for review in held_out]
+    return decide(standing, champion.who, compare(actual, before, said, groups), params.gate)
+
+
+def _said(scorer: Scorer, held_out: Sequence[Review]) -> list[str]:
+    """The label that a model gives each review, all of whose true labels it knows."""
+    labels_of(held_out, scorer.labels)
+    return Classifier(scorer).predict(review.text for review in held_out)
 
 
 def _pass_rates(scorer: Scorer, params: Params) -> dict[str, float]:

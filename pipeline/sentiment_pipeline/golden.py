@@ -10,13 +10,12 @@ import numpy as np
 import numpy.typing as npt
 
 from sentiment_model import Prediction
+from sentiment_model.manifest import REFERENCE_FORMAT
 from sentiment_pipeline.params import GoldenParams
 from sentiment_pipeline.prepare import clean
 from sentiment_pipeline.reviews import Review
 from sentiment_pipeline.sample import sample_rows
 from sentiment_pipeline.split import position
-
-REFERENCE_FORMAT = "sentiment.dev/reference/v1"
 
 MAX_TEXT_LENGTH = 10_000
 """Golden texts must pass the limits of any server that is asked about them."""

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from sentiment_model.manifest import MANIFEST, digest_of, parse_manifest
+from sentiment_model.manifest import DIGEST_TAG, MANIFEST, digest_of, parse_manifest
 from sentiment_pipeline import paths
 from sentiment_pipeline.errors import DataError, RegistryError
 from sentiment_pipeline.lineage import git_commit, lock_sha256
@@ -11,7 +11,6 @@ from sentiment_pipeline.params import Params
 from sentiment_pipeline.registry import ACCURACY_TAG, DVC_LOCK_TAG, GIT_COMMIT_TAG, Registry, Version
 from sentiment_pipeline.report import read_json
 from sentiment_pipeline.sources import checksum
-from sentiment_pipeline.tracking import DIGEST_TAG
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+from sentiment_model.manifest import DIGEST_TAG
 from sentiment_pipeline import flavor, paths
 from sentiment_pipeline.errors import RegistryError
 from sentiment_pipeline.params import Params
-from sentiment_pipeline.tracking import DIGEST_TAG, Conversion, connect, ensure_conversion, ensure_run
+from sentiment_pipeline.tracking import Conversion, connect, ensure_conversion, ensure_run
 
 ACCURACY_TAG = "sentiment.accuracy"
 GIT_COMMIT_TAG = "sentiment.git_commit"

@@ -13,14 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sentiment_model.manifest import DIGEST_TAG
 from sentiment_pipeline import paths
 from sentiment_pipeline.errors import RegistryError
 from sentiment_pipeline.params import Params
 from sentiment_pipeline.progress import progress, say
 from sentiment_pipeline.report import read_csv, read_json
-
-DIGEST_TAG = "sentiment.digest"
-"""On runs and on registered versions."""
 
 _EVALUATION = "evaluation"
 """Folder of a run's artifacts."""

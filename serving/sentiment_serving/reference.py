@@ -10,9 +10,8 @@ import msgspec
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from sentiment_model.manifest import REFERENCE
+from sentiment_model.manifest import REFERENCE, REFERENCE_FORMAT
 
-FORMAT = "sentiment.dev/reference/v1"
 MAX_BYTES = 1024 * 1024
 _SUM_TOLERANCE = 1e-3
 """Shares are written with six digits."""
@@ -56,8 +55,8 @@ def read_reference(folder: Path) -> Reference | None:
         if path.stat().st_size > MAX_BYTES:
             raise ValueError(f"it has more than {MAX_BYTES} bytes")
         reference = msgspec.json.decode(path.read_bytes(), type=Reference)
-        if reference.format != FORMAT:
-            raise ValueError(f"its format is not {FORMAT}")
+        if reference.format != REFERENCE_FORMAT:
+            raise ValueError(f"its format is not {REFERENCE_FORMAT}")
     except FileNotFoundError:
         _LOG.info("no %s beside the model: drift from its training cannot be measured", REFERENCE)
         return None

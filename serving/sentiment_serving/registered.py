@@ -8,14 +8,13 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from sentiment_model.manifest import MODEL
+from sentiment_model.manifest import DIGEST_TAG, MODEL
 from sentiment_serving.fetch import fetch
 from sentiment_serving.identity import ModelIdentity
 from sentiment_serving.store_errors import Missing
 from sentiment_serving.termination import Reason, Termination
 
 _URI = re.compile(r"models:/(?P<name>[^/@:]+)(?:@(?P<alias>[^/@:]+)|/(?P<version>\d{1,9}))")
-_DIGEST_TAG = "sentiment.digest"
 _PIECE_BYTES = 1 << 20
 
 
@@ -40,9 +39,9 @@ def bring(model: str, folder: Path) -> tuple[Path, ModelIdentity]:
             if found["version"]
             else client.get_model_version_by_alias(name, found["alias"])
         )
-        digest = version.tags.get(_DIGEST_TAG, "")
+        digest = version.tags.get(DIGEST_TAG, "")
         if not digest:
-            raise _bad(f"{name} {version.version} has no tag {_DIGEST_TAG}: register it with `sentiment-pipeline`.")
+            raise _bad(f"{name} {version.version} has no tag {DIGEST_TAG}: register it with `sentiment-pipeline`.")
         with tempfile.TemporaryDirectory(dir=folder) as download:
             artifacts = mlflow.artifacts.download_artifacts(
                 artifact_uri=f"models:/{name}/{version.version}", dst_path=download

@@ -15,12 +15,11 @@ import boto3
 
 from delivery.cluster import ROOT
 from demo.broken import break_model
-from sentiment_model.manifest import GOLDEN, MANIFEST, MODEL, build_manifest, digest_of
+from sentiment_model.manifest import DIGEST_TAG, GOLDEN, MANIFEST, MODEL, build_manifest, digest_of
 from sentiment_model.modelfile import read_model, write_model
 from sentiment_pipeline import paths
 from sentiment_pipeline.params import load_params
 from sentiment_pipeline.registry import MlflowRegistry
-from sentiment_pipeline.tracking import DIGEST_TAG
 from sentiment_pipeline.tracking import connect as mlflow_client
 
 WRITES = {"create", "update", "patch", "delete", "deletecollection"}
