@@ -1,5 +1,8 @@
 //! Finds keys among ascending ones, which may lie in a mapped file.
 
+/// Up to so many keys are gone through one after the other; among more, a key is searched.
+const FEW: usize = 32;
+
 /// A key's place among ascending keys.
 pub struct KeyIndex {
     /// Where the keys with the same first bits begin, and the end.
@@ -29,5 +32,28 @@ impl KeyIndex {
         let bucket = (key >> self.shift) as usize;
         let (first, end) = (self.starts[bucket] as usize, self.starts[bucket + 1] as usize);
         keys[first..end].binary_search(&key).ok().map(|place| first + place)
+    }
+
+    /// The places of those of the wanted keys that there are, in the order in which they are wanted.
+    ///
+    /// Most of the time goes into waiting for memory. No branch here depends on a key that was read, so that a
+    /// processor need not wait for one before it asks for the next.
+    pub fn find_all(&self, keys: &[u64], wanted: &[u64], places: &mut Vec<u32>) {
+        places.clear();
+        places.resize(wanted.len(), 0);
+        let mut known = 0;
+        for &key in wanted {
+            let bucket = (key >> self.shift) as usize;
+            let (first, end) = (self.starts[bucket] as usize, self.starts[bucket + 1] as usize);
+            let shared = &keys[first..end];
+            let smaller = match shared.len() {
+                ..=FEW => shared.iter().map(|&other| usize::from(other < key)).sum(),
+                _ => shared.partition_point(|&other| other < key),
+            };
+            let place = first + smaller;
+            places[known] = place as u32;
+            known += usize::from(keys.get(place) == Some(&key));
+        }
+        places.truncate(known);
     }
 }

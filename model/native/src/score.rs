@@ -48,6 +48,7 @@ pub struct Seen {
 #[derive(Default)]
 pub struct Scratch {
     tokens: Tokens,
+    wanted: Vec<u64>,
     places: Vec<u32>,
     sums: Vec<f64>,
 }
@@ -55,17 +56,12 @@ pub struct Scratch {
 impl<K: AsRef<[u64]>, N: AsRef<[f32]>> View<K, N> {
     /// Add the view's share to the margins, of which there are k.
     pub fn add(&self, text: &str, reading: &Reading, margins: &mut [f64], scratch: &mut Scratch) -> Seen {
-        let Scratch { tokens, places, sums } = scratch;
+        let Scratch { tokens, wanted, places, sums } = scratch;
         let (keys, weight, coef) = (self.keys.as_ref(), self.weight.as_ref(), self.coef.as_ref());
-        let mut total = 0;
-        places.clear();
         tokens.read(text, self.unit, reading);
-        tokens.for_each_ngram(self.unit, &self.lengths, |_, _, key| {
-            total += 1;
-            if let Some(place) = self.index.find(keys, key) {
-                places.push(place as u32);
-            }
-        });
+        wanted.clear();
+        tokens.for_each_ngram(self.unit, &self.lengths, |_, _, key| wanted.push(key));
+        self.index.find_all(keys, wanted, places);
         places.sort_unstable();
         let mut length = 0.0;
         sums.clear();
@@ -89,7 +85,7 @@ impl<K: AsRef<[u64]>, N: AsRef<[f32]>> View<K, N> {
         for (margin, sum) in margins.iter_mut().zip(sums) {
             *margin += *sum * scale;
         }
-        Seen { known: places.len(), total }
+        Seen { known: places.len(), total: wanted.len() }
     }
 
     fn frequency(&self, count: usize) -> f64 {
