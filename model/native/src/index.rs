@@ -1,17 +1,27 @@
 //! Finds keys among ascending ones, which may lie in a mapped file.
 
-/// Up to so many keys are gone through one after the other; among more, a key is searched.
-const FEW: usize = 32;
+use std::ops::Range;
+
+/// How many marks are compared together.
+const AT_ONCE: usize = 16;
+
+/// A number in each byte.
+const EACH: u128 = u128::MAX / 0xff;
 
 /// A key's place among ascending keys.
+///
+/// The keys are too many for the processor's own caches, and most of what a text asks for is not among them. What is
+/// kept here is small, and tells nearly all of that without a look at the keys.
 pub struct KeyIndex {
     /// Where the keys with the same first bits begin, and the end.
     starts: Vec<u32>,
     shift: u32,
+    /// The last bits of each key, and as many zeros as are looked at together.
+    marks: Vec<u8>,
 }
 
 impl KeyIndex {
-    /// About 8 keys share their first bits when keys are uniform, as hashes are; others are found as well.
+    /// 4 to 8 keys share their first bits when keys are uniform, as hashes are; others are found as well.
     pub fn new(keys: &[u64]) -> Self {
         let bits = (usize::BITS - keys.len().leading_zeros()).saturating_sub(3).clamp(1, 20);
         let shift = 64 - bits;
@@ -23,37 +33,42 @@ impl KeyIndex {
             }
         }
         starts.resize((1 << bits) + 1, keys.len() as u32);
-        KeyIndex { starts, shift }
+        let marks = keys.iter().map(|&key| mark(key)).chain([0; AT_ONCE]).collect();
+        KeyIndex { starts, shift, marks }
     }
 
     /// `keys` are those that the index was made of.
     #[inline]
     pub fn find(&self, keys: &[u64], key: u64) -> Option<usize> {
-        let bucket = (key >> self.shift) as usize;
-        let (first, end) = (self.starts[bucket] as usize, self.starts[bucket + 1] as usize);
-        keys[first..end].binary_search(&key).ok().map(|place| first + place)
+        let bucket = self.bucket(key);
+        keys[bucket.clone()].binary_search(&key).ok().map(|place| bucket.start + place)
     }
 
-    /// The places of those of the wanted keys that there are, in the order in which they are wanted.
+    /// Where the key most probably is if it is there, and whether it may be there at all.
     ///
-    /// Most of the time goes into waiting for memory. No branch here depends on a key that was read, so that a
-    /// processor need not wait for one before it asks for the next.
-    pub fn find_all(&self, keys: &[u64], wanted: &[u64], places: &mut Vec<u32>) {
-        places.clear();
-        places.resize(wanted.len(), 0);
-        let mut known = 0;
-        for &key in wanted {
-            let bucket = (key >> self.shift) as usize;
-            let (first, end) = (self.starts[bucket] as usize, self.starts[bucket + 1] as usize);
-            let shared = &keys[first..end];
-            let smaller = match shared.len() {
-                ..=FEW => shared.iter().map(|&other| usize::from(other < key)).sum(),
-                _ => shared.partition_point(|&other| other < key),
-            };
-            let place = first + smaller;
-            places[known] = place as u32;
-            known += usize::from(keys.get(place) == Some(&key));
-        }
-        places.truncate(known);
+    /// No branch depends on the key: whether an n-gram is known, and with how many others it shares its first bits,
+    /// cannot be foretold.
+    #[inline]
+    pub fn guess(&self, key: u64) -> (usize, bool) {
+        let Range { start, end } = self.bucket(key);
+        let marks = u128::from_le_bytes(self.marks[start..start + AT_ONCE].try_into().expect("as many bytes"));
+        // The lowest byte that is 0 where the marks are equal ("Bit Twiddling Hacks", Sean Anderson).
+        let unequal = marks ^ (EACH * u128::from(mark(key)));
+        let equal = unequal.wrapping_sub(EACH) & !unequal & (EACH << 7);
+        let first = equal.trailing_zeros() as usize / 8;
+        let many = end - start > AT_ONCE;
+        (start + first % AT_ONCE, (first < end - start) | many)
     }
+
+    /// Where the keys are that have the first bits of this one.
+    #[inline]
+    fn bucket(&self, key: u64) -> Range<usize> {
+        let bucket = (key >> self.shift) as usize;
+        self.starts[bucket] as usize..self.starts[bucket + 1] as usize
+    }
+}
+
+#[inline]
+fn mark(key: u64) -> u8 {
+    key as u8
 }

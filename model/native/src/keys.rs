@@ -112,7 +112,12 @@ impl Tokens {
 
     /// Each n-gram of these lengths by position, then by length: where it begins, its length, its key.
     #[inline]
-    pub fn for_each_ngram(&self, unit: Unit, lengths: &RangeInclusive<usize>, mut found: impl FnMut(usize, usize, u64)) {
+    pub fn for_each_ngram(
+        &self,
+        unit: Unit,
+        lengths: &RangeInclusive<usize>,
+        mut found: impl FnMut(usize, usize, u64),
+    ) {
         let mut begin = 0;
         for &end in &self.ends {
             let shortest = match unit {

@@ -9,12 +9,14 @@ mod keys;
 mod names;
 mod reading;
 mod score;
+mod tally;
 mod tokens;
 mod unicode;
 mod unicode_tables;
 
 use std::collections::HashSet;
 use std::ops::RangeInclusive;
+use std::sync::Mutex;
 
 use pyo3::exceptions::{PyOverflowError, PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
@@ -24,7 +26,6 @@ use rayon::prelude::*;
 
 use crate::arrays::{copied, filled, Array};
 use crate::count::{Columns, Corpus, CountError};
-use crate::index::KeyIndex;
 use crate::keys::{Tokens, Unit};
 use crate::reading::{Reading, Split};
 use crate::score::{Norm, Scratch, Seen, Tf, View};
@@ -100,6 +101,8 @@ struct LinearScorer {
     bias: Vec<f64>,
     views: Vec<View<Array<u64>, Array<f32>>>,
     reading: Reading,
+    /// For short texts. The interpreter's lock lets one thread at a time score those, so nobody waits for it.
+    scratch: Mutex<Scratch>,
 }
 
 /// unit, n-gram lengths, tf, norm, keys, weight, coef
@@ -130,22 +133,31 @@ impl LinearScorer {
     #[new]
     fn new(bias: Vec<f64>, views: Vec<ViewArguments>, reading_arguments: ReadingArguments) -> PyResult<Self> {
         let outputs = bias.len();
+        if outputs == 0 {
+            return Err(PyValueError::new_err("a model has at least one bias"));
+        }
         let views = views.into_iter().map(|(unit_name, ngrams, tf_name, norm_name, keys, weight, coef)| {
             let n = keys.as_ref().len();
             if u32::try_from(n).is_err() || weight.as_ref().len() != n || coef.as_ref().len() != n * outputs {
                 return Err(PyValueError::new_err("keys, weight and coef do not belong together"));
             }
-            let index = KeyIndex::new(keys.as_ref());
             let (unit, lengths, tf, norm) = (unit(&unit_name)?, lengths(ngrams)?, tf(&tf_name)?, norm(&norm_name)?);
-            Ok(View { unit, lengths, tf, norm, keys, weight, coef, index })
+            Ok(View::new(unit, lengths, tf, norm, keys, weight.as_ref(), coef))
         });
-        Ok(LinearScorer { bias, views: views.collect::<PyResult<_>>()?, reading: reading(reading_arguments)? })
+        let (views, reading) = (views.collect::<PyResult<_>>()?, reading(reading_arguments)?);
+        Ok(LinearScorer { bias, views, reading, scratch: Mutex::default() })
     }
 
     /// Margins, known n-grams, n-grams.
     fn score<'py>(&self, py: Python<'py>, text: PyBackedStr) -> PyResult<Score<'py>> {
-        let score = || self.margins(&text, &mut Scratch::default());
-        to_python(py, if text.len() < RELEASE_LOCK_BYTES { score() } else { py.detach(score) })
+        if text.len() >= RELEASE_LOCK_BYTES {
+            return to_python(py, py.detach(|| self.margins(&text, &mut Scratch::default())));
+        }
+        let scored = match self.scratch.try_lock() {
+            Ok(mut scratch) => self.margins(&text, &mut scratch),
+            Err(_) => self.margins(&text, &mut Scratch::default()),
+        };
+        to_python(py, scored)
     }
 
     /// `score` of each text.

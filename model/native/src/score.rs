@@ -1,10 +1,15 @@
 //! Scores texts with the views of a model, as `sentiment_model/scorer.py` specifies it.
 
+use std::hint::black_box;
 use std::ops::RangeInclusive;
 
 use crate::index::KeyIndex;
 use crate::keys::{Tokens, Unit};
 use crate::reading::Reading;
+use crate::tally::Tally;
+
+/// How many n-grams are looked for at the same time.
+const AT_ONCE: usize = 256;
 
 /// How a count becomes a term frequency.
 #[derive(Clone, Copy)]
@@ -16,6 +21,16 @@ pub enum Tf {
     Binary,
 }
 
+impl Tf {
+    fn of(self, count: usize) -> f64 {
+        match self {
+            Tf::Plain => count as f64,
+            Tf::Sublinear => 1.0 + (count.max(1) as f64).ln(),
+            Tf::Binary => 1.0,
+        }
+    }
+}
+
 /// What the features of a text are divided by.
 #[derive(Clone, Copy)]
 pub enum Norm {
@@ -24,17 +39,29 @@ pub enum Norm {
     None,
 }
 
-/// One view: its vocabulary and what its n-grams weigh. `A` holds arrays, in memory or in a mapped file.
+/// One view: its vocabulary and what its n-grams weigh. `K` and `N` hold arrays, in memory or in a mapped file.
 pub struct View<K, N> {
-    pub unit: Unit,
-    pub lengths: RangeInclusive<usize>,
-    pub tf: Tf,
-    pub norm: Norm,
-    pub keys: K,
-    pub weight: N,
+    unit: Unit,
+    lengths: RangeInclusive<usize>,
+    tf: Tf,
+    /// Of the counts that are usual.
+    frequencies: [f64; 16],
+    norm: Norm,
+    keys: K,
     /// One row of k numbers per key.
-    pub coef: N,
-    pub index: KeyIndex,
+    coef: N,
+    index: KeyIndex,
+    entries: Vec<Entry>,
+}
+
+/// What the score of an n-gram is made of, side by side: one line of the processor's caches, where the mapped arrays
+/// would be three.
+#[derive(Clone, Copy)]
+struct Entry {
+    key: u64,
+    weight: f32,
+    /// The first of its k.
+    coef: f32,
 }
 
 /// How many n-grams a text has, and how many of them are in the vocabulary.
@@ -49,31 +76,51 @@ pub struct Seen {
 pub struct Scratch {
     tokens: Tokens,
     wanted: Vec<u64>,
-    places: Vec<u32>,
+    tally: Tally,
     sums: Vec<f64>,
 }
 
 impl<K: AsRef<[u64]>, N: AsRef<[f32]>> View<K, N> {
+    /// `keys` ascend; `weight` has a number for each, `coef` k of them.
+    pub fn new(
+        unit: Unit,
+        lengths: RangeInclusive<usize>,
+        tf: Tf,
+        norm: Norm,
+        keys: K,
+        weight: &[f32],
+        coef: N,
+    ) -> Self {
+        let frequencies = std::array::from_fn(|count| tf.of(count));
+        let index = KeyIndex::new(keys.as_ref());
+        let k = coef.as_ref().len() / weight.len().max(1);
+        let firsts = coef.as_ref().iter().step_by(k.max(1));
+        let numbers = keys.as_ref().iter().zip(weight).zip(firsts);
+        let entries = numbers.map(|((&key, &weight), &coef)| Entry { key, weight, coef }).collect();
+        View { unit, lengths, tf, frequencies, norm, keys, coef, index, entries }
+    }
+
     /// Add the view's share to the margins, of which there are k.
     pub fn add(&self, text: &str, reading: &Reading, margins: &mut [f64], scratch: &mut Scratch) -> Seen {
-        let Scratch { tokens, wanted, places, sums } = scratch;
-        let (keys, weight, coef) = (self.keys.as_ref(), self.weight.as_ref(), self.coef.as_ref());
+        let Scratch { tokens, wanted, tally, sums } = scratch;
+        let (coef, k) = (self.coef.as_ref(), margins.len());
         tokens.read(text, self.unit, reading);
         wanted.clear();
         tokens.for_each_ngram(self.unit, &self.lengths, |_, _, key| wanted.push(key));
-        self.index.find_all(keys, wanted, places);
-        places.sort_unstable();
+        let known = self.find(wanted, tally);
         let mut length = 0.0;
         sums.clear();
-        sums.resize(margins.len(), 0.0);
-        for same in places.chunk_by(|one, other| one == other) {
-            let place = same[0] as usize;
-            let value = self.frequency(same.len()) * f64::from(weight[place]);
+        sums.resize(k, 0.0);
+        for &(place, count) in tally.counts() {
+            let place = place as usize;
+            let entry = self.entries[place];
+            let value = self.frequency(count as usize) * f64::from(entry.weight);
             length += match self.norm {
                 Norm::L1 => value.abs(),
                 Norm::L2 | Norm::None => value * value,
             };
-            for (sum, &number) in sums.iter_mut().zip(&coef[place * margins.len()..]) {
+            sums[0] += value * f64::from(entry.coef);
+            for (sum, &number) in sums[1..].iter_mut().zip(&coef[place * k + 1..]) {
                 *sum += value * f64::from(number);
             }
         }
@@ -85,16 +132,41 @@ impl<K: AsRef<[u64]>, N: AsRef<[f32]>> View<K, N> {
         for (margin, sum) in margins.iter_mut().zip(sums) {
             *margin += *sum * scale;
         }
-        Seen { known: places.len(), total: wanted.len() }
+        Seen { known, total: wanted.len() }
+    }
+
+    /// Count the wanted keys that are in the vocabulary, each by its place; how many they are together.
+    ///
+    /// Most of the time goes into waiting for memory, so it is asked for many n-grams at once.
+    fn find(&self, wanted: &[u64], tally: &mut Tally) -> usize {
+        let mut known = 0;
+        let mut guesses = [(0, 0); AT_ONCE];
+        tally.begin(wanted.len().min(self.entries.len()));
+        for some in wanted.chunks(AT_ONCE) {
+            let mut likely = 0;
+            for &key in some {
+                let (place, is_likely) = self.index.guess(key);
+                guesses[likely] = (place, key);
+                likely += usize::from(is_likely);
+            }
+            let guesses = &guesses[..likely];
+            // Read and not used yet: all of them come from memory at the same time.
+            guesses.iter().for_each(|&(place, _)| _ = black_box(self.entries[place].key));
+            for &(place, key) in guesses {
+                if self.entries[place].key == key {
+                    tally.add(place as u32);
+                    known += 1;
+                } else if let Some(place) = self.index.find(self.keys.as_ref(), key) {
+                    tally.add(place as u32);
+                    known += 1;
+                }
+            }
+        }
+        known
     }
 
     fn frequency(&self, count: usize) -> f64 {
-        match self.tf {
-            _ if count == 1 => 1.0,
-            Tf::Plain => count as f64,
-            Tf::Sublinear => 1.0 + (count as f64).ln(),
-            Tf::Binary => 1.0,
-        }
+        self.frequencies.get(count).copied().unwrap_or_else(|| self.tf.of(count))
     }
 
     /// The known n-grams of a text in the order of their first occurrence: name, count, place in the vocabulary.

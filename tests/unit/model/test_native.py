@@ -5,6 +5,7 @@
 | preprocessed text, tokens, keys of words and of characters | any Unicode, and strings made of what is special |
 | counts, their document frequencies, names | corpora of such texts |
 | margins (1e-6), known, total, explanations | random models over the n-grams of such texts, of every way to read them |
+| the same where keys are alike | neighbours in all bits but a few |
 | lone surrogates | refused by both with the same sentence |
 | texts of a megabyte | both |
 
@@ -227,6 +228,27 @@ def test_texts_of_a_megabyte(text: str, unit: Unit) -> None:
     counted = count_ngrams([text], unit=unit, ngrams=(1, 2))
     expected = Counter(ngram_keys_of(text, unit, (1, 2)))
     assert dict(zip(counted.keys.tolist(), counted.matrix.data.tolist(), strict=True)) == expected
+
+
+@pytest.mark.parametrize("step", [1, 256], ids=["the same first bits", "the same first and last bits"])
+@pytest.mark.parametrize("known", [True, False])
+def test_an_ngram_is_told_from_those_whose_keys_are_like_its_own(step: int, known: bool) -> None:
+    [key] = ngram_keys(["film"], 1, 1)
+    alike = range(key - 20 * step, key + 20 * step, step)
+    keys = [other for other in alike if known or other != key]
+    words = View(
+        name="words",
+        ngrams=(1, 1),
+        tf="plain",
+        norm="none",
+        keys=keys,
+        weight=[1.0] * len(keys),
+        coef=[float(other == key) for other in keys],
+    )
+    model = LinearModel(labels=("a", "b"), views=(words,), bias=[0.25], link="sigmoid")
+    prediction = Scorer(model).predict("A film, a film!")
+    assert prediction.margins == (0.25 + 2.0 * known,)
+    assert (prediction.known, prediction.total) == (2 * known, 6)
 
 
 def test_a_key_that_no_text_has_is_named_by_nothing() -> None:
