@@ -4,6 +4,7 @@ from flask import Flask
 
 from sentiment_model import Scorer
 from sentiment_serving import openapi
+from sentiment_serving.application import Application
 from sentiment_serving.endpoints import Endpoints
 from sentiment_serving.front import Front
 from sentiment_serving.identity import ModelIdentity
@@ -48,7 +49,7 @@ def create_app(
     predictor = Predictor(scorer, identity=identity, limits=limits, metrics=metrics)
     endpoints = Endpoints(predictor, lifecycle)
 
-    app = Flask("sentiment_serving", static_folder=None, template_folder=None)
+    app = Application()
     document = openapi.document(identity=identity, limits=limits)
     Serving(predictor, endpoints, metrics, lifecycle, document).attach(app)
     for part in (native, mlflow, v2, operations, page):

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 _LOG = logging.getLogger("sentiment_serving.requests")
 _STATUS_LINES: Mapping[int, str] = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
 _OVERLOADED = 503
+_FLASKS_REQUEST = "werkzeug.request"
+"""Where Flask leaves what it has made of a request."""
+_OPERATIONS = "operations."
+"""What the endpoints of that blueprint begin with."""
 _SECONDS_BETWEEN_WARNINGS = 1.0
 
 
@@ -69,6 +73,9 @@ class Front:
 
     def _long(self, environ: "WSGIEnvironment", start_response: "StartResponse", exchange: Exchange) -> Iterable[bytes]:
         def ending(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Callable[[bytes], object]:
+            rule = environ[_FLASKS_REQUEST].url_rule
+            if rule is not None:
+                exchange.route, exchange.is_operation = rule.rule, rule.endpoint.startswith(_OPERATIONS)
             return start_response(status, headers + self._end(environ, exchange, int(status[:3])), exc_info)
 
         return self._app(environ, ending)

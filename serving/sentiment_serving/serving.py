@@ -1,16 +1,21 @@
 """What the routes stand on, held by the Flask application."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import msgspec
 from flask import Flask, Response, current_app, request
+from werkzeug.datastructures import Headers
 
 from sentiment_serving.endpoints import Endpoint, Endpoints
 from sentiment_serving.exchange import Exchange, exchange_of
 from sentiment_serving.lifecycle import Lifecycle
 from sentiment_serving.metrics import Metrics
 from sentiment_serving.predict import Answer, Predictor
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
 
 _KEY = "sentiment_serving"
 
@@ -31,6 +36,13 @@ class Serving:
         app.extensions[_KEY] = self
 
 
+class _Reply(Response):
+    """A response that has all its headers: Werkzeug need not look for what is missing."""
+
+    def get_wsgi_headers(self, environ: "WSGIEnvironment") -> Headers:
+        return self.headers
+
+
 def serving() -> Serving:
     """The parts of the application that handles the present request."""
     return cast("Serving", current_app.extensions[_KEY])
@@ -41,11 +53,11 @@ def exchange() -> Exchange:
     return exchange_of(request.environ)
 
 
-def respond(endpoint: Endpoint) -> Response:
+def respond(chosen: Callable[[Endpoints], Endpoint]) -> Response:
     """Answer the present request."""
-    environ = request.environ
+    environ, endpoints = request.environ, serving().endpoints
     present = exchange_of(environ)
-    answer = serving().endpoints.answer(endpoint, environ, present)
+    answer = endpoints.answer(chosen(endpoints), environ, present)
     present.answered_with(answer)
     return _response(answer)
 
@@ -57,8 +69,11 @@ def reply(answer: Answer) -> Response:
 
 
 def _response(answer: Answer) -> Response:
-    headers = [("Content-Type", answer.content_type), *answer.headers]
-    return Response(answer.body, answer.status, headers)
+    response = _Reply(answer.body, answer.status, content_type=answer.content_type)
+    response.content_length = len(answer.body)
+    for name, value in answer.headers:
+        response.headers[name] = value
+    return response
 
 
 def json_reply(document: msgspec.Struct) -> Response:

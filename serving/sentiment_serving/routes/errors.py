@@ -12,18 +12,9 @@ from sentiment_serving.serving import exchange, reply
 
 def install(app: Flask) -> None:
     """For all routes of the application."""
-    app.after_request(_name_route)
     app.register_error_handler(HTTPException, _refuse_http)
     app.register_error_handler(Problem, _refuse)
     app.register_error_handler(Exception, _fail)
-
-
-def _name_route(response: Response) -> Response:
-    rule = request.url_rule
-    if rule is not None:
-        present = exchange()
-        present.route, present.is_operation = rule.rule, rule.endpoint.startswith("operations.")
-    return response
 
 
 def _refuse(problem: Problem) -> Response:

@@ -2,7 +2,7 @@
 
 from flask import Blueprint, Response
 
-from sentiment_serving.serving import respond, serving
+from sentiment_serving.serving import respond
 
 blueprint = Blueprint("mlflow", __name__)
 
@@ -10,4 +10,4 @@ blueprint = Blueprint("mlflow", __name__)
 @blueprint.post("/invocations")
 def invocations() -> Response:
     """Labels, each with its probability."""
-    return respond(serving().endpoints.invocations)
+    return respond(lambda endpoints: endpoints.invocations)

@@ -11,13 +11,13 @@ blueprint = Blueprint("native", __name__)
 @blueprint.post("/predict")
 def predict() -> Response:
     """Label and probabilities of one text or of several."""
-    return respond(serving().endpoints.predict)
+    return respond(lambda endpoints: endpoints.predict)
 
 
 @blueprint.post("/explain")
 def explain() -> Response:
     """What each n-gram of a text adds to its prediction."""
-    return respond(serving().endpoints.explain)
+    return respond(lambda endpoints: endpoints.explain)
 
 
 @blueprint.get("/version")

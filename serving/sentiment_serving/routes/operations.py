@@ -11,19 +11,19 @@ blueprint = Blueprint("operations", __name__)
 @blueprint.get("/livez")
 def livez() -> Response:
     """The process answers. A model that cannot predict is no reason to restart it."""
-    return respond(serving().endpoints.livez)
+    return respond(lambda endpoints: endpoints.livez)
 
 
 @blueprint.get("/readyz")
 def readyz() -> Response:
     """200 once a real prediction succeeded, 503 before that and while draining."""
-    return respond(serving().endpoints.readyz)
+    return respond(lambda endpoints: endpoints.readyz)
 
 
 @blueprint.get("/ping")
 def ping() -> Response:
     """MLflow's name for /readyz."""
-    return respond(serving().endpoints.ping)
+    return respond(lambda endpoints: endpoints.ping)
 
 
 @blueprint.get("/metrics")

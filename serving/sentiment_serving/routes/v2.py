@@ -54,14 +54,14 @@ def model_ready(name: str, version: str | None = None) -> Response:
 def infer(name: str) -> Response:
     """Predict."""
     _require_model(name, None)
-    return respond(serving().endpoints.infer)
+    return respond(lambda endpoints: endpoints.infer)
 
 
 @blueprint.post(f"{_VERSION}/infer")
 def infer_version(name: str, version: str) -> Response:
     """Predict, if this version is the one that serves."""
     _require_model(name, version)
-    return respond(serving().endpoints.infer_version)
+    return respond(lambda endpoints: endpoints.infer_version)
 
 
 def _require_model(name: str, version: str | None) -> None:
