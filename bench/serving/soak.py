@@ -3,12 +3,14 @@
 import time
 
 from bench.serving import servers
+from bench.serving.servers import Running
 from bench.serving.trained import Trained
 from bench.serving.wrk import finish, load, start
 from bench.table import Row
 
 SOAK_SECONDS = 600
 _SHARE = 0.8
+_CONNECTIONS = 64
 _FLAT_BYTES = 5_000_000
 
 
@@ -20,7 +22,7 @@ def soak(trained: Trained, seconds: int = SOAK_SECONDS) -> list[Row]:
     """
     with servers.ours(trained) as running:
         capacity = load(running.target, seconds=5).rate
-        asking = start(running.target, seconds=seconds, connections=64, rate=_SHARE * capacity)
+        asking = start(running.target, seconds=seconds, connections=_CONNECTIONS, rate=_rate(running, capacity))
         memory = []
         while asking.poll() is None:
             memory.append(running.memory_bytes())
@@ -43,3 +45,10 @@ def soak(trained: Trained, seconds: int = SOAK_SECONDS) -> list[Row]:
             fine if long_enough or not fine else None,
         )
     ]
+
+
+def _rate(running: Running, capacity: float) -> float:
+    """What to ask wrk for: answers take their time beside the pauses, as much as a first try shows."""
+    wanted = _SHARE * capacity
+    tried = load(running.target, seconds=5, connections=_CONNECTIONS, rate=wanted).rate
+    return 1 / (2 / wanted - 1 / tried)

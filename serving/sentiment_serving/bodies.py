@@ -1,12 +1,13 @@
 """Reads the bodies of requests: never more than the limit, never more at a time than may be on their way."""
 
+import time
 from collections import deque
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from sentiment_serving import problems
 from sentiment_serving.limits import Limits
-from sentiment_serving.predict import body_too_large, refused
+from sentiment_serving.predict import REFUSING_SECONDS, body_too_large
 from sentiment_serving.problems import Problem
 
 if TYPE_CHECKING:
@@ -63,12 +64,19 @@ class Bodies:
                 left -= len(piece)
 
     def _taken(self, environ: "WSGIEnvironment", size: int) -> bytes:
-        try:
-            place = self._places.pop()
-        except IndexError:
-            raise refused("Too many clients are still sending their requests.") from None
+        place = self._place()
         try:
             body: bytes = environ["wsgi.input"].read(size)
         finally:
             self._places.append(place)
         return body
+
+    def _place(self) -> int:
+        """One that is free, or becomes free in a moment: bodies that have arrived give theirs back at once."""
+        with suppress(IndexError):
+            return self._places.pop()
+        time.sleep(REFUSING_SECONDS)
+        try:
+            return self._places.pop()
+        except IndexError:
+            raise problems.overloaded("Too many clients are still sending their requests.") from None

@@ -19,7 +19,7 @@ from sentiment_serving.wire import mlflow, native, reading, v2
 _TEXTS_AT_ONCE = 64
 """So many texts are a millisecond or two of work: then whoever waits goes first."""
 
-_REFUSING_SECONDS = 0.01
+REFUSING_SECONDS = 0.01
 
 _LOG = logging.getLogger("sentiment_serving.requests")
 
@@ -173,7 +173,7 @@ def failure(error: Exception, *, request_id: str, open_inference: bool = False) 
 
 def refused(why: str) -> Problem:
     """503, after a moment: threads that refuse without a pause would take the interpreter from those at work."""
-    time.sleep(_REFUSING_SECONDS)
+    time.sleep(REFUSING_SECONDS)
     return problems.overloaded(why)
 
 

@@ -30,6 +30,9 @@ AWS' and nginx'): the side that sends must be the one that closes, or it sends i
 _BACKLOG = 1024
 _THREADS_FREE = 4
 """Neither at work nor waiting: they refuse what is too much, and answer probes. Granian starts threads as need be."""
+_SWITCH_SECONDS = 0.0005
+"""How long a thread waits for the interpreter's lock before it asks for it to be given up. After that time one of those
+who wait gets it, and with Python's 5 ms the last of fifty would wait for a quarter of a second, be it a probe."""
 _LOG = logging.getLogger("sentiment_serving.server")
 # Granian's records go to our handler like everything else.
 _GRANIAN_LOGGING: dict[str, Any] = {"formatters": {}, "handlers": {}, "loggers": {"_granian": {}}}
@@ -61,6 +64,7 @@ def serve(app: Flask, *, lifecycle: Lifecycle, settings: ServeSettings, signals:
     # What there is now stays to the end. The collector would walk over it again and again, with every request waiting.
     gc.collect()
     gc.freeze()
+    sys.setswitchinterval(_SWITCH_SECONDS)
     scoring = native.implementation()
     _LOG.info("listening at %s port %d, scoring in %s", settings.host, settings.port, scoring)
     server.run(application)
