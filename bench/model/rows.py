@@ -13,8 +13,8 @@ CHARACTERS = Candidate(
     min_df=2,
     weighting="nb",
     classifier="svm",
-    c=0.3,
-    characters=(3, 5),
+    c=1.0,
+    characters=(3, 8),
     characters_min_df=5,
 )
 WORDS_ALONE = Candidate(name="nb-svm", ngrams=(1, 3), min_df=2, weighting="nb", classifier="svm", c=0.3)
