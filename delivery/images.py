@@ -54,35 +54,48 @@ Plan = tuple[list[str], Callable[[], str]]
 
 
 def _plan(cluster: Cluster, name: str, dockerfile: str, *, tag: str, attest: bool) -> Plan:
+    described = ["-f", dockerfile, *(f"--build-arg={key}={value}" for key, value in _origin(cluster, tag).items())]
     if cluster.kind == "lab":
-        return _lab(cluster, name, dockerfile, tag)
-    return (_buildkit if attest else _docker)(cluster, name, dockerfile, tag)
+        return _lab(cluster, name, described, tag)
+    return (_buildkit if attest else _docker)(cluster, name, described, tag)
 
 
-def _lab(cluster: Cluster, name: str, dockerfile: str, tag: str) -> Plan:
+def _origin(cluster: Cluster, tag: str) -> dict[str, str]:
+    """What the labels of an image say about its sources, as far as that is known."""
+    origin = {"VERSION": tag}
+    describe = ["git", "describe", "--always", "--abbrev=40", "--exclude=*", "--dirty"]
+    if (ROOT / ".git").exists():
+        origin["REVISION"] = _run(cluster, describe).strip()
+    server, repository = (cluster.environment.get(f"GITHUB_{name}") for name in ("SERVER_URL", "REPOSITORY"))
+    if server and repository:
+        origin["SOURCE"] = f"{server}/{repository}"
+    return origin
+
+
+def _lab(cluster: Cluster, name: str, described: list[str], tag: str) -> Plan:
     lab = [sys.executable, "-m", "lab"]
 
     def push() -> str:
         return _run(cluster, [*lab, "push", f"{name}:{tag}"]).splitlines()[-1].strip()
 
-    return [*lab, "build-image", "-f", dockerfile, "-t", f"{name}:{tag}"], push
+    return [*lab, "build-image", *described, "-t", f"{name}:{tag}"], push
 
 
-def _docker(cluster: Cluster, name: str, dockerfile: str, tag: str) -> Plan:
+def _docker(cluster: Cluster, name: str, described: list[str], tag: str) -> Plan:
     tagged = f"{cluster.registry}/{name}:{tag}"
 
     def push() -> str:
         _run(cluster, ["docker", "push", "--quiet", tagged])
         return _run(cluster, ["docker", "inspect", "--format", "{{index .RepoDigests 0}}", tagged]).strip()
 
-    return ["docker", "build", "--quiet", "-f", dockerfile, "-t", tagged, "."], push
+    return ["docker", "build", "--quiet", *described, "-t", tagged, "."], push
 
 
-def _buildkit(cluster: Cluster, name: str, dockerfile: str, tag: str) -> Plan:
+def _buildkit(cluster: Cluster, name: str, described: list[str], tag: str) -> Plan:
     """One command builds and pushes: attestations exist in the registry only, under the digest of an index."""
     repository, metadata = f"{cluster.registry}/{name}", RECORD.parent / f"{name}.json"
     build = ["docker", "buildx", "build", "--push", "--sbom=true", "--provenance=mode=max"]
-    named = ["--metadata-file", str(metadata), "-f", dockerfile, "-t", f"{repository}:{tag}", "."]
+    named = ["--metadata-file", str(metadata), *described, "-t", f"{repository}:{tag}", "."]
 
     def push() -> str:
         return f"{repository}@{json.loads(metadata.read_text())['containerimage.digest']}"
