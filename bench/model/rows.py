@@ -1,8 +1,9 @@
 """From what was measured to rows with their targets."""
 
-from bench.model import works
+from bench.model import page, works
 from bench.model.corpus import Data, params_of
 from bench.model.measuring import Cost, measured
+from bench.model.picture import draw_growth
 from bench.table import Row
 from sentiment_pipeline.crossval import Result
 from sentiment_pipeline.params import Candidate
@@ -19,6 +20,8 @@ CHARACTERS = Candidate(
 )
 WORDS_ALONE = Candidate(name="nb-svm", ngrams=(1, 3), min_df=2, weighting="nb", classifier="svm", c=0.3)
 BUDGET = Candidate(name="nb-logistic, 200k", ngrams=(1, 3), min_df=3, weighting="nb", c=100.0, max_features=200_000)
+GENERATED = (25_000, 50_000, 100_000, 200_000)
+"""How many texts, to see how the cost of training grows."""
 USUAL = Candidate(name="TF-IDF + logistic regression", ngrams=(1, 1), min_df=1, sublinear=False, c=1.0)
 
 
@@ -149,22 +152,20 @@ def characters(data: Data) -> list[Row]:
 def growth(data: Data) -> list[Row]:
     """Cross-validation and refit of one recipe on generated texts."""
     del data
-    rows, per_text = [], 0.0
-    for size in (25_000, 50_000, 100_000, 200_000):
-        cost = measured(works.grow, size)
-        per_text = per_text or cost.cpu_seconds / size
-        ratio = cost.cpu_seconds / size / per_text
-        rows.append(
-            Row(
-                f"{size:,} generated texts",
-                f"{cost.cpu_seconds:.0f} s CPU, {_mb(cost)}",
-                "",
-                f"{ratio:.2f} per text",
-                "linear",
-                None,
-            )
+    costs = {size: measured(works.grow, size) for size in GENERATED}
+    draw_growth(costs, page.GROWTH)
+    least = costs[GENERATED[0]].cpu_seconds / GENERATED[0]
+    return [
+        Row(
+            f"{size:,} generated texts",
+            f"{cost.cpu_seconds:.0f} s CPU, {_mb(cost)}",
+            "",
+            f"{cost.cpu_seconds / size / least:.2f} per text",
+            "linear",
+            None,
         )
-    return rows
+        for size, cost in costs.items()
+    ]
 
 
 def _count_keys(data: Data) -> works.Work:
