@@ -8,6 +8,7 @@ Grafana are applied, and not run: no registry of their images is to be had here.
 import json
 import os
 import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from delivery.cluster import ROOT, Cluster
 from lab.build import programs
 from lab.lab import settings_of
 from lab.progress import Progress
+from tests.documented import blocks
 from tests.e2e.environment import lab
 from tests.waiting import eventually
 
@@ -58,6 +60,15 @@ def test_the_api_server_takes_prometheus_alertmanager_and_grafana(cluster: Clust
     done = cluster.try_kubectl("apply", "--dry-run=server", "-k", str(FOLDER), "-o", "json")
     assert (done.returncode, done.stderr) == (0, "")
     assert {item["kind"] for item in json.loads(done.stdout)["items"]} == {*KINDS, "StatefulSet"}
+
+
+def test_the_documented_commands_apply_it(cluster: Cluster) -> None:
+    (block,) = blocks("docs/monitoring.md", "cluster")
+    command = ["bash", "-euo", "pipefail", "-c", block.script]
+    done = subprocess.run(command, cwd=ROOT, env=dict(cluster.environment), text=True, capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    # Its volume has no provisioner here, and cannot be changed later.
+    cluster.kubectl("-n", NAMESPACE, "delete", "statefulset", "prometheus")
 
 
 def test_prometheus_finds_its_targets_and_evaluates_every_rule(

@@ -1,15 +1,21 @@
 """The documents lead somewhere: their links, their make targets, their commands."""
 
 import re
+import shlex
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
-PAGES = [ROOT / "README.md", ROOT / "lab" / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+from tests.documented import PAGES, PLACES, ROOT, blocks
+
 TARGETS = set(re.findall(r"^([a-z0-9-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
 LINK = re.compile(r"\]\((?!https?:|mailto:)([^)#\s]*)(?:#([^)\s]*))?\)")
 CODE = re.compile(r"^ {4}.*$|^```.*?^```|`[^`\n]+`", re.MULTILINE | re.DOTALL)
+FENCED = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
+INDENTED = re.compile(r"^ {4}(.*)$", re.MULTILINE)
+COMMAND = re.compile(
+    r"(make|kubectl|python|pip|pipx|dvc|sentiment-pipeline|docker|aws|eksctl|curl|flask|export|eval|uv) "
+)
 
 
 def anchors(page: Path) -> set[str]:
@@ -32,3 +38,22 @@ def test_every_make_target_is_there(page: Path) -> None:
     code = "\n".join(CODE.findall(page.read_text()))
     named = set(re.findall(r"(?:^|[\s`])make ([a-z][a-z0-9-]+)", code))
     assert named <= TARGETS, named - TARGETS
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_command_says_where_it_runs(page: Path) -> None:
+    """The tests of that place run it, unless it needs what no test has."""
+    assert {block.place for block in blocks(page)} <= PLACES.keys()
+    indented = [line for line in INDENTED.findall(FENCED.sub("", page.read_text())) if COMMAND.match(line)]
+    assert not indented, "commands stand in a block of sh or console"
+
+
+def test_what_is_done_by_hand_is_what_the_workflows_do() -> None:
+    workflows = "\n".join(path.read_text() for path in (ROOT / ".github" / "workflows").glob("*.yaml"))
+    for page in PAGES:
+        for block in blocks(page, "workflow"):
+            for line in block.script.splitlines():
+                program, *words = shlex.split(line, comments=True)
+                assert program in {"make", "export"}, line
+                targets = [word for word in words if "=" not in word]
+                assert all(f"make {target}" in workflows for target in targets), f"{page.name}: {line}"
