@@ -244,12 +244,9 @@ local: train ## no cluster: dvc repro, then serve the model on http://127.0.0.1:
 	@echo "==> serving on http://127.0.0.1:5000 (Ctrl-C stops it)"
 	@$(BIN)/python -m sentiment_serving serve --model models/current/model.safetensors
 
-TESTS_OTHER_LAB := $(CURDIR)/build/lab-alone
 .PHONY: down
 down: ## stop the lab and remove all that it made (caches stay)
 	@if [ -x $(BIN)/python ]; then $(BIN)/python -m lab down; fi
-	@# Of tests that were killed.
-	@if [ -d $(TESTS_OTHER_LAB) ]; then LAB_STATE=$(TESTS_OTHER_LAB) $(BIN)/python -m lab down; fi
 
 .PHONY: bench
 bench: setup ## the benchmarks there are

@@ -6,7 +6,6 @@ the cluster goes, and tests that find a note of another state of the checkout re
 
 import contextlib
 import json
-import os
 import subprocess
 import sys
 import warnings
@@ -19,7 +18,6 @@ from delivery import deploy
 from delivery.cluster import ROOT, Cluster, DeliveryError, connect
 from delivery.images import build_and_push
 from lab.build.store import content_key
-from lab.lab import settings_of
 from lab.progress import Progress
 from sentiment_pipeline.evaluate import evaluate
 from sentiment_pipeline.ingest import ingest
@@ -32,8 +30,7 @@ NOTE = "end-to-end-tests"
 """The ConfigMap in the operator's namespace."""
 DEPLOYED = ("operator", "serving", "model", "pipeline", "pyproject.toml", "requirements", "crds", "deploy")
 DOCKERFILES = "Dockerfile.*"
-WORKSPACE = ROOT / "build" / f"end-to-end-{settings_of(os.environ).name}"
-"""One for each lab that tests run on."""
+WORKSPACE = ROOT / "build" / "end-to-end"
 PARAMS = """
 data: {source: "builtin:sample", sample_rows: 1500, group: movie}
 prepare: {}
