@@ -78,6 +78,7 @@ lint: setup $(CACHE)/bin/actionlint ## ruff, import rules, workflows, and the ru
 	@$(BIN)/ruff format --quiet --check $(PACKAGES)
 	@$(BIN)/lint-imports --no-cache | tail -n 3
 	@$(CACHE)/bin/actionlint
+	@! command -v cargo-fmt >/dev/null || cargo fmt --check --manifest-path model/native/Cargo.toml
 	@$(BIN)/zizmor --offline --quiet --no-progress .github
 	@$(PROMTOOL) check config --lint=all --lint-fatal --syntax-only deploy/monitoring/prometheus/prometheus.yaml >/dev/null
 	@$(PROMTOOL) check rules --lint=all --lint-fatal deploy/monitoring/rules/objectives.yaml deploy/monitoring/rules/sentiment.yaml >/dev/null

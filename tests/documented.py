@@ -24,7 +24,9 @@ PLACES = {
 }
 """Where commands run, and what of the tests runs them there."""
 
-_BLOCK = re.compile(r"^```(sh|console|python)(?: +(\S+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_BLOCK = re.compile(r"^```(\w*)(?: +(\S+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_FENCE = re.compile(r"^```(.*)$", re.MULTILINE)
+_TYPED = {"sh", "console", "python"}
 _PROMPT = "$ "
 
 
@@ -39,11 +41,21 @@ class Block:
     """What a reader types into a shell."""
 
 
+def pages(place: str) -> set[str]:
+    """Those that have commands of a place, as paths from the root."""
+    return {str(page.relative_to(ROOT)) for page in PAGES if blocks(page, place)}
+
+
 def blocks(page: str | Path, place: str | None = None) -> list[Block]:
     """Those of a page, in its order; only those of a place where one is given."""
     found = _BLOCK.findall((ROOT / page).read_text())
-    read = [Block(language, where, _typed(language, body)) for language, where, body in found]
+    read = [Block(language, where, _typed(language, body)) for language, where, body in found if language in _TYPED]
     return [block for block in read if place is None or block.place == place]
+
+
+def languages(page: str | Path) -> set[str]:
+    """What the blocks of a page begin with, those that nobody types too."""
+    return set(_FENCE.findall((ROOT / page).read_text())[::2])
 
 
 def _typed(language: str, body: str) -> str:

@@ -5,7 +5,7 @@ import time
 from bench.serving import servers
 from bench.serving.servers import Running
 from bench.serving.trained import Trained
-from bench.serving.wrk import finish, load, start
+from bench.serving.wrk import CannotMeasure, finish, load, start
 from bench.table import Row
 
 SOAK_SECONDS = 600
@@ -51,4 +51,8 @@ def _rate(running: Running, capacity: float) -> float:
     """What to ask wrk for: answers take their time beside the pauses, as much as a first try shows."""
     wanted = _SHARE * capacity
     tried = load(running.target, seconds=5, connections=_CONNECTIONS, rate=wanted).rate
+    if tried <= wanted / 2:
+        raise CannotMeasure(
+            f"64 connections were answered {tried:,.0f} times a second, and {wanted:,.0f} were asked for"
+        )
     return 1 / (2 / wanted - 1 / tried)

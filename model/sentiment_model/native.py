@@ -84,7 +84,7 @@ def finite(numbers: Sequence[float]) -> bool:
 
 
 class NativeEngine:
-    """Scores in Rust, over the arrays of a model, which stay where they are."""
+    """Scores in Rust, over the arrays of a model."""
 
     def __init__(self, module: ModuleType, model: LinearModel) -> None:
         views = [

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sentiment_serving import problems
 from sentiment_serving.limits import Limits
-from sentiment_serving.predict import REFUSING_SECONDS, body_too_large
+from sentiment_serving.predict import MOMENT_SECONDS, body_too_large
 from sentiment_serving.problems import Problem
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ class Bodies:
         """One that is free, or becomes free in a moment: bodies that have arrived give theirs back at once."""
         with suppress(IndexError):
             return self._places.pop()
-        time.sleep(REFUSING_SECONDS)
+        time.sleep(MOMENT_SECONDS)
         try:
             return self._places.pop()
         except IndexError:

@@ -19,7 +19,8 @@ from sentiment_serving.wire import mlflow, native, reading, v2
 _TEXTS_AT_ONCE = 64
 """So many texts are a millisecond or two of work: then whoever waits goes first."""
 
-REFUSING_SECONDS = 0.01
+MOMENT_SECONDS = 0.01
+"""Before a refusal: long enough for others to finish, and short for the one who is refused."""
 
 _LOG = logging.getLogger("sentiment_serving.requests")
 
@@ -173,7 +174,7 @@ def failure(error: Exception, *, request_id: str, open_inference: bool = False) 
 
 def refused(why: str) -> Problem:
     """503, after a moment: threads that refuse without a pause would take the interpreter from those at work."""
-    time.sleep(REFUSING_SECONDS)
+    time.sleep(MOMENT_SECONDS)
     return problems.overloaded(why)
 
 

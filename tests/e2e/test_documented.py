@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from delivery.cluster import ROOT, Cluster
-from tests.documented import blocks
+from tests.documented import blocks, pages
 from tests.e2e.conftest import namespaced
 from tests.e2e.environment import Registry
 from tests.e2e.resource import Resource
@@ -84,3 +84,9 @@ def test_a_version_is_rolled_out(reader: Reader, registry: Registry, page: str) 
 def test_troubleshooting(reader: Reader) -> None:
     printed = reader.follow("docs/troubleshooting.md")
     assert "Conditions" in printed
+
+
+def test_no_page_is_left_out() -> None:
+    """docs/monitoring.md is followed in test_monitoring_install."""
+    docs = {f"docs/{name}.md" for name in ("getting-started", "operator", "troubleshooting", "monitoring")}
+    assert pages("cluster") == docs | {"README.md", "lab/README.md"}

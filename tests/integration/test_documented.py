@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 
 import mlflow
@@ -15,10 +15,9 @@ from sklearn.pipeline import make_pipeline
 
 from demo import workspace
 from sentiment_pipeline.sample import sample_rows, write_sample
-from tests.documented import blocks
+from tests.documented import blocks, pages
 from tests.integration import servers
-from tests.integration.serving.process import Server
-from tests.waiting import eventually
+from tests.integration.serving.process import started
 
 pytestmark = [
     pytest.mark.integration,
@@ -30,44 +29,35 @@ PORT = "5000"
 """Of the documents."""
 
 
-def shell(folder: Path, script: str, **variables: str) -> "subprocess.Popen[str]":
-    """A reader's shell, in which .venv is active."""
-    environment = {
+def surroundings(**variables: str) -> dict[str, str]:
+    """Of a reader's shell, in which .venv is active."""
+    return {
         **os.environ,
         "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
         "DVC_NO_ANALYTICS": "1",
         **{f"GIT_{who}_{what}": "reader@example.org" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")},
         **variables,
     }
-    return subprocess.Popen(
-        ["bash", "-euo", "pipefail", "-c", script],
-        cwd=folder,
-        env=environment,
-        text=True,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-    )
+
+
+def shell(script: str) -> list[str]:
+    """The command that runs a reader's script, and ends what it started after a while."""
+    return ["timeout", "300", "bash", "-euo", "pipefail", "-c", script]
 
 
 def run(folder: Path, script: str) -> str:
     """What the commands printed, all of which succeeded."""
-    with shell(folder, script) as process:
-        printed, _ = process.communicate(timeout=300)
-    assert process.returncode == 0, f"{script}\n{printed}"
-    return printed
-
-
-@contextmanager
-def serving(folder: Path, script: str, port: int) -> Iterator[None]:
-    """A command that serves until it is ended."""
-    with shell(folder, f"exec {script}", PORT=str(port), FLASK_RUN_PORT=str(port)) as process:
-        server = Server(process, port)
-        try:
-            eventually(lambda: process.poll() is not None or server.status("/readyz") == 200, script)
-            assert process.poll() is None, process.communicate()[0]
-            yield
-        finally:
-            process.terminate()
+    done = subprocess.run(
+        shell(script),
+        cwd=folder,
+        env=surroundings(),
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        check=False,
+    )
+    assert done.returncode == 0, f"{script}\n{done.stdout}"
+    return done.stdout
 
 
 @pytest.fixture(scope="module")
@@ -115,8 +105,10 @@ def test_the_servers_page(clone: Path, registry: mlflow.MlflowClient) -> None:
                 assert '"label"' in run(clone, block.script.replace(f"localhost:{PORT}", f"127.0.0.1:{port}"))
                 asked += 1
             else:
+                (command,) = block.script.splitlines()
+                env = surroundings(PORT=str(port), FLASK_RUN_PORT=str(port))
                 server.close()
-                server.enter_context(serving(clone, block.script, port))
+                server.enter_context(started(shell(command), port, folder=clone, env=env))
     assert asked
 
 
@@ -132,3 +124,7 @@ def test_the_conversions_page(registry: mlflow.MlflowClient, tmp_path: Path) -> 
     write_sample(tmp_path / "reviews.csv", rows=300, seed=8)
     (block,) = blocks("docs/convert.md", "laptop")
     assert "converted TfidfVectorizer, LogisticRegression" in run(tmp_path, block.script)
+
+
+def test_no_page_is_left_out() -> None:
+    assert pages("laptop") == {f"docs/{name}.md" for name in ("pipeline", "model-file", "serving", "convert")}

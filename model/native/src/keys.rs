@@ -7,7 +7,7 @@ use crate::tokens::{for_each_character, for_each_token, preprocess};
 
 const FNV_OFFSET: u64 = 0xCBF2_9CE4_8422_2325;
 const FNV_PRIME: u64 = 0x0000_0100_0000_01B3;
-const GOLDEN_RATIO: u64 = 0x9E37_79B9_7F4A_7C15;
+pub const GOLDEN_RATIO: u64 = 0x9E37_79B9_7F4A_7C15;
 
 /// What an n-gram is made of.
 #[derive(Clone, Copy, PartialEq, Eq)]

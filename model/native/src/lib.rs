@@ -129,7 +129,8 @@ fn to_python<'py>(py: Python<'py>, (margins, seen): (Vec<f64>, Seen)) -> PyResul
 
 #[pymethods]
 impl LinearScorer {
-    /// The arrays are kept, not copied; they must not change while this object lives.
+    /// Keys and coefficients are kept, not copied; they must not change while this object lives. What most n-grams need
+    /// is copied beside that, side by side.
     #[new]
     fn new(bias: Vec<f64>, views: Vec<ViewArguments>, reading_arguments: ReadingArguments) -> PyResult<Self> {
         let outputs = bias.len();

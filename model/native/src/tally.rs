@@ -1,7 +1,6 @@
 //! Counts the known n-grams of one text.
 
-/// Multiplied by it, numbers that lie side by side are far apart.
-const GOLDEN_RATIO: u64 = 0x9E37_79B9_7F4A_7C15;
+use crate::keys::GOLDEN_RATIO;
 
 /// How often each known n-gram of a text occurs, by its place in the vocabulary. Kept between texts.
 #[derive(Default)]
@@ -30,6 +29,7 @@ impl Tally {
     /// One occurrence more. Whether there was one before cannot be foretold: no branch depends on it.
     #[inline]
     pub fn add(&mut self, place: u32) {
+        // Multiplied by it, numbers that lie side by side are far apart.
         let mut slot = (u64::from(place).wrapping_mul(GOLDEN_RATIO) >> self.shift) as usize;
         let mut number = self.slots[slot] as usize;
         while (number != 0) & (self.counted[number].0 != place) {

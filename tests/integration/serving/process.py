@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -110,15 +110,29 @@ def serving(
     base = environment(
         MODEL_DIR=str(model_dir), MODEL_NAME="reviews", MODEL_VERSION=version, PORT=str(port), LOG_LEVEL="WARNING"
     )
-    process = subprocess.Popen(
-        [sys.executable, "-m", "sentiment_serving", "serve"], env={**base, **(env or {})}, stderr=stderr, text=True
-    )
+    command = [sys.executable, "-m", "sentiment_serving", "serve"]
+    with started(command, port, env={**base, **(env or {})}, stderr=stderr, end=signal.SIGKILL) as server:
+        yield server
+
+
+@contextmanager
+def started(
+    command: Sequence[str],
+    port: int,
+    *,
+    env: Mapping[str, str],
+    folder: Path | None = None,
+    stderr: IO[str] | None = None,
+    end: int = signal.SIGTERM,
+) -> Iterator[Server]:
+    """What a command serves at the port, once it is ready; ended at the end if it has not ended before."""
+    process = subprocess.Popen(command, env=env, cwd=folder, stderr=stderr, text=True)
     server = Server(process, port)
     try:
         eventually(lambda: process.poll() is not None or server.status("/readyz") == 200, "readiness")
-        assert process.poll() is None, f"serve ended with {process.returncode}"
+        assert process.poll() is None, f"{command} ended with {process.returncode}"
         yield server
     finally:
         if process.poll() is None:
-            process.kill()
+            process.send_signal(end)
             process.wait()

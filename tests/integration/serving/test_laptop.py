@@ -4,16 +4,13 @@ import json
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from tests.integration.servers import free_port
-from tests.integration.serving.process import Server, environment, run
+from tests.integration.serving.process import environment, run, started
 from tests.unit.serving.tiny_model import write_version
-from tests.waiting import eventually
 
 pytestmark = pytest.mark.integration
 
@@ -42,26 +39,13 @@ def registry(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
     return address, digest
 
 
-@contextmanager
-def started(command: list[str], port: int, folder: Path, **env: str) -> Iterator[Server]:
-    """A command that serves at the port."""
-    surroundings = environment(HOME=str(folder), **env)
-    with subprocess.Popen([sys.executable, "-m", *command], env=surroundings, cwd=folder, text=True) as process:
-        server = Server(process, port)
-        try:
-            eventually(lambda: process.poll() is not None or server.status("/readyz") == 200, "readiness")
-            assert process.poll() is None
-            yield server
-        finally:
-            process.terminate()
-
-
 @pytest.mark.parametrize("name", ["models:/reviews@champion", "models:/reviews/1"])
 def test_a_version_is_served_by_its_name_in_the_registry(registry: tuple[str, str], tmp_path: Path, name: str) -> None:
     address, digest = registry
     port = free_port()
     command = ["sentiment_serving", "serve", "--model", name, "--port", str(port), "--host", "127.0.0.1"]
-    with started(command, port, tmp_path, MLFLOW_TRACKING_URI=address) as server:
+    env = environment(HOME=str(tmp_path), MLFLOW_TRACKING_URI=address)
+    with started([sys.executable, "-m", *command], port, folder=tmp_path, env=env) as server:
         model = json.loads(server.get("/version"))["model"]
     assert model == {"name": "reviews", "version": "1", "digest": digest}
 
@@ -78,7 +62,8 @@ def test_a_version_that_is_not_there_is_refused(registry: tuple[str, str], tmp_p
 def test_flasks_own_server_runs_it(tmp_path: Path) -> None:
     write_version(tmp_path / "models" / "current")
     port = free_port()
-    with started(["flask", "--app", "sentiment_serving", "run", "--port", str(port)], port, tmp_path) as server:
+    command = [sys.executable, "-m", "flask", "--app", "sentiment_serving", "run", "--port", str(port)]
+    with started(command, port, folder=tmp_path, env=environment(HOME=str(tmp_path))) as server:
         request = urllib.request.Request(
             f"{server.url}/predict", b'{"text": "good"}', {"Content-Type": "application/json"}, method="POST"
         )

@@ -230,11 +230,12 @@ def test_texts_of_a_megabyte(text: str, unit: Unit) -> None:
     assert dict(zip(counted.keys.tolist(), counted.matrix.data.tolist(), strict=True)) == expected
 
 
+@pytest.mark.parametrize("neighbours", [8, 40])
 @pytest.mark.parametrize("step", [1, 256], ids=["the same first bits", "the same first and last bits"])
 @pytest.mark.parametrize("known", [True, False])
-def test_an_ngram_is_told_from_those_whose_keys_are_like_its_own(step: int, known: bool) -> None:
+def test_an_ngram_is_told_from_those_whose_keys_are_like_its_own(neighbours: int, step: int, known: bool) -> None:
     [key] = ngram_keys(["film"], 1, 1)
-    alike = range(key - 20 * step, key + 20 * step, step)
+    alike = range(key - neighbours // 2 * step, key + neighbours // 2 * step, step)
     keys = [other for other in alike if known or other != key]
     words = View(
         name="words",
@@ -249,6 +250,7 @@ def test_an_ngram_is_told_from_those_whose_keys_are_like_its_own(step: int, know
     prediction = Scorer(model).predict("A film, a film!")
     assert prediction.margins == (0.25 + 2.0 * known,)
     assert (prediction.known, prediction.total) == (2 * known, 6)
+    assert prediction == in_python(lambda: Scorer(model)).predict("A film, a film!")
 
 
 def test_a_key_that_no_text_has_is_named_by_nothing() -> None:

@@ -8,6 +8,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from sentiment_serving.app import create_app
+from sentiment_serving.bodies import Bodies
 from sentiment_serving.identity import ModelIdentity
 from sentiment_serving.limits import Limits
 from sentiment_serving.predict import Predictor
@@ -76,6 +77,31 @@ def test_with_too_many_still_sending_it_is_503(client: FlaskClient) -> None:
     response = client.post("/predict", input_stream=slow, content_length=16, content_type=JSON)
     assert (response.status_code, slow.status) == (200, 503)
     assert client.post("/predict", json={"text": "good"}).status_code == 200
+
+
+def test_a_sender_waits_a_moment_for_others_whose_bodies_have_arrived(monkeypatch: pytest.MonkeyPatch) -> None:
+    reading, arrived = threading.Event(), threading.Event()
+
+    class Arriving(io.BytesIO):
+        def read(self, size: int | None = -1, /) -> bytes:
+            reading.set()
+            arrived.wait(30)
+            return super().read(size)
+
+    def read(body: io.BytesIO) -> bytes:
+        return bodies.read({"CONTENT_LENGTH": "2", "wsgi.input": body})
+
+    bodies = Bodies(Limits(sending=1))
+    other = threading.Thread(target=read, args=(Arriving(b"{}"),))
+    other.start()
+    assert reading.wait(30)
+
+    def moment(seconds: float) -> None:
+        arrived.set()
+        other.join(30)
+
+    monkeypatch.setattr("time.sleep", moment)
+    assert read(io.BytesIO(b"[]")) == b"[]"
 
 
 @pytest.mark.parametrize(
