@@ -31,10 +31,11 @@ def build_and_push(cluster: Cluster, *, say: Say, tag: str = TAG, attest: bool =
     RECORD.parent.mkdir(parents=True, exist_ok=True)
     if attest and cluster.kind == "lab":
         say("the lab builds with buildah, which pushes no attestations")
+    origin = [f"--build-arg={key}={value}" for key, value in _origin(cluster, tag).items()]
     images = {}
     for name, dockerfile in IMAGES.items():
         say(f"building {name} from {dockerfile}")
-        build, push = _plan(cluster, name, dockerfile, tag=tag, attest=attest)
+        build, push = _plan(cluster, name, ["-f", dockerfile, *origin], tag=tag, attest=attest)
         _run(cluster, build)
         images[name] = push()
         say(f"pushed {images[name]}")
@@ -53,8 +54,7 @@ def pushed_images() -> dict[str, str]:
 Plan = tuple[list[str], Callable[[], str]]
 
 
-def _plan(cluster: Cluster, name: str, dockerfile: str, *, tag: str, attest: bool) -> Plan:
-    described = ["-f", dockerfile, *(f"--build-arg={key}={value}" for key, value in _origin(cluster, tag).items())]
+def _plan(cluster: Cluster, name: str, described: list[str], *, tag: str, attest: bool) -> Plan:
     if cluster.kind == "lab":
         return _lab(cluster, name, described, tag)
     return (_buildkit if attest else _docker)(cluster, name, described, tag)

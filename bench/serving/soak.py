@@ -53,6 +53,6 @@ def _rate(running: Running, capacity: float) -> float:
     tried = load(running.target, seconds=5, connections=_CONNECTIONS, rate=wanted).rate
     if tried <= wanted / 2:
         raise CannotMeasure(
-            f"64 connections were answered {tried:,.0f} times a second, and {wanted:,.0f} were asked for"
+            f"{_CONNECTIONS} connections were answered {tried:,.0f} times a second, and {wanted:,.0f} were asked for"
         )
     return 1 / (2 / wanted - 1 / tried)
