@@ -153,10 +153,9 @@ impl<K: AsRef<[u64]>, N: AsRef<[f32]>> View<K, N> {
             // Read and not used yet: all of them come from memory at the same time.
             guesses.iter().for_each(|&(place, _)| _ = black_box(self.entries[place].key));
             for &(place, key) in guesses {
-                if self.entries[place].key == key {
-                    tally.add(place as u32);
-                    known += 1;
-                } else if let Some(place) = self.index.find(self.keys.as_ref(), key) {
+                let is_it = self.entries[place].key == key;
+                let found = if is_it { Some(place) } else { self.index.find(self.keys.as_ref(), key) };
+                if let Some(place) = found {
                     tally.add(place as u32);
                     known += 1;
                 }
