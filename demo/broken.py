@@ -13,7 +13,7 @@ import click
 from sentiment_model.manifest import DIGEST_TAG, MANIFEST, MODEL, build_manifest, digest_of
 from sentiment_pipeline import paths
 from sentiment_pipeline.params import load_params
-from sentiment_pipeline.registry import MlflowRegistry
+from sentiment_pipeline.tracking.registry import MlflowRegistry
 
 UNREADABLE = b"This is not a model file, whatever its name says.\n"
 

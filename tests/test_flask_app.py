@@ -17,7 +17,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from sentiment_model.manifest import MODEL
 from sentiment_serving.app import create_app
-from sentiment_serving.lifecycle import Lifecycle
+from sentiment_serving.http.lifecycle import Lifecycle
 from sentiment_serving.limits import Limits
 from sentiment_serving.load import open_model
 from sentiment_serving.logs import JsonFormatter

@@ -15,13 +15,13 @@ import pytest
 from sentiment_model import Scorer
 from sentiment_model.manifest import GOLDEN, MODEL
 from sentiment_pipeline import paths
-from sentiment_pipeline.findings import accuracy_of
-from sentiment_pipeline.ingest import ingest
+from sentiment_pipeline.data.ingest import ingest
+from sentiment_pipeline.data.prepare import prepare
+from sentiment_pipeline.data.reviews import Review, read_reviews
+from sentiment_pipeline.evaluation.findings import accuracy_of
 from sentiment_pipeline.params import load_params
-from sentiment_pipeline.prepare import prepare
-from sentiment_pipeline.register import verified_digest
-from sentiment_pipeline.reviews import Review, read_reviews
-from sentiment_pipeline.train import train
+from sentiment_pipeline.release.register import verified_digest
+from sentiment_pipeline.training.train import train
 
 REPOSITORY = Path(__file__).parents[1]
 

@@ -135,7 +135,7 @@ def main() -> None:
         open_model = opening.open_model
         opening.open_model = lambda path: Obedient(open_model(path), ORDERS)
     elif sys.argv[1:2] == ["serve"]:
-        from sentiment_serving import server
+        from sentiment_serving.http import server
 
         serve = server.serve
 

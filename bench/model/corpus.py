@@ -9,12 +9,12 @@ import numpy as np
 import numpy.typing as npt
 
 from bench.table import ROOT
-from sentiment_pipeline.ingest import ingest
+from sentiment_pipeline.data.ingest import ingest
+from sentiment_pipeline.data.prepare import prepare
+from sentiment_pipeline.data.reviews import Review, read_reviews
+from sentiment_pipeline.data.split import folds
 from sentiment_pipeline.params import Params, load_params
 from sentiment_pipeline.paths import PARAMS, TEST, TRAIN
-from sentiment_pipeline.prepare import prepare
-from sentiment_pipeline.reviews import Review, read_reviews
-from sentiment_pipeline.split import folds
 
 
 @dataclass(frozen=True)

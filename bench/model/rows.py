@@ -5,8 +5,8 @@ from bench.model.corpus import Data, params_of
 from bench.model.measuring import Cost, measured
 from bench.model.picture import draw_growth
 from bench.table import Row
-from sentiment_pipeline.crossval import Result
 from sentiment_pipeline.params import Candidate
+from sentiment_pipeline.training.crossval import Result
 
 CHARACTERS = Candidate(
     name="nb-svm + characters",

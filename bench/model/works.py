@@ -18,10 +18,10 @@ from bench.model.corpus import Data, fold_of, labels, params_of, reviews, texts
 from sentiment_model import Scorer, preprocess
 from sentiment_model.counting import count_ngrams
 from sentiment_model.vectorizer import NgramVectorizer
-from sentiment_pipeline.counts import count
-from sentiment_pipeline.crossval import Result, best, compare, refit
 from sentiment_pipeline.params import Candidate
-from sentiment_pipeline.train import write_model_version
+from sentiment_pipeline.training.counts import count
+from sentiment_pipeline.training.crossval import Result, best, compare, refit
+from sentiment_pipeline.training.train import write_model_version
 
 PATTERN = r"\w+(?:'\w+)?|[^\w\s]"
 WORDS = 227

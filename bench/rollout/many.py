@@ -6,7 +6,7 @@ import time
 from bench.rollout.scenario import Result, Scenario, pause
 from bench.rollout.stage import OPERATOR_USER, Stage
 from delivery.deploy import NAMESPACE
-from sentiment_operator.quantity import quantity
+from sentiment_operator.observed.quantity import quantity
 from tests.e2e.operator import steps
 from tests.e2e.resource import Resource
 from tests.waiting import eventually

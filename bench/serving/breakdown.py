@@ -13,12 +13,12 @@ from bench.table import Row
 from sentiment_model import Scorer
 from sentiment_model.manifest import MODEL
 from sentiment_serving.app import create_app
-from sentiment_serving.bodies import Bodies
-from sentiment_serving.exchange import Exchange
-from sentiment_serving.gate import Gate
+from sentiment_serving.http.admission import Gate
+from sentiment_serving.http.bodies import Bodies
+from sentiment_serving.http.metrics import Metrics
+from sentiment_serving.http.request_context import Exchange
 from sentiment_serving.identity import ModelIdentity
 from sentiment_serving.limits import Limits
-from sentiment_serving.metrics import Metrics
 from sentiment_serving.wire import native
 
 if TYPE_CHECKING:

@@ -17,11 +17,11 @@ from bench.model.works import PATTERN, STRONGEST, WORDS
 from bench.serving.places import CACHE
 from sentiment_model import Scorer
 from sentiment_model.manifest import MODEL
-from sentiment_pipeline.counts import count
-from sentiment_pipeline.crossval import compare, refit
-from sentiment_pipeline.export import check_keys
-from sentiment_pipeline.fitting import TextClassifier
-from sentiment_pipeline.train import write_model_version
+from sentiment_pipeline.training.counts import count
+from sentiment_pipeline.training.crossval import compare, refit
+from sentiment_pipeline.training.export import check_keys
+from sentiment_pipeline.training.fitting import TextClassifier
+from sentiment_pipeline.training.train import write_model_version
 
 _REVIEWS = 200
 

@@ -11,8 +11,8 @@ from typing import Any, Protocol, Self
 import urllib3
 from kubernetes import client, config
 
-from sentiment_operator.errors import ClusterError, Conflict, NamespaceTerminating, Refused
-from sentiment_operator.names import (
+from sentiment_operator.api.errors import ClusterError, Conflict, NamespaceTerminating, Refused
+from sentiment_operator.api.names import (
     API_VERSION,
     FIELD_MANAGER,
     HANDOVER_MANAGER,
@@ -24,9 +24,9 @@ from sentiment_operator.names import (
     Key,
     candidate_name,
 )
-from sentiment_operator.observed import Candidate, Deployment, Json, Observation, Revision
-from sentiment_operator.pods import Pod
-from sentiment_operator.resource import SentimentModel
+from sentiment_operator.api.resource import SentimentModel
+from sentiment_operator.observed.observation import Candidate, Deployment, Json, Observation, Revision
+from sentiment_operator.observed.pods import Pod
 
 _PLURALS = {
     KIND: PLURAL,

@@ -6,17 +6,17 @@ from concurrent.futures import ThreadPoolExecutor
 
 from prometheus_client import CollectorRegistry, start_http_server
 
+from sentiment_operator.api.errors import ClusterError
+from sentiment_operator.api.names import Key
+from sentiment_operator.api.resource import SentimentModel
+from sentiment_operator.api.status import Status
 from sentiment_operator.cluster import KubernetesCluster
-from sentiment_operator.errors import ClusterError
 from sentiment_operator.metrics import Metrics
-from sentiment_operator.names import Key
 from sentiment_operator.reconcile import Reconciler
-from sentiment_operator.registry import MlflowRegistry
-from sentiment_operator.resolver import Resolver
-from sentiment_operator.resource import SentimentModel
+from sentiment_operator.registry.mlflow import MlflowRegistry
+from sentiment_operator.registry.resolver import Resolver
+from sentiment_operator.registry.tags import Tagger
 from sentiment_operator.settings import Settings
-from sentiment_operator.status import Status
-from sentiment_operator.tags import Tagger
 from sentiment_operator.workqueue import Backoff, WorkQueue, cancelled
 
 logger = logging.getLogger(__name__)

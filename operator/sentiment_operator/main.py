@@ -9,9 +9,9 @@ from typing import Any
 
 import kopf
 
+from sentiment_operator.api.errors import ClusterError
+from sentiment_operator.api.names import CHILD_SELECTOR, GROUP, MANAGED_BY_LABEL, MODEL_LABEL, PLURAL, VERSION, Key
 from sentiment_operator.engine import Engine
-from sentiment_operator.errors import ClusterError
-from sentiment_operator.names import CHILD_SELECTOR, GROUP, MANAGED_BY_LABEL, MODEL_LABEL, PLURAL, VERSION, Key
 from sentiment_operator.settings import Settings, SettingsError
 
 CHILDREN = (

@@ -8,11 +8,11 @@ from prometheus_client import CollectorRegistry, Counter, Histogram
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from sentiment_operator.names import Key
-from sentiment_operator.observed import Observation
-from sentiment_operator.pods import Pod
-from sentiment_operator.resource import SentimentModel
-from sentiment_operator.status import Status, moment_of
+from sentiment_operator.api.names import Key
+from sentiment_operator.api.resource import SentimentModel
+from sentiment_operator.api.status import Status, moment_of
+from sentiment_operator.observed.observation import Observation
+from sentiment_operator.observed.pods import Pod
 from sentiment_operator.workqueue import Work
 
 

@@ -9,20 +9,20 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import ParamSpec, Protocol, TypeVar
 
-from sentiment_operator.announce import announcements
+from sentiment_operator.api.conditions import Outcome
+from sentiment_operator.api.errors import ClusterError, Conflict, NamespaceTerminating, Refused, RegistryError
+from sentiment_operator.api.names import FIELD_MANAGER, Key
+from sentiment_operator.api.resource import Reference, SentimentModel
+from sentiment_operator.api.status import Status, merge_patch, timestamp
 from sentiment_operator.cluster import Cluster
-from sentiment_operator.conditions import Outcome
-from sentiment_operator.decide import decide
-from sentiment_operator.drift import owns
-from sentiment_operator.errors import ClusterError, Conflict, NamespaceTerminating, Refused, RegistryError
-from sentiment_operator.names import FIELD_MANAGER, Key
-from sentiment_operator.observed import Observation
-from sentiment_operator.resolver import Resolver
-from sentiment_operator.resource import Reference, SentimentModel
+from sentiment_operator.decision.decide import decide
+from sentiment_operator.decision.inputs import Decision, Manifest, Situation
+from sentiment_operator.events import announcements
+from sentiment_operator.observed.ages import Sightings
+from sentiment_operator.observed.drift import owns
+from sentiment_operator.observed.observation import Observation
+from sentiment_operator.registry.resolver import Resolver
 from sentiment_operator.settings import Settings
-from sentiment_operator.sightings import Sightings
-from sentiment_operator.situation import Decision, Manifest, Situation
-from sentiment_operator.status import Status, merge_patch, timestamp
 
 logger = logging.getLogger(__name__)
 

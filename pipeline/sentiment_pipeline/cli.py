@@ -13,7 +13,7 @@ from sentiment_pipeline.errors import PipelineError
 from sentiment_pipeline.params import DataParams, GoldenParams, TrackingParams, load_params
 
 if TYPE_CHECKING:
-    from sentiment_pipeline.register import Registered
+    from sentiment_pipeline.release.register import Registered
 
 
 class _Command(click.Group):
@@ -54,8 +54,8 @@ _RENAME = click.option(
 @click.option("--check", is_flag=True, help="Only ask whether data.source changed since; exit code 1 if it did.")
 def ingest(check: bool) -> None:
     """Bring the raw reviews of data.source to data/raw."""
-    from sentiment_pipeline.ingest import check_source
-    from sentiment_pipeline.ingest import ingest as run
+    from sentiment_pipeline.data.ingest import check_source
+    from sentiment_pipeline.data.ingest import ingest as run
 
     data = load_params().data
     if check:
@@ -67,7 +67,7 @@ def ingest(check: bool) -> None:
 @main.command()
 def prepare() -> None:
     """Clean, drop duplicates, split."""
-    from sentiment_pipeline.prepare import prepare as run
+    from sentiment_pipeline.data.prepare import prepare as run
 
     run(load_params())
 
@@ -75,7 +75,7 @@ def prepare() -> None:
 @main.command()
 def data_report() -> None:
     """Report on duplicates, leakage, balance and oddities of the reviews."""
-    from sentiment_pipeline.data_report import data_report as run
+    from sentiment_pipeline.data.data_report import data_report as run
 
     run(load_params().data)
 
@@ -98,7 +98,7 @@ def train(
     if (data is None) != (out is None):
         raise click.UsageError("--data and --out belong together")
     if data is None or out is None:
-        from sentiment_pipeline.train import train as run
+        from sentiment_pipeline.training.train import train as run
 
         run(load_params())
         return
@@ -112,7 +112,7 @@ def train(
 @main.command()
 def evaluate() -> None:
     """Measure the model file on the held-out reviews."""
-    from sentiment_pipeline.evaluate import evaluate as run
+    from sentiment_pipeline.evaluation.evaluate import evaluate as run
 
     run(load_params())
 
@@ -123,7 +123,7 @@ def evaluate() -> None:
 @click.option("--seed", default=1, show_default=True)
 def sample(path: Path, rows: int, seed: int) -> None:
     """Write the built-in sample of reviews to PATH as CSV."""
-    from sentiment_pipeline.sample import write_sample
+    from sentiment_pipeline.data.sample import write_sample
 
     write_sample(path, rows, seed)
     click.echo(f"wrote {rows:,} reviews to {path}", err=True)
@@ -161,8 +161,8 @@ _OUTPUT = click.option("--output", type=click.Path(path_type=Path), help="Also w
 @_OUTPUT
 def register(name: str, model_dir: Path, output: Path | None) -> None:
     """Register the trained model in MLflow; the same model gives the same version."""
-    from sentiment_pipeline.register import register as run
-    from sentiment_pipeline.registry import MlflowRegistry
+    from sentiment_pipeline.release.register import register as run
+    from sentiment_pipeline.tracking.registry import MlflowRegistry
 
     _tell(run(MlflowRegistry(), load_params(), name, model_dir), output)
 
@@ -219,8 +219,8 @@ def convert(
 
     It says the same as SOURCE, to 1e-6 in probability on the texts of --data (or built-in ones), or nothing is written.
     """
-    from sentiment_pipeline.convert import builtin_sample, read_sample, register_converted, summary
-    from sentiment_pipeline.convert import convert as run
+    from sentiment_pipeline.conversion.convert import builtin_sample, read_sample, register_converted, summary
+    from sentiment_pipeline.conversion.convert import convert as run
 
     sample = (
         builtin_sample()
@@ -234,7 +234,7 @@ def convert(
     if name is None:
         click.echo(f"{out} digest {converted.digest}")
         return
-    from sentiment_pipeline.registry import MlflowRegistry
+    from sentiment_pipeline.tracking.registry import MlflowRegistry
 
     _tell(register_converted(MlflowRegistry(), converted, source, name, experiment), output)
 
@@ -247,9 +247,9 @@ def gate(name: str, number: str | None) -> None:
 
     Without --version the model in models/current is judged, and without MLFLOW_TRACKING_URI by the limits alone.
     """
-    from sentiment_pipeline.gate import gate as run
-    from sentiment_pipeline.gate import gate_here
-    from sentiment_pipeline.registry import MlflowRegistry
+    from sentiment_pipeline.release.gate import gate as run
+    from sentiment_pipeline.release.gate import gate_here
+    from sentiment_pipeline.tracking.registry import MlflowRegistry
 
     params = load_params()
     if number is None and not os.environ.get("MLFLOW_TRACKING_URI"):
@@ -269,9 +269,9 @@ def gate(name: str, number: str | None) -> None:
 @click.option("--serving-json", type=click.File(), help="Read the resource from this file (- for stdin) instead.")
 def promote(name: str, number: str, resource: str, namespace: str, kubectl: str, serving_json: Any) -> None:
     """Make a version the champion, only if the cluster serves it."""
-    from sentiment_pipeline.promote import promote as run
-    from sentiment_pipeline.promote import read_resource
-    from sentiment_pipeline.registry import MlflowRegistry
+    from sentiment_pipeline.release.promote import promote as run
+    from sentiment_pipeline.release.promote import read_resource
+    from sentiment_pipeline.tracking.registry import MlflowRegistry
 
     found = json.load(serving_json) if serving_json else read_resource(kubectl, resource, namespace)
     version = run(MlflowRegistry(), name, number, found, resource)

@@ -7,14 +7,14 @@ from typing import Any
 from ruamel.yaml import YAML
 
 from sentiment_pipeline import paths
-from sentiment_pipeline.data_report import data_report
+from sentiment_pipeline.data.data_report import data_report
+from sentiment_pipeline.data.ingest import ingest
+from sentiment_pipeline.data.prepare import prepare
+from sentiment_pipeline.data.sources import from_anywhere
 from sentiment_pipeline.errors import DataError
-from sentiment_pipeline.evaluate import evaluate
-from sentiment_pipeline.ingest import ingest
+from sentiment_pipeline.evaluation.evaluate import evaluate
 from sentiment_pipeline.params import Params, load_params
-from sentiment_pipeline.prepare import prepare
-from sentiment_pipeline.sources import from_anywhere
-from sentiment_pipeline.train import train
+from sentiment_pipeline.training.train import train
 
 _SHIPPED = (Path(__file__).with_name("params.yaml"), Path(__file__).parents[2] / "params.yaml")
 """Within the wheel, and within a checkout."""

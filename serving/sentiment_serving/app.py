@@ -3,18 +3,18 @@
 from flask import Flask
 
 from sentiment_model import Scorer
-from sentiment_serving import openapi
-from sentiment_serving.application import Application
-from sentiment_serving.endpoints import Endpoints
-from sentiment_serving.front import Front
+from sentiment_serving.http import openapi
+from sentiment_serving.http.application import Application
+from sentiment_serving.http.endpoints import Endpoints
+from sentiment_serving.http.lifecycle import Lifecycle
+from sentiment_serving.http.metrics import Metrics
+from sentiment_serving.http.middleware import Front
+from sentiment_serving.http.predict import Predictor
+from sentiment_serving.http.reference import Reference, ReferenceMetrics
 from sentiment_serving.identity import ModelIdentity
-from sentiment_serving.lifecycle import Lifecycle
 from sentiment_serving.limits import Limits
-from sentiment_serving.metrics import Metrics
-from sentiment_serving.predict import Predictor
-from sentiment_serving.reference import Reference, ReferenceMetrics
 from sentiment_serving.routes import errors, mlflow, native, operations, page, v2
-from sentiment_serving.serving import Serving
+from sentiment_serving.routes.context import Serving
 
 
 def create_app(
@@ -28,7 +28,7 @@ def create_app(
 ) -> Flask:
     """The application that answers with `scorer`, ready once its first prediction has succeeded.
 
-    Any WSGI server may run it; `sentiment_serving.server` adds what a rollout without a lost request needs.
+    Any WSGI server may run it; `sentiment_serving.http.server` adds what a rollout without a lost request needs.
 
     Args:
         scorer: of the model.

@@ -50,7 +50,7 @@ def main() -> None:
 def fetch() -> None:
     """Bring the model MODEL_URI with the digest MODEL_DIGEST into the folder MODEL_DIR."""
     Signals()
-    from sentiment_serving.fetch import fetch_from_environ
+    from sentiment_serving.fetching.fetch import fetch_from_environ
 
     fetch_from_environ(FetchSettings.from_environ(os.environ), os.environ)
 
@@ -63,9 +63,9 @@ def fetch() -> None:
 def serve(model: str | None, host: str | None, port: int | None) -> None:
     """Answer requests with the model in MODEL_DIR, or with one fetched from MODEL_URI when MODEL_DIR is not set."""
     signals = Signals()
-    from sentiment_serving import server
     from sentiment_serving.from_environ import app_from_environ
-    from sentiment_serving.lifecycle import Lifecycle
+    from sentiment_serving.http import server
+    from sentiment_serving.http.lifecycle import Lifecycle
 
     settings = ServeSettings.from_environ(os.environ, host=host, port=port)
     with ExitStack() as stack:
@@ -80,8 +80,8 @@ def verify() -> None:
     """Judge the candidate at CANDIDATE_URL and leave the verdict as the termination message. Ends with 0."""
     logs.configure("INFO")
     Signals()
-    from sentiment_serving import verdict as verdicts
-    from sentiment_serving.verify import verify_from_environ
+    from sentiment_serving.verifying import verdict as verdicts
+    from sentiment_serving.verifying.verify import verify_from_environ
 
     verdict = verify_from_environ(os.environ)
     verdicts.write(verdict)

@@ -8,7 +8,7 @@ from flask import Flask
 
 from sentiment_serving import logs
 from sentiment_serving.from_environ import app_from_environ
-from sentiment_serving.lifecycle import Lifecycle
+from sentiment_serving.http.lifecycle import Lifecycle
 from sentiment_serving.settings import ServeSettings, log_level
 from sentiment_serving.termination import Termination
 

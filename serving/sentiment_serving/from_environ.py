@@ -9,10 +9,10 @@ from flask import Flask
 
 from sentiment_model.manifest import MODEL
 from sentiment_serving.app import create_app
+from sentiment_serving.http.lifecycle import Lifecycle
+from sentiment_serving.http.reference import read_reference
 from sentiment_serving.identity import ModelIdentity
-from sentiment_serving.lifecycle import Lifecycle
 from sentiment_serving.load import open_model
-from sentiment_serving.reference import read_reference
 from sentiment_serving.settings import FetchSettings, ServeSettings, identity_from_environ
 from sentiment_serving.termination import Reason, Termination
 
@@ -50,7 +50,7 @@ def app_from_environ(
 
 def _model(environ: Mapping[str, str], stack: ExitStack, model: str | None) -> tuple[Path, ModelIdentity]:
     if model is not None and model.startswith("models:"):
-        from sentiment_serving.registered import bring
+        from sentiment_serving.fetching.registered import bring
 
         return bring(model, _scratch(stack))
     path = Path(model) if model is not None else _path(environ, stack)
@@ -64,7 +64,7 @@ def _path(environ: Mapping[str, str], stack: ExitStack) -> Path:
     if not environ.get("MODEL_URI"):
         return _mounted(environ.get("MODELS_DIR"))
     # obstore takes a while to load, and a server that has its model does without it.
-    from sentiment_serving.fetch import fetch_from_environ
+    from sentiment_serving.fetching.fetch import fetch_from_environ
 
     scratch = _scratch(stack)
     fetch_from_environ(FetchSettings.from_environ(environ, folder=scratch), environ)

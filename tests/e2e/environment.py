@@ -19,8 +19,8 @@ from sentiment_model.manifest import DIGEST_TAG, GOLDEN, MANIFEST, MODEL, build_
 from sentiment_model.modelfile import read_model, write_model
 from sentiment_pipeline import paths
 from sentiment_pipeline.params import load_params
-from sentiment_pipeline.registry import MlflowRegistry
-from sentiment_pipeline.tracking import connect as mlflow_client
+from sentiment_pipeline.tracking.registry import MlflowRegistry
+from sentiment_pipeline.tracking.runs import connect as mlflow_client
 
 WRITES = {"create", "update", "patch", "delete", "deletecollection"}
 

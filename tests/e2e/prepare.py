@@ -19,11 +19,11 @@ from delivery.cluster import ROOT, Cluster, DeliveryError, connect
 from delivery.images import build_and_push
 from lab.build.store import content_key
 from lab.progress import Progress
-from sentiment_pipeline.evaluate import evaluate
-from sentiment_pipeline.ingest import ingest
+from sentiment_pipeline.data.ingest import ingest
+from sentiment_pipeline.data.prepare import prepare as prepare_reviews
+from sentiment_pipeline.evaluation.evaluate import evaluate
 from sentiment_pipeline.params import load_params
-from sentiment_pipeline.prepare import prepare as prepare_reviews
-from sentiment_pipeline.train import train
+from sentiment_pipeline.training.train import train
 from tests.e2e.environment import lab_is_up
 
 NOTE = "end-to-end-tests"

@@ -16,7 +16,7 @@ import yaml
 
 from delivery.cluster import ROOT, Cluster
 from demo import workspace
-from sentiment_pipeline.registry import CHAMPION, MlflowRegistry
+from sentiment_pipeline.tracking.registry import CHAMPION, MlflowRegistry
 from tests.e2e.conftest import namespaced
 from tests.e2e.environment import Registry
 from tests.e2e.resource import Resource

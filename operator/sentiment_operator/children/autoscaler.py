@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from sentiment_operator.api.resource import SentimentModel
 from sentiment_operator.children.metadata import metadata
-from sentiment_operator.resource import SentimentModel
 
 
 def autoscaler(model: SentimentModel) -> dict[str, Any] | None:

@@ -3,10 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sentiment_operator.children.deployment import MODEL_DIR, RESTRICTED, env
-from sentiment_operator.children.metadata import metadata
-from sentiment_operator.children.service import endpoint
-from sentiment_operator.names import (
+from sentiment_operator.api.names import (
     CANDIDATE,
     JUDGED_ANNOTATION,
     KEY_ANNOTATION,
@@ -16,8 +13,11 @@ from sentiment_operator.names import (
     candidate_name,
     child_labels,
 )
-from sentiment_operator.resource import SentimentModel, Target
-from sentiment_operator.status import Serving
+from sentiment_operator.api.resource import SentimentModel, Target
+from sentiment_operator.api.status import Serving
+from sentiment_operator.children.deployment import MODEL_DIR, RESTRICTED, env
+from sentiment_operator.children.metadata import metadata
+from sentiment_operator.children.service import endpoint
 
 QUALITY_DIR = "/quality"
 

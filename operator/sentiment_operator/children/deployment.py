@@ -3,9 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sentiment_operator.children.metadata import metadata
-from sentiment_operator.children.resources import serving_resources
-from sentiment_operator.names import (
+from sentiment_operator.api.names import (
     DIGEST_ANNOTATION,
     KEY_ANNOTATION,
     SCRAPE_PREFIX,
@@ -15,7 +13,9 @@ from sentiment_operator.names import (
     child_labels,
     selector_labels,
 )
-from sentiment_operator.resource import SentimentModel, Spec, Target
+from sentiment_operator.api.resource import SentimentModel, Spec, Target
+from sentiment_operator.children.metadata import metadata
+from sentiment_operator.children.resources import serving_resources
 
 MODEL_DIR = "/model"
 

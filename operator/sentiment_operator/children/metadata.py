@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sentiment_operator.names import API_VERSION, KIND, STABLE, child_labels
-from sentiment_operator.resource import SentimentModel
+from sentiment_operator.api.names import API_VERSION, KIND, STABLE, child_labels
+from sentiment_operator.api.resource import SentimentModel
 
 
 def metadata(

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sentiment_operator.quantity import quantity
+from sentiment_operator.observed.quantity import quantity
 
 DEFAULT_REQUESTS = {"cpu": "100m", "memory": "128Mi"}
 DEFAULT_MEMORY_LIMIT = "512Mi"

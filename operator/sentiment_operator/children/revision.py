@@ -2,10 +2,10 @@
 
 from typing import Any
 
+from sentiment_operator.api.names import KEY_ANNOTATION, revision_name
+from sentiment_operator.api.resource import SentimentModel
 from sentiment_operator.children.metadata import metadata
-from sentiment_operator.names import KEY_ANNOTATION, revision_name
-from sentiment_operator.observed import Template
-from sentiment_operator.resource import SentimentModel
+from sentiment_operator.observed.observation import Template
 
 
 def revision(model: SentimentModel, template: Template, *, number: int, reason: str, message: str) -> dict[str, Any]:

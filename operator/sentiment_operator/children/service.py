@@ -2,9 +2,9 @@
 
 from typing import Any
 
+from sentiment_operator.api.names import selector_labels
+from sentiment_operator.api.resource import SentimentModel
 from sentiment_operator.children.metadata import metadata
-from sentiment_operator.names import selector_labels
-from sentiment_operator.resource import SentimentModel
 
 
 def service(model: SentimentModel) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sentiment_operator.status import SUCCEEDED, Finished, Status
+from sentiment_operator.api.status import SUCCEEDED, Finished, Status
 
 Json = Mapping[str, Any]
 

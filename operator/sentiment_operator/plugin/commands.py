@@ -8,9 +8,9 @@ from typing import Any
 import click
 from rich.console import Console
 
+from sentiment_operator.api.status import Status, timestamp
 from sentiment_operator.plugin import changes, report
 from sentiment_operator.plugin.kubectl import RESOURCE, Json, Kubectl, KubectlFailed
-from sentiment_operator.status import Status, timestamp
 
 PIPE_WIDTH = 200
 """Columns where the output is no terminal: lines are for grep, not for reading across."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sentiment_operator.names import GROUP, MODEL_LABEL, PLURAL
+from sentiment_operator.api.names import GROUP, MODEL_LABEL, PLURAL
 
 Json = Mapping[str, Any]
 

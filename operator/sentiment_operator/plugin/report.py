@@ -8,10 +8,10 @@ from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
 
-from sentiment_operator.names import TRACK_LABEL
-from sentiment_operator.pods import Pod
-from sentiment_operator.status import SUCCEEDED, Condition, Status, moment_of
-from sentiment_operator.verdict import Check, Verdict
+from sentiment_operator.api.names import TRACK_LABEL
+from sentiment_operator.api.status import SUCCEEDED, Condition, Status, moment_of
+from sentiment_operator.api.verdict import Check, Verdict
+from sentiment_operator.observed.pods import Pod
 
 Json = Mapping[str, Any]
 

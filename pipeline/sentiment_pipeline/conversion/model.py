@@ -15,7 +15,7 @@ from sentiment_model.linear import Link
 from sentiment_pipeline.conversion.decision import Decision, read_pipeline, through
 from sentiment_pipeline.conversion.features import Features, ForeignView, read_features
 from sentiment_pipeline.errors import ConversionError, NotSupported
-from sentiment_pipeline.export import f32
+from sentiment_pipeline.training.export import f32
 
 Floats = npt.NDArray[np.float64]
 

@@ -4,10 +4,10 @@ from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
 from sentiment_serving import problems
-from sentiment_serving.exchange import speaks_open_inference
-from sentiment_serving.predict import failure, refusal
+from sentiment_serving.http.predict import failure, refusal
+from sentiment_serving.http.request_context import speaks_open_inference
 from sentiment_serving.problems import Problem
-from sentiment_serving.serving import exchange, reply
+from sentiment_serving.routes.context import exchange, reply
 
 
 def install(app: Flask) -> None:

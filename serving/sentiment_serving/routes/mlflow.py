@@ -2,7 +2,7 @@
 
 from flask import Blueprint, Response
 
-from sentiment_serving.serving import respond
+from sentiment_serving.routes.context import respond
 
 blueprint = Blueprint("mlflow", __name__)
 

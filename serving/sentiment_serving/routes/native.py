@@ -2,7 +2,7 @@
 
 from flask import Blueprint, Response
 
-from sentiment_serving.serving import json_reply, respond, serving
+from sentiment_serving.routes.context import json_reply, respond, serving
 from sentiment_serving.wire.native import Version
 
 blueprint = Blueprint("native", __name__)

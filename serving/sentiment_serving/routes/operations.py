@@ -2,7 +2,7 @@
 
 from flask import Blueprint, Response, request
 
-from sentiment_serving.serving import respond, serving
+from sentiment_serving.routes.context import respond, serving
 from sentiment_serving.wire.reading import JSON
 
 blueprint = Blueprint("operations", __name__)

@@ -4,7 +4,7 @@ from flask import Blueprint, Response
 
 from sentiment_serving import problems
 from sentiment_serving.release import release
-from sentiment_serving.serving import json_reply, respond, serving
+from sentiment_serving.routes.context import json_reply, respond, serving
 from sentiment_serving.wire import v2
 
 blueprint = Blueprint("v2", __name__, url_prefix="/v2")

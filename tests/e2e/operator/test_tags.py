@@ -2,7 +2,7 @@
 
 import pytest
 
-from sentiment_pipeline.tracking import connect
+from sentiment_pipeline.tracking.runs import connect
 from tests.e2e.environment import Registry
 from tests.e2e.resource import Resource
 from tests.waiting import eventually

@@ -16,9 +16,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from kubernetes import client
 
+from sentiment_operator.api.errors import ClusterError
+from sentiment_operator.api.names import Key
 from sentiment_operator.cluster import KubernetesCluster
-from sentiment_operator.errors import ClusterError
-from sentiment_operator.names import Key
 from sentiment_operator.workqueue import Backoff, WorkQueue
 from tests.integration.servers import free_port
 

@@ -17,7 +17,7 @@ from uuid import uuid4
 
 import pytest
 
-from sentiment_operator.errors import (
+from sentiment_operator.api.errors import (
     AliasNotFound,
     DigestMissing,
     ModelNotFound,
@@ -28,12 +28,12 @@ from sentiment_operator.errors import (
     UnsafeSource,
     VersionNotFound,
 )
-from sentiment_operator.resolver import GRACE_SECONDS, Resolver
-from sentiment_operator.resource import Reference, ResolvedVersion
+from sentiment_operator.api.resource import Reference, ResolvedVersion
+from sentiment_operator.registry.resolver import GRACE_SECONDS, Resolver
 from tests.integration.conftest import MlflowServer
 
 if TYPE_CHECKING:  # importing MLflow warns; that is done once, silently, by `mlflow_imported`
-    from sentiment_operator.registry import MlflowRegistry
+    from sentiment_operator.registry.mlflow import MlflowRegistry
 
 pytestmark = [pytest.mark.integration, pytest.mark.usefixtures("mlflow_imported")]
 
@@ -81,7 +81,7 @@ class Registered:
 
 
 def adapter(url: str, monkeypatch: pytest.MonkeyPatch, *, timeout_seconds: float = 30) -> "MlflowRegistry":
-    from sentiment_operator.registry import MlflowRegistry
+    from sentiment_operator.registry.mlflow import MlflowRegistry
 
     for name in ("REQUEST_TIMEOUT", "REQUEST_MAX_RETRIES", "REQUEST_BACKOFF_FACTOR", "RESPECT_RETRY_AFTER_HEADER"):
         monkeypatch.setenv(f"MLFLOW_HTTP_{name}", "1")  # so that it is put back afterwards
@@ -107,7 +107,7 @@ def test_a_digest_without_its_prefix_is_completed(registry: Registered) -> None:
 
 
 def test_proxied_artifacts_are_fetched_from_the_server_itself(registry: Registered) -> None:
-    from sentiment_operator.registry import MlflowRegistry
+    from sentiment_operator.registry.mlflow import MlflowRegistry
 
     version = registry.add()
     registry.rewrite(version, "storage_location", "mlflow-artifacts:/1/artifacts")

@@ -18,10 +18,10 @@ from pathlib import Path
 import boto3
 import pytest
 
+from sentiment_pipeline.data.ingest import check_source, ingest
+from sentiment_pipeline.data.sources import fetch
 from sentiment_pipeline.errors import DataError, SourceChanged, SourceError
-from sentiment_pipeline.ingest import check_source, ingest
 from sentiment_pipeline.params import DataParams
-from sentiment_pipeline.sources import fetch
 from tests.integration.servers import free_port
 
 pytestmark = pytest.mark.integration

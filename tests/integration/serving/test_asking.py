@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler
 
 import pytest
 
-from sentiment_serving.asking import (
+from sentiment_serving.verifying.client import (
     BATCH_BYTES,
     BATCH_TEXTS,
     AskError,

@@ -25,9 +25,9 @@ from typing import Any
 import pytest
 
 from sentiment_model.manifest import GOLDEN, MANIFEST, MODEL, digest_of, encode_manifest
-from sentiment_serving.fetch import fetch
-from sentiment_serving.source import parse_source
-from sentiment_serving.store import RemoteStore
+from sentiment_serving.fetching.fetch import fetch
+from sentiment_serving.fetching.source import parse_source
+from sentiment_serving.fetching.store import RemoteStore
 from sentiment_serving.termination import Reason, Termination
 from tests.integration.servers import free_port
 from tests.integration.serving.fetching import BUCKET, KEYS, ROOT, S3, URI, Fetcher, expect

@@ -23,7 +23,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from sentiment_serving.openapi import OPERATIONS
+from sentiment_serving.http.openapi import OPERATIONS
 from tests.integration.serving.process import Server, serving
 from tests.unit.serving.tiny_model import write_version
 

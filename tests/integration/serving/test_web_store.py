@@ -26,12 +26,12 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from sentiment_model.manifest import MODEL
-from sentiment_serving import web_store
-from sentiment_serving.source import parse_source
-from sentiment_serving.store import open_store
-from sentiment_serving.store_errors import Astray, Missing, StoreError, Unauthorized, Unreachable
+from sentiment_serving.fetching import web_store
+from sentiment_serving.fetching.errors import Astray, Missing, StoreError, Unauthorized, Unreachable
+from sentiment_serving.fetching.source import parse_source
+from sentiment_serving.fetching.store import open_store
+from sentiment_serving.fetching.web_store import WebStore
 from sentiment_serving.termination import Reason
-from sentiment_serving.web_store import WebStore
 from tests.integration.serving.process import environment, run
 from tests.integration.serving.web import Answer, WebServer, breaking_line, respond
 from tests.unit.serving.tiny_model import write_version

@@ -10,7 +10,7 @@ from typing import Any
 
 from sentiment_model import LinearModel
 from sentiment_serving.termination import MAX_BYTES
-from sentiment_serving.verdict import FORMAT
+from sentiment_serving.verifying.verdict import FORMAT
 from tests.integration.serving.process import Server, environment, serving
 from tests.unit.serving.tiny_model import GOLDEN_TEXTS, write_version
 

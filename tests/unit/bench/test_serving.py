@@ -7,10 +7,10 @@ from bench.serving.speed import Measured, _faster, _later
 from bench.serving.trained import check_same, sklearn_pipeline
 from bench.serving.wrk import Load
 from sentiment_model import Scorer
-from sentiment_pipeline.calibration import unscaled
-from sentiment_pipeline.counts import count
-from sentiment_pipeline.export import check_keys, to_linear_model
-from sentiment_pipeline.fitting import TextClassifier, fit_views
+from sentiment_pipeline.training.calibration import unscaled
+from sentiment_pipeline.training.counts import count
+from sentiment_pipeline.training.export import check_keys, to_linear_model
+from sentiment_pipeline.training.fitting import TextClassifier, fit_views
 
 TEXTS = [
     f"It is {'not ' if i % 3 == 0 else ''}a {('good', 'bad')[i % 2]} film, isn't it? I'd say so: number {i % 5}."

@@ -5,8 +5,9 @@ import yaml
 
 from delivery import reference
 from delivery.cluster import ROOT
-from sentiment_operator.errors import RegistryError
-from sentiment_serving import termination, verdict
+from sentiment_operator.api.errors import RegistryError
+from sentiment_serving import termination
+from sentiment_serving.verifying import verdict
 
 TROUBLESHOOTING = (ROOT / "docs" / "troubleshooting.md").read_text()
 STATES = yaml.safe_load((ROOT / "tests" / "data" / "operator" / "states.yaml").read_text())

@@ -15,8 +15,8 @@ from monitoring.pace import production, rehearsal
 from monitoring.panels import Dashboard, chosen
 from monitoring.rules import groups
 from monitoring.written import RUNBOOKS, files
+from sentiment_serving.http.metrics import Metrics
 from sentiment_serving.identity import ModelIdentity
-from sentiment_serving.metrics import Metrics
 
 SHIPPED = tuple(alerts(production))
 PROOFS: dict[str, Any] = yaml.safe_load((ROOT / "tests/data/monitoring/alerts.yaml").read_text())

@@ -9,15 +9,15 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+from sentiment_operator.api.errors import ClusterError, Conflict, RegistryError
+from sentiment_operator.api.names import Key
+from sentiment_operator.api.resource import Reference, ResolvedVersion, SentimentModel
+from sentiment_operator.api.status import Status, timestamp
 from sentiment_operator.cluster import Cluster
-from sentiment_operator.errors import ClusterError, Conflict, RegistryError
-from sentiment_operator.names import Key
-from sentiment_operator.observed import Candidate, Deployment, Observation, Revision
+from sentiment_operator.observed.observation import Candidate, Deployment, Observation, Revision
 from sentiment_operator.reconcile import Reconciler
-from sentiment_operator.resolver import Resolver
-from sentiment_operator.resource import Reference, ResolvedVersion, SentimentModel
+from sentiment_operator.registry.resolver import Resolver
 from sentiment_operator.settings import Settings
-from sentiment_operator.status import Status, timestamp
 from tests.unit.operator.scenes import IMAGE, resolved, situation
 
 KEY = Key("shop", "reviews")

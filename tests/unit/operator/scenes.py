@@ -6,22 +6,22 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sentiment_operator import errors
+from sentiment_operator.api import errors
+from sentiment_operator.api.names import KEY_ANNOTATION, VERSION_ANNOTATION
+from sentiment_operator.api.resource import ResolvedVersion, SentimentModel, Target, target_of
+from sentiment_operator.api.status import Condition, Desired, Rejected, RolloutStatus, Serving, timestamp
 from sentiment_operator.children.autoscaler import autoscaler
 from sentiment_operator.children.candidate import candidate as candidate_job
 from sentiment_operator.children.deployment import deployment, pod_template
 from sentiment_operator.children.disruption_budget import disruption_budget
 from sentiment_operator.children.revision import revision
 from sentiment_operator.children.service import service
-from sentiment_operator.decide import decide
-from sentiment_operator.drift import stamped
-from sentiment_operator.names import KEY_ANNOTATION, VERSION_ANNOTATION
-from sentiment_operator.observed import Candidate, Deployment, Observation, Revision, Template
-from sentiment_operator.pin import Answer
-from sentiment_operator.pods import Pod
-from sentiment_operator.resource import ResolvedVersion, SentimentModel, Target, target_of
-from sentiment_operator.situation import Decision, Situation
-from sentiment_operator.status import Condition, Desired, Rejected, RolloutStatus, Serving, timestamp
+from sentiment_operator.decision.decide import decide
+from sentiment_operator.decision.inputs import Decision, Situation
+from sentiment_operator.decision.pin import Answer
+from sentiment_operator.observed.drift import stamped
+from sentiment_operator.observed.observation import Candidate, Deployment, Observation, Revision, Template
+from sentiment_operator.observed.pods import Pod
 
 NOW = datetime(2026, 5, 4, 12, 0, 0, tzinfo=UTC)
 IMAGE = "registry/sentiment-serving@sha256:" + "e" * 64

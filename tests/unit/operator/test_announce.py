@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from sentiment_operator.announce import announcements
-from sentiment_operator.status import Status
+from sentiment_operator.api.status import Status
+from sentiment_operator.events import announcements
 from tests.unit.operator.scenes import decided
 
 TWO = [{"version": "14", "ready": True}, {"version": "14", "ready": True}]

@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
+from sentiment_operator.api.names import selector_labels
 from sentiment_operator.children.candidate import candidate
 from sentiment_operator.children.deployment import pod_template
-from sentiment_operator.judge import pinned_image, retry_seconds
-from sentiment_operator.names import selector_labels
+from sentiment_operator.decision.verification import pinned_image, retry_seconds
 from tests.unit.operator import scenes
 from tests.unit.operator.scenes import IMAGE, model, serving, target
 

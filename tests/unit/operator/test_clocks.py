@@ -8,12 +8,12 @@ shows a stall early, which heals by itself; set back it never grants more than i
 from dataclasses import replace
 from datetime import timedelta
 
-from sentiment_operator.decide import decide
-from sentiment_operator.names import Key
-from sentiment_operator.observed import Observation
-from sentiment_operator.rollout import advance, old_pods, remaining_seconds
-from sentiment_operator.sightings import Sightings
-from sentiment_operator.status import RolloutStatus, moment_of, timestamp
+from sentiment_operator.api.names import Key
+from sentiment_operator.api.status import RolloutStatus, moment_of, timestamp
+from sentiment_operator.decision.decide import decide
+from sentiment_operator.decision.record import advance, old_pods, remaining_seconds
+from sentiment_operator.observed.ages import Sightings
+from sentiment_operator.observed.observation import Observation
 from tests.unit.operator.scenes import NOW, candidate, model, pod, situation, target, told
 
 KEY = Key("shop", "reviews")

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from sentiment_operator.api.errors import ClusterError, Conflict, NamespaceTerminating, Refused
 from sentiment_operator.cluster import _failure
-from sentiment_operator.errors import ClusterError, Conflict, NamespaceTerminating, Refused
 
 TERMINATING = {"causes": [{"reason": "NamespaceTerminating", "field": "metadata.namespace"}]}
 

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from sentiment_operator.diagnose import Diagnosis, diagnose, read_termination
-from sentiment_operator.pods import Termination
+from sentiment_operator.decision.diagnose import Diagnosis, diagnose, read_termination
+from sentiment_operator.observed.pods import Termination
 from tests.unit.operator.scenes import model, pod
 
 TERMINATIONS = Path(__file__).parents[2] / "data" / "terminations"

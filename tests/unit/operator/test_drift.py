@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from sentiment_operator.children.deployment import deployment, pod_template
-from sentiment_operator.drift import differs, owns, stamped
-from sentiment_operator.quantity import quantity
+from sentiment_operator.observed.drift import differs, owns, stamped
+from sentiment_operator.observed.quantity import quantity
 from tests.unit.operator.scenes import model, target
 
 

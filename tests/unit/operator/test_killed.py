@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from sentiment_operator.names import Key
-from sentiment_operator.observed import Deployment
-from sentiment_operator.resource import SentimentModel
+from sentiment_operator.api.names import Key
+from sentiment_operator.api.resource import SentimentModel
+from sentiment_operator.observed.observation import Deployment
 from tests.unit.operator.memory import Memory, memory, reconcile
 from tests.unit.operator.scenes import body, candidate, pod
 

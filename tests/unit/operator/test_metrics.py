@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from prometheus_client import CollectorRegistry
 
-from sentiment_operator.decide import decide
+from sentiment_operator.api.names import Key
+from sentiment_operator.api.resource import SentimentModel
+from sentiment_operator.api.status import Finished, Status
+from sentiment_operator.decision.decide import decide
 from sentiment_operator.metrics import Metrics
-from sentiment_operator.names import Key
-from sentiment_operator.resource import SentimentModel
-from sentiment_operator.status import Finished, Status
 from tests.unit.operator.scenes import situation
 
 NAMES = {"namespace": "shop", "name": "reviews"}

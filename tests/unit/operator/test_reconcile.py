@@ -6,16 +6,16 @@ from itertools import count
 
 import pytest
 
-from sentiment_operator.errors import (
+from sentiment_operator.api.errors import (
     ClusterError,
     NamespaceTerminating,
     Refused,
     RegistryUnreachable,
 )
-from sentiment_operator.names import FIELD_MANAGER
-from sentiment_operator.observed import Deployment
-from sentiment_operator.resource import SentimentModel
-from sentiment_operator.status import Status
+from sentiment_operator.api.names import FIELD_MANAGER
+from sentiment_operator.api.resource import SentimentModel
+from sentiment_operator.api.status import Status
+from sentiment_operator.observed.observation import Deployment
 from tests.unit.operator.memory import KEY, Memory, Notes, conditions, memory, reconcile
 from tests.unit.operator.scenes import body, decided, model, pod, situation
 

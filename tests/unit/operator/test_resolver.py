@@ -7,10 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from sentiment_operator import resolver
-from sentiment_operator.errors import RegistryError, RegistryUnreachable, VersionNotFound
-from sentiment_operator.resolver import Resolver
-from sentiment_operator.resource import Reference, ResolvedVersion
+from sentiment_operator.api.errors import RegistryError, RegistryUnreachable, VersionNotFound
+from sentiment_operator.api.resource import Reference, ResolvedVersion
+from sentiment_operator.registry import resolver
+from sentiment_operator.registry.resolver import Resolver
 from tests.unit.operator.scenes import resolved
 
 FOURTEEN = Reference(name="m", version="14")

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from sentiment_operator.decide import decide
-from sentiment_operator.errors import AliasNotFound, RegistryUnreachable
-from sentiment_operator.resource import target_of
-from sentiment_operator.rollout import advance, remaining_seconds
-from sentiment_operator.status import RolloutStatus, Status, timestamp
+from sentiment_operator.api.errors import AliasNotFound, RegistryUnreachable
+from sentiment_operator.api.resource import target_of
+from sentiment_operator.api.status import RolloutStatus, Status, timestamp
+from sentiment_operator.decision.decide import decide
+from sentiment_operator.decision.record import advance, remaining_seconds
 from tests.unit.operator.scenes import IMAGE, NOW, body, decided, model, resolved, situation, told
 
 STARTED = timestamp(NOW - timedelta(seconds=100))

@@ -2,8 +2,8 @@
 
 import pytest
 
-from sentiment_operator.errors import UnsafeSource
-from sentiment_operator.source import checked_source
+from sentiment_operator.api.errors import UnsafeSource
+from sentiment_operator.registry.source import checked_source
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 import yaml
 
-from sentiment_operator.decide import decide
-from sentiment_operator.names import VERSION_ANNOTATION
+from sentiment_operator.api.names import VERSION_ANNOTATION
+from sentiment_operator.decision.decide import decide
 from tests.unit.operator.scenes import decided, situation, told
 
 TABLE = Path(__file__).parents[2] / "data" / "operator" / "states.yaml"

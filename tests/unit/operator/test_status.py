@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from sentiment_operator.status import Condition, Finished, Lineage, Rejected, RolloutStatus, Status, merge_patch
+from sentiment_operator.api.status import Condition, Finished, Lineage, Rejected, RolloutStatus, Status, merge_patch
 from tests.unit.operator.scenes import desired, model, serving
 
 CRD = yaml.safe_load((Path(__file__).parents[3] / "crds" / "sentimentmodel.yaml").read_text())

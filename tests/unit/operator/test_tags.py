@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from sentiment_operator import tags as module
-from sentiment_operator.errors import RegistryUnreachable
-from sentiment_operator.names import Key
-from sentiment_operator.status import Status
-from sentiment_operator.tags import Tagger, tags
+from sentiment_operator.api.errors import RegistryUnreachable
+from sentiment_operator.api.names import Key
+from sentiment_operator.api.status import Status
+from sentiment_operator.registry import tags as module
+from sentiment_operator.registry.tags import Tagger, tags
 from sentiment_operator.workqueue import cancelled
 from tests.unit.operator.scenes import decided, model
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from sentiment_operator.status import Status
-from sentiment_operator.verdict import PASSES_OF_VERIFY, VERDICTS_OF_VERIFY, Verdict, read_verdict
+from sentiment_operator.api.status import Status
+from sentiment_operator.api.verdict import PASSES_OF_VERIFY, VERDICTS_OF_VERIFY, Verdict, read_verdict
 from tests.unit.operator.scenes import digest
 from tests.unit.operator.scenes import verdict as ended
 

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from sentiment_pipeline.counts import count
-from sentiment_pipeline.crossval import compare, refit
-from sentiment_pipeline.fitting import TextClassifier
+from sentiment_pipeline.data.reviews import Review
+from sentiment_pipeline.data.sample import sample_rows
+from sentiment_pipeline.data.split import folds
 from sentiment_pipeline.params import Candidate
-from sentiment_pipeline.reviews import Review
-from sentiment_pipeline.sample import sample_rows
-from sentiment_pipeline.split import folds
+from sentiment_pipeline.training.counts import count
+from sentiment_pipeline.training.crossval import compare, refit
+from sentiment_pipeline.training.fitting import TextClassifier
 
 
 def two_classes(rows: int = 400) -> list[Review]:

@@ -8,8 +8,8 @@ import pytest
 
 from sentiment_model import LinearModel, Scorer, View
 from sentiment_model.keys import ngram_key
-from sentiment_pipeline.behaviour import SHOWN_FAILURES, Behaviour, behave, table
-from sentiment_pipeline.behaviour_suite import misspelt, suite
+from sentiment_pipeline.evaluation.behaviour import SHOWN_FAILURES, Behaviour, behave, table
+from sentiment_pipeline.evaluation.behaviour_suite import misspelt, suite
 from sentiment_pipeline.params import EvaluateParams
 
 PRAISE = "good great wonderful brilliant funny beautiful superb memorable moving charming loved enjoyed admired adored"

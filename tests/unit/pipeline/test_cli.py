@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from sentiment_pipeline.cli import main
-from sentiment_pipeline.lineage import git_commit, lock_sha256
+from sentiment_pipeline.tracking.lineage import git_commit, lock_sha256
 
 
 @pytest.mark.parametrize("stage", ["ingest", "prepare", "train", "evaluate"])

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy.stats import binomtest
 
-from sentiment_pipeline.compare import compare
-from sentiment_pipeline.intervals import mean_interval, share_interval
+from sentiment_pipeline.metrics.compare import compare
+from sentiment_pipeline.metrics.intervals import mean_interval, share_interval
 
 Rows = list[str]
 

@@ -38,10 +38,10 @@ from sklearn.svm import SVC, LinearSVC
 import sentiment_model
 from sentiment_model import Scorer
 from sentiment_model.manifest import GOLDEN, MODEL
-from sentiment_pipeline.convert import Converted, Sample, builtin_sample, convert, read_sample
+from sentiment_pipeline.conversion.convert import Converted, Sample, builtin_sample, convert, read_sample
 from sentiment_pipeline.errors import ConversionError, ExportError
 from sentiment_pipeline.params import DataParams, GoldenParams
-from sentiment_pipeline.register import verified_digest
+from sentiment_pipeline.release.register import verified_digest
 from tests.unit.pipeline.corpora import three_classes, two_classes
 
 both = pytest.mark.parametrize("corpus", [two_classes, three_classes])

@@ -16,12 +16,12 @@ from typing import Any
 
 import pytest
 
-from sentiment_pipeline.compare import Comparison
 from sentiment_pipeline.errors import PipelineError, Refused
-from sentiment_pipeline.gate import Standing, decide
+from sentiment_pipeline.metrics.compare import Comparison
 from sentiment_pipeline.params import GateParams
-from sentiment_pipeline.promote import Serving, check, read_resource, serving_of
-from sentiment_pipeline.registry import Version
+from sentiment_pipeline.release.gate import Standing, decide
+from sentiment_pipeline.release.promote import Serving, check, read_resource, serving_of
+from sentiment_pipeline.tracking.registry import Version
 
 DIGEST = "sha256:" + "a" * 64
 VERSION = Version("sentiment-reviews", "14", tags={"sentiment.digest": DIGEST})

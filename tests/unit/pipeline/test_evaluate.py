@@ -5,12 +5,12 @@ from functools import cache
 import pytest
 
 from sentiment_model import Scorer
+from sentiment_pipeline.data.reviews import Review
 from sentiment_pipeline.errors import DataError
-from sentiment_pipeline.evaluate import summary
-from sentiment_pipeline.export import to_linear_model
-from sentiment_pipeline.findings import MISTAKES, Findings, examine, labels_of
+from sentiment_pipeline.evaluation.evaluate import summary
+from sentiment_pipeline.evaluation.findings import MISTAKES, Findings, examine, labels_of
 from sentiment_pipeline.params import Candidate, EvaluateParams
-from sentiment_pipeline.reviews import Review
+from sentiment_pipeline.training.export import to_linear_model
 from tests.unit.pipeline.corpora import fitted, three_classes, two_classes
 
 CORPORA = {2: two_classes, 3: three_classes}

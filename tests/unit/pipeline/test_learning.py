@@ -6,16 +6,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sentiment_pipeline.calibration import unscaled
-from sentiment_pipeline.counts import count
-from sentiment_pipeline.crossval import compare
-from sentiment_pipeline.export import check_keys
-from sentiment_pipeline.learning import Point, learning_curve, read_curve
-from sentiment_pipeline.ngrams import top_ngrams
+from sentiment_pipeline.data.reviews import Review
+from sentiment_pipeline.data.split import folds
 from sentiment_pipeline.params import Candidate
 from sentiment_pipeline.report import write_records
-from sentiment_pipeline.reviews import Review
-from sentiment_pipeline.split import folds
+from sentiment_pipeline.training.calibration import unscaled
+from sentiment_pipeline.training.counts import count
+from sentiment_pipeline.training.crossval import compare
+from sentiment_pipeline.training.export import check_keys
+from sentiment_pipeline.training.learning import Point, learning_curve, read_curve
+from sentiment_pipeline.training.ngrams import top_ngrams
 from tests.unit.pipeline.corpora import fitted, three_classes, two_classes
 
 CANDIDATE = Candidate(name="pairs", c=5.0)

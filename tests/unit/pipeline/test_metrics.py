@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import brier_score_loss, log_loss, roc_auc_score
 
-from sentiment_pipeline.metrics import calibration, confusion, measure, per_label
+from sentiment_pipeline.metrics.classification import calibration, confusion, measure, per_label
 
 LABELS = ("negative", "positive")
 TRUTH = np.array(["negative", "negative", "positive", "positive", "positive"])

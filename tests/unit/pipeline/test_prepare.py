@@ -5,10 +5,10 @@ from dataclasses import asdict
 
 import pytest
 
+from sentiment_pipeline.data.prepare import check_sides, check_size, clean, clean_rows
+from sentiment_pipeline.data.reviews import Review
 from sentiment_pipeline.errors import DataError
 from sentiment_pipeline.params import DataParams, PrepareParams
-from sentiment_pipeline.prepare import check_sides, check_size, clean, clean_rows
-from sentiment_pipeline.reviews import Review
 
 DATA = DataParams(source="unused", labels={"0": "negative", "1": "positive"})
 

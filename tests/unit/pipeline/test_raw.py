@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from sentiment_pipeline.data.raw import find_raw, read_raw
 from sentiment_pipeline.errors import DataError
-from sentiment_pipeline.raw import find_raw, read_raw
 
 ROWS = [{"text": "zwei\nZeilen, Straße", "label": "1"}, {"text": "second", "label": "0"}]
 CSV = 'text,label\n"zwei\nZeilen, Straße",1\nsecond,0\n'

@@ -5,9 +5,9 @@ import pytest
 from nltk.sentiment.util import mark_negation
 
 from sentiment_model import preprocess, tokenize
-from sentiment_pipeline.reviews import Review
-from sentiment_pipeline.sample import sample_rows
-from sentiment_pipeline.slices import MAX_BUCKETS, OTHERS, has_negation, measure_slice, slices_of
+from sentiment_pipeline.data.reviews import Review
+from sentiment_pipeline.data.sample import sample_rows
+from sentiment_pipeline.evaluation.slices import MAX_BUCKETS, OTHERS, has_negation, measure_slice, slices_of
 
 
 def reviews(*texts: str, **columns: list[str]) -> list[Review]:

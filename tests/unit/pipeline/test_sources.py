@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from sentiment_pipeline import imdb
+from sentiment_pipeline.data import imdb
+from sentiment_pipeline.data.raw import read_raw
+from sentiment_pipeline.data.sources import fetch, shown
 from sentiment_pipeline.errors import SourceError
 from sentiment_pipeline.params import DataParams
-from sentiment_pipeline.raw import read_raw
-from sentiment_pipeline.sources import fetch, shown
 
 
 def test_a_local_file_is_copied_as_it_is(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ import math
 import pytest
 from scipy.stats import binomtest
 
-from sentiment_serving.checks import (
+from sentiment_serving.verifying.checks import (
     PARITY_TOLERANCE,
     Prediction,
     disagreement,
@@ -14,8 +14,8 @@ from sentiment_serving.checks import (
     smallest_sufficient_set,
     wilson_lower_bound,
 )
-from sentiment_serving.rows import GoldenRow, QualityRow
-from sentiment_serving.verdict import CheckOutcome
+from sentiment_serving.verifying.rows import GoldenRow, QualityRow
+from sentiment_serving.verifying.verdict import CheckOutcome
 
 PASSED, FAILED, SKIPPED = CheckOutcome.PASSED, CheckOutcome.FAILED, CheckOutcome.SKIPPED
 

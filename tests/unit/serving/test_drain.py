@@ -5,8 +5,8 @@ from typing import Any
 
 from werkzeug.test import run_wsgi_app
 
-from sentiment_serving.drain import ClosingWhileDraining
-from sentiment_serving.lifecycle import Lifecycle
+from sentiment_serving.http.drain import ClosingWhileDraining
+from sentiment_serving.http.lifecycle import Lifecycle
 
 ENVIRON: dict[str, Any] = {"REQUEST_METHOD": "GET", "wsgi.url_scheme": "http", "SERVER_NAME": "x", "SERVER_PORT": "80"}
 

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from sentiment_model.manifest import digest_of, encode_manifest
-from sentiment_serving.fetch import fetch
-from sentiment_serving.store import understand
-from sentiment_serving.store_errors import Misconfigured, Missing, StoreError, Unauthorized, Unreachable
+from sentiment_serving.fetching.errors import Misconfigured, Missing, StoreError, Unauthorized, Unreachable
+from sentiment_serving.fetching.fetch import fetch
+from sentiment_serving.fetching.store import understand
 from sentiment_serving.termination import Reason, Termination
 from tests.unit.serving.tiny_model import write_version
 

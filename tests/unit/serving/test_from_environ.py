@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 
 from sentiment_serving.from_environ import app_from_environ
-from sentiment_serving.lifecycle import Lifecycle
+from sentiment_serving.http.lifecycle import Lifecycle
 from sentiment_serving.settings import ServeSettings
 from sentiment_serving.termination import Reason, Termination
 from tests.unit.serving.tiny_model import tiny_model, write_version

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from sentiment_serving.gate import Full, Gate
+from sentiment_serving.http.admission import Full, Gate
 from tests.waiting import eventually
 
 

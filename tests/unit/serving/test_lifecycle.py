@@ -6,7 +6,7 @@ import math
 import pytest
 
 from sentiment_model import Prediction, Scorer
-from sentiment_serving.lifecycle import Lifecycle
+from sentiment_serving.http.lifecycle import Lifecycle
 from sentiment_serving.termination import Reason, Termination
 from tests.unit.serving.tiny_model import tiny_model, tiny_scorer
 

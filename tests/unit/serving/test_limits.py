@@ -8,10 +8,10 @@ import pytest
 from flask.testing import FlaskClient
 
 from sentiment_serving.app import create_app
-from sentiment_serving.bodies import Bodies
+from sentiment_serving.http.bodies import Bodies
+from sentiment_serving.http.predict import Predictor
 from sentiment_serving.identity import ModelIdentity
 from sentiment_serving.limits import Limits
-from sentiment_serving.predict import Predictor
 from tests.unit.serving.tiny_model import tiny_scorer
 from tests.waiting import eventually
 

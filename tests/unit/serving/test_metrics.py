@@ -4,8 +4,8 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families 
 from prometheus_client.parser import text_string_to_metric_families
 
 from sentiment_model import Prediction
+from sentiment_serving.http.metrics import Metrics
 from sentiment_serving.identity import ModelIdentity
-from sentiment_serving.metrics import Metrics
 
 IDENTITY = ModelIdentity(name="reviews", version="14", digest="sha256:" + "b" * 64)
 

@@ -14,10 +14,10 @@ from typing import Any
 
 import pytest
 
+from sentiment_serving.http.metrics import Metrics
+from sentiment_serving.http.predict import Answer, Call, Predictor
 from sentiment_serving.identity import ModelIdentity
 from sentiment_serving.limits import Limits
-from sentiment_serving.metrics import Metrics
-from sentiment_serving.predict import Answer, Call, Predictor
 from tests.unit.serving.tiny_model import tiny_scorer
 
 IDENTITY = ModelIdentity(name="reviews", version="14", digest="sha256:" + "a" * 64)

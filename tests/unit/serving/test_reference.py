@@ -14,10 +14,10 @@ from prometheus_client import CollectorRegistry
 
 from sentiment_model import Prediction
 from sentiment_model.manifest import REFERENCE, REFERENCE_FORMAT
-from sentiment_pipeline.golden import write_reference
+from sentiment_pipeline.training.golden import write_reference
+from sentiment_serving.http.metrics import Metrics
+from sentiment_serving.http.reference import ReferenceMetrics, read_reference
 from sentiment_serving.identity import ModelIdentity
-from sentiment_serving.metrics import Metrics
-from sentiment_serving.reference import ReferenceMetrics, read_reference
 
 HALVES = {"edges": [0.0, 0.5, 1.0], "shares": [0.25, 0.75]}
 GOOD: dict[str, Any] = {"format": REFERENCE_FORMAT, "labels": {"good": 1.0}, "confidence": HALVES, "oov_ratio": HALVES}

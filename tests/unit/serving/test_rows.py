@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from sentiment_model.manifest import GOLDEN, MANIFEST, digest_of, encode_manifest
-from sentiment_serving import rows
 from sentiment_serving.limits import Limits
-from sentiment_serving.rows import MAX_QUALITY_BYTES, QualityRow, read_golden, read_quality_set
-from sentiment_serving.ruling import Ruling
-from sentiment_serving.verdict import Reason
+from sentiment_serving.verifying import rows
+from sentiment_serving.verifying.rows import MAX_QUALITY_BYTES, QualityRow, read_golden, read_quality_set
+from sentiment_serving.verifying.ruling import Ruling
+from sentiment_serving.verifying.verdict import Reason
 from tests.unit.serving.tiny_model import GOLDEN_TEXTS, write_version
 
 ROW = '{"id": "1", "text": "zebra", "label": "positive", "probability": 0.9}'

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sentiment_serving.source import parse_source, refuse_metadata_host
+from sentiment_serving.fetching.source import parse_source, refuse_metadata_host
 from sentiment_serving.termination import Reason, Termination
 
 

@@ -6,10 +6,19 @@ from typing import Any
 
 import pytest
 
-from sentiment_serving import verdict as verdicts
 from sentiment_serving.identity import ModelIdentity
 from sentiment_serving.termination import MAX_BYTES
-from sentiment_serving.verdict import MAX_FLIPS, Check, CheckName, CheckOutcome, Flip, Outcome, Reason, Verdict
+from sentiment_serving.verifying import verdict as verdicts
+from sentiment_serving.verifying.verdict import (
+    MAX_FLIPS,
+    Check,
+    CheckName,
+    CheckOutcome,
+    Flip,
+    Outcome,
+    Reason,
+    Verdict,
+)
 
 EXAMPLES = Path(__file__).parents[2] / "data" / "verdicts"
 MODEL = ModelIdentity(name="reviews", version="14", digest="sha256:" + "a" * 64)

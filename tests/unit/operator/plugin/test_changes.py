@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from sentiment_operator.api.status import Desired, Finished, Status
 from sentiment_operator.plugin.changes import (
     NothingToDo,
     Rollback,
@@ -14,7 +15,6 @@ from sentiment_operator.plugin.changes import (
     token_patch,
     version_patch,
 )
-from sentiment_operator.status import Desired, Finished, Status
 from tests.unit.operator.plugin.cases import case
 
 FOURTEEN: dict[str, Any] = {"model": {"name": "sentiment-reviews", "version": "14"}}

@@ -1,0 +1,102 @@
+"""The six conditions. One table says what each outcome means for Ready, Reconciling and Stalled. Pure."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+
+from sentiment_operator.api.status import Condition, Status, timestamp
+
+
+class Outcome(Enum):
+    """Where a SentimentModel stands."""
+
+    SERVING = "Serving"
+    INITIALIZING = "Initializing"
+    RESOLVING = "Resolving"
+    VERIFYING = "Verifying"
+    ROLLING_OUT = "RollingOut"
+    ROLLING_BACK = "RollingBack"
+    REJECTED = "Rejected"
+    ROLLED_BACK = "RolledBack"
+    UNRESOLVED = "Unresolved"
+    DEADLINE_EXCEEDED = "ProgressDeadlineExceeded"
+    UNAVAILABLE = "Unavailable"
+    SCALED_TO_ZERO = "ScaledToZero"
+    SUSPENDED = "Suspended"
+    NAME_CONFLICT = "NameConflict"
+    INVALID_SPEC = "InvalidSpec"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """Status, reason and message of one condition, before it is dated."""
+
+    status: str
+    reason: str
+    message: str
+
+
+# Outcome -> Ready, reason of Reconciling while it is true, reason of Stalled while it is true.
+_MEANING: dict[Outcome, tuple[str, str, str, str]] = {
+    Outcome.SERVING: ("True", "Serving", "", ""),
+    Outcome.INITIALIZING: ("Unknown", "Initializing", "Resolving", ""),
+    Outcome.RESOLVING: ("False", "RollingOut", "Resolving", ""),
+    Outcome.VERIFYING: ("False", "RollingOut", "Verifying", ""),
+    Outcome.ROLLING_OUT: ("False", "RollingOut", "RollingOut", ""),
+    Outcome.ROLLING_BACK: ("False", "Rejected", "RollingBack", ""),
+    Outcome.REJECTED: ("False", "Rejected", "", "Rejected"),
+    Outcome.ROLLED_BACK: ("False", "RolledBack", "", "Rejected"),
+    Outcome.UNRESOLVED: ("False", "Unresolved", "", "Unresolved"),
+    Outcome.DEADLINE_EXCEEDED: ("False", "ProgressDeadlineExceeded", "", "ProgressDeadlineExceeded"),
+    Outcome.UNAVAILABLE: ("False", "Unavailable", "", ""),
+    Outcome.SCALED_TO_ZERO: ("False", "ScaledToZero", "", ""),
+    Outcome.SUSPENDED: ("False", "Suspended", "", ""),
+    Outcome.NAME_CONFLICT: ("False", "NameConflict", "", "NameConflict"),
+    Outcome.INVALID_SPEC: ("False", "InvalidSpec", "", "InvalidSpec"),
+}
+
+
+def conditions(
+    *,
+    outcome: Outcome,
+    message: str,
+    available: Finding,
+    resolved: Finding,
+    verified: Finding,
+    before: Status,
+    generation: int,
+    now: datetime,
+) -> tuple[Condition, ...]:
+    """All six conditions for `generation`, dated: `last_transition_time` moves only when the status flips."""
+    ready, reason, reconciling, stalled = _MEANING[outcome]
+    findings = {
+        "Ready": Finding(status=ready, reason=reason, message=message),
+        "Available": available,
+        "ModelResolved": resolved,
+        "ModelVerified": verified,
+        "Reconciling": Finding(status="True", reason=reconciling, message=message)
+        if reconciling
+        else Finding(status="False", reason="Settled", message="Nothing is under way."),
+        "Stalled": Finding(status="True", reason=stalled, message=message)
+        if stalled
+        else Finding(status="False", reason="AsExpected", message="Nothing stands in the way."),
+    }
+    return tuple(_dated(findings.items(), before, generation, now))
+
+
+def _dated(
+    findings: Iterable[tuple[str, Finding]], before: Status, generation: int, now: datetime
+) -> Iterable[Condition]:
+    for kind, finding in findings:
+        was = before.condition(kind)
+        yield Condition(
+            type=kind,
+            status=finding.status,
+            reason=finding.reason,
+            message=finding.message[:4096],
+            observed_generation=generation,
+            last_transition_time=was.last_transition_time
+            if was is not None and was.status == finding.status
+            else timestamp(now),
+        )

@@ -1,0 +1,202 @@
+"""What the cluster holds for one SentimentModel, as frozen types: its children and their pods."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+from sentiment_operator.api.names import (
+    DIGEST_ANNOTATION,
+    JUDGED_ANNOTATION,
+    KEY_ANNOTATION,
+    KIND,
+    MODEL_LABEL,
+    VERSION_ANNOTATION,
+)
+from sentiment_operator.observed.pods import Pod
+
+Json = Mapping[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Template:
+    """A pod template, and what its annotations say of it."""
+
+    key: str
+    version: str
+    digest: str
+    source_uri: str
+    image: str
+    body: Json
+
+    @classmethod
+    def parse(cls, body: Json) -> Self:
+        """Read the template of a Deployment or of a revision."""
+        metadata = body.get("metadata") or {}
+        annotations, spec = metadata.get("annotations") or {}, body.get("spec") or {}
+        fetch: Json = next((one for one in spec.get("initContainers") or () if one["name"] == "fetch"), {})
+        serving: Json = next((one for one in spec.get("containers") or () if one["name"] == "serving"), {})
+        uri = next((one.get("value", "") for one in fetch.get("env") or () if one["name"] == "MODEL_URI"), "")
+        clean = {name: value for name, value in metadata.items() if value is not None}
+        return cls(
+            key=annotations.get(KEY_ANNOTATION, ""),
+            version=annotations.get(VERSION_ANNOTATION, ""),
+            digest=annotations.get(DIGEST_ANNOTATION, ""),
+            source_uri=uri,
+            image=serving.get("image", ""),
+            body={**body, "metadata": clean},
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Revision:
+    """A pod template that proved itself, with why it was found good."""
+
+    body: Json
+    number: int
+    template: Template
+    reason: str = ""
+    message: str = ""
+
+    @classmethod
+    def parse(cls, body: Json) -> Self:
+        data = body.get("data") or {}
+        verified = data.get("verified") or {}
+        return cls(
+            body=body,
+            number=body.get("revision", 0),
+            template=Template.parse(data.get("template") or {}),
+            reason=verified.get("reason", ""),
+            message=verified.get("message", ""),
+        )
+
+
+_ENDS = frozenset({"Failed", "FailureTarget", "Complete", "SuccessCriteriaMet"})
+"""Conditions of a Job that makes no pod any more. `Failed` itself waits for pods that a dead node may never report."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Candidate:
+    """The Job that judges a version, and its pods."""
+
+    body: Json
+    judged_key: str
+    age_seconds: float = 0.0
+    """For how long it has been seen, on the operator's own clock."""
+
+    ended: bool = False
+    """Whether it makes no pod any more, however that came."""
+
+    terminating: bool = False
+    creation_failure: str = ""
+    """Why no pod could be made for it, as its Events say."""
+
+    pods: tuple[Pod, ...] = ()
+
+    @property
+    def uid(self) -> str:
+        return str(self.body["metadata"]["uid"])
+
+    @classmethod
+    def parse(cls, body: Json, pods: Iterable[Json], *, creation_failure: str = "") -> Self:
+        """Read the Job; of `pods`, those that it owns."""
+        metadata, conditions = body["metadata"], (body.get("status") or {}).get("conditions") or ()
+        return cls(
+            body=body,
+            judged_key=(metadata.get("annotations") or {}).get(JUDGED_ANNOTATION, ""),
+            ended=any(one["type"] in _ENDS and one["status"] == "True" for one in conditions),
+            terminating="deletionTimestamp" in metadata,
+            creation_failure=creation_failure,
+            pods=tuple(Pod.parse(one) for one in pods if controlled_by(one, metadata["uid"])),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deployment:
+    body: Json
+    template: Template
+    generation: int
+    observed_generation: int
+    wanted: int
+    replicas: int
+    updated: int
+    available: int
+    replica_failure: str = ""
+    """Why the API server refuses its pods (quota, Pod Security, webhook); empty if it does not."""
+
+    @property
+    def observed(self) -> bool:
+        """Whether its controller has seen its newest spec: before that, its counts mean nothing."""
+        return self.observed_generation >= self.generation
+
+    @classmethod
+    def parse(cls, body: Json) -> Self:
+        spec, status = body["spec"], body.get("status") or {}
+        failure: Json = next((one for one in status.get("conditions") or () if one["type"] == "ReplicaFailure"), {})
+        return cls(
+            body=body,
+            template=Template.parse(spec["template"]),
+            generation=body["metadata"]["generation"],
+            observed_generation=status.get("observedGeneration", 0),
+            wanted=spec.get("replicas", 1),
+            replicas=status.get("replicas", 0),
+            updated=status.get("updatedReplicas", 0),
+            available=status.get("availableReplicas", 0),
+            replica_failure=failure.get("message", "") if failure.get("status") == "True" else "",
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Observation:
+    """All that exists under the name of a SentimentModel. Bodies are as the API server returned them."""
+
+    deployment: Deployment | None = None
+    service: Json | None = None
+    disruption_budget: Json | None = None
+    autoscaler: Json | None = None
+    candidate: Candidate | None = None
+    revisions: tuple[Revision, ...] = ()
+    """Oldest first."""
+
+    pods: tuple[Pod, ...] = ()
+    """The stable pods: those that the Service may reach. The candidate's are its own."""
+
+    def children(self) -> tuple[Json, ...]:
+        bodies = (
+            self.deployment.body if self.deployment else None,
+            self.service,
+            self.disruption_budget,
+            self.autoscaler,
+            self.candidate.body if self.candidate else None,
+            *(one.body for one in self.revisions),
+        )
+        return tuple(body for body in bodies if body is not None)
+
+    def revision(self, key: str) -> Revision | None:
+        """The kept template of that key."""
+        return next((one for one in self.revisions if one.template.key == key), None)
+
+    def template(self, key: str) -> Template | None:
+        """The template of that key as it was rendered once: as it was kept, or else as the Deployment has it."""
+        if kept := self.revision(key):
+            return kept.template
+        return self.deployment.template if self.deployment and self.deployment.template.key == key else None
+
+
+def controlled_by(body: Json, uid: str) -> bool:
+    """Whether the object of that uid is the controller of `body`."""
+    controller = _controller_of(body)
+    return controller is not None and controller["uid"] == uid
+
+
+def _controller_of(body: Json) -> Json | None:
+    return next((one for one in body["metadata"].get("ownerReferences") or () if one.get("controller")), None)
+
+
+def owner_of(child: Json, *, uid: str, name: str) -> str:
+    """Whose a child is: `ours`, `former` (of a deleted resource of this name), `orphan` (to adopt) or `foreign`."""
+    controller = _controller_of(child)
+    if controller is None:
+        return "orphan" if (child["metadata"].get("labels") or {}).get(MODEL_LABEL) == name else "foreign"
+    if controller["uid"] == uid:
+        return "ours"
+    return "former" if controller.get("kind") == KIND and controller.get("name") == name else "foreign"

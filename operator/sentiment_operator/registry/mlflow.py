@@ -1,0 +1,198 @@
+"""MLflow: what the operator needs of it, and the one adapter to its client. Calls block; run them in threads."""
+
+import os
+import re
+from dataclasses import dataclass, field
+from typing import Any, Protocol, Self
+from urllib.parse import quote, urlsplit
+
+from mlflow import MlflowClient
+from mlflow.exceptions import MlflowException
+
+from sentiment_operator.api.errors import (
+    AliasNotFound,
+    DigestMissing,
+    ModelNotFound,
+    PendingRegistration,
+    RegistrationFailed,
+    RegistryError,
+    RegistryUnreachable,
+    Unauthorized,
+    VersionNotFound,
+)
+from sentiment_operator.api.resource import Reference, ResolvedVersion
+from sentiment_operator.registry.source import checked_source
+
+DIGEST_TAG = "sentiment.digest"
+GIT_COMMIT_TAG = "sentiment.git_commit"
+ACCURACY_TAG = "sentiment.accuracy"
+DIGEST_PREFIX = "sha256:"
+_HEXADECIMAL = re.compile(r"[0-9a-f]{64}")
+
+
+class Registry(Protocol):
+    def resolve(self, reference: Reference) -> ResolvedVersion:
+        """What the registry says about the version that `reference` names.
+
+        Raises:
+            RegistryError: it names none that could be served; the class says why.
+        """
+
+
+@dataclass(frozen=True)
+class MlflowRegistry:
+    """The adapter. Safe to use from several threads."""
+
+    tracking_uri: str
+    allow_http: bool
+    client: Any = field(repr=False)
+
+    @classmethod
+    def connect(cls, tracking_uri: str, *, timeout_seconds: float, allow_http: bool) -> Self:
+        # MLflow's own defaults wait 120 s, seven times over, and are read from the environment alone.
+        os.environ["MLFLOW_HTTP_REQUEST_TIMEOUT"] = str(max(1, round(timeout_seconds)))
+        os.environ["MLFLOW_HTTP_REQUEST_MAX_RETRIES"] = "1"
+        os.environ["MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR"] = "0"
+        # A server (or a proxy before it) that says "come back in an hour" would hold a thread for that hour.
+        os.environ["MLFLOW_HTTP_RESPECT_RETRY_AFTER_HEADER"] = "false"
+        return cls(tracking_uri, allow_http, MlflowClient(tracking_uri=tracking_uri, registry_uri=tracking_uri))
+
+    def resolve(self, reference: Reference) -> ResolvedVersion:
+        try:
+            version = self._version(reference)
+            if not str(version.version or ""):
+                raise RegistryUnreachable(f"What answers at the registry's address knows no versions ({reference}).")
+            self._check_state(reference, version)
+            uri = self._artifacts(reference, version)
+        except MlflowException as error:
+            raise _failure(error, reference) from error
+        return self._resolved(reference, version, uri)
+
+    def set_tag(self, model: str, version: str, name: str, value: str) -> None:
+        """Tag a version.
+
+        Raises:
+            RegistryError: it was not done.
+        """
+        try:
+            self.client.set_model_version_tag(model, version, name, value)
+        except MlflowException as error:
+            raise _untagged(error, model, version) from error
+
+    def delete_tag(self, model: str, version: str, name: str) -> None:
+        """Take a tag from a version; one that is not there is none to take.
+
+        Raises:
+            RegistryError: it was not done.
+        """
+        try:
+            self.client.delete_model_version_tag(model, version, name)
+        except MlflowException as error:
+            raise _untagged(error, model, version) from error
+
+    def _version(self, reference: Reference) -> Any:
+        try:
+            if reference.alias:
+                return self.client.get_model_version_by_alias(reference.name, reference.alias)
+            return self.client.get_model_version(reference.name, reference.version)
+        except MlflowException as error:
+            if not _absent(error):
+                raise
+            raise self._missing(reference) from error
+
+    def _missing(self, reference: Reference) -> RegistryError:
+        """Whether it is the version or alias that is absent, or the model."""
+        try:
+            self.client.get_registered_model(reference.name)
+        except MlflowException as error:
+            if not _absent(error):
+                raise
+            return ModelNotFound(
+                f"The registry has no model {reference.name}: register one under this name, or correct spec.model.name."
+            )
+        if reference.alias:
+            return AliasNotFound(
+                f"No version of {reference.name} has the alias {reference.alias}: set it in the registry."
+            )
+        return VersionNotFound(
+            f"{reference.name} has no version {reference.version}: register it, or ask for another one."
+        )
+
+    def _check_state(self, reference: Reference, version: Any) -> None:
+        state = str(version.status)
+        if state == "PENDING_REGISTRATION":
+            raise PendingRegistration(f"Version {version.version} of {reference.name} is still being registered.")
+        if state == "FAILED_REGISTRATION":
+            raise RegistrationFailed(
+                f"The registration of version {version.version} of {reference.name} failed: register it again."
+            )
+
+    def _artifacts(self, reference: Reference, version: Any) -> str:
+        """Where the files really are: the version itself may only name a logged model (`models:/m-...`)."""
+        uri = str(self.client.get_model_version_download_uri(reference.name, version.version))
+        if uri.startswith("models:/"):
+            uri = str(self.client.get_logged_model(uri.removeprefix("models:/")).artifact_location)
+        if uri.startswith("mlflow-artifacts:"):
+            path = urlsplit(uri).path.strip("/")
+            uri = f"{self.tracking_uri.rstrip('/')}/api/2.0/mlflow-artifacts/artifacts/{quote(path)}"
+        return uri
+
+    def _resolved(self, reference: Reference, version: Any, uri: str) -> ResolvedVersion:
+        tags = {str(name): str(value) for name, value in dict(version.tags or {}).items()}
+        return ResolvedVersion(
+            version=str(version.version),
+            digest=_digest(tags.get(DIGEST_TAG, "").strip(), f"Version {version.version} of {reference.name}"),
+            source_uri=checked_source(uri.rstrip("/"), allow_http=self.allow_http),
+            run_id=str(version.run_id or ""),
+            git_commit=tags.get(GIT_COMMIT_TAG, ""),
+            accuracy=tags.get(ACCURACY_TAG, ""),
+        )
+
+
+def _digest(tag: str, which: str) -> str:
+    """The digest that a version's tag gives, as `sha256:` and 64 hexadecimal digits.
+
+    Raises:
+        DigestMissing: there is none, or what is there is none.
+    """
+    remedy = (
+        "so nothing could prove that what is served is what was registered: "
+        "register it with `sentiment-pipeline register`."
+    )
+    if not tag:
+        raise DigestMissing(f"{which} has no tag {DIGEST_TAG}, {remedy}")
+    digits = tag.lower().removeprefix(DIGEST_PREFIX)
+    if not _HEXADECIMAL.fullmatch(digits):
+        raise DigestMissing(
+            f"The tag {DIGEST_TAG} of {which[0].lower()}{which[1:]} is not {DIGEST_PREFIX} and 64 hexadecimal digits "
+            f"({len(tag)} characters were found), {remedy}"
+        )
+    return DIGEST_PREFIX + digits
+
+
+def _absent(error: Any) -> bool:
+    """Whether an MlflowException says that what was asked for does not exist (for an alias: that it is invalid)."""
+    return error.error_code == "RESOURCE_DOES_NOT_EXIST" or (
+        error.error_code == "INVALID_PARAMETER_VALUE" and "alias" in str(error).lower()
+    )
+
+
+def _failure(error: Any, reference: Reference) -> RegistryError:
+    if _forbidden(error):
+        return Unauthorized(
+            f"The registry does not let the operator read {reference.name}: check the credentials in the operator's "
+            "environment, and that the server allows the host name it is called by."
+        )
+    return RegistryUnreachable(f"The registry could not be asked about {reference} ({error.error_code}).")
+
+
+def _untagged(error: Any, model: str, version: str) -> RegistryError:
+    if _forbidden(error):
+        return Unauthorized(f"The registry does not let the operator tag versions of {model}.")
+    if _absent(error):
+        return VersionNotFound(f"{model} has no version {version} any more.")
+    return RegistryUnreachable(f"Version {version} of {model} could not be tagged ({error.error_code}).")
+
+
+def _forbidden(error: Any) -> bool:
+    return error.error_code in ("PERMISSION_DENIED", "UNAUTHENTICATED", "CUSTOMER_UNAUTHORIZED")

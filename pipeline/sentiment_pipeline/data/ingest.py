@@ -1,0 +1,57 @@
+"""Stage `ingest`: bring the raw reviews here, as they are, and say exactly what came."""
+
+import shutil
+from pathlib import Path
+
+from sentiment_pipeline import paths
+from sentiment_pipeline.data.sources import checksum, fetch, mark_of, shown
+from sentiment_pipeline.errors import SourceChanged
+from sentiment_pipeline.params import DataParams
+from sentiment_pipeline.progress import say
+from sentiment_pipeline.report import read_json, write_json
+
+
+def ingest(data: DataParams, root: Path = Path()) -> None:
+    """Fetch `data.source` into data/raw and report source, size, checksum and mark.
+
+    Raises:
+        SourceError: the reviews could not be had, or are not the ones that were asked for.
+    """
+    folder = root / paths.RAW
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    fetched = fetch(data, folder)
+    digest, size = checksum(fetched.file), fetched.file.stat().st_size
+    write_json(
+        root / paths.INGEST_REPORT,
+        {
+            "source": shown(data.source),
+            "file": fetched.file.name,
+            "bytes": size,
+            "sha256": digest,
+            "mark": fetched.mark,
+        },
+    )
+    say(f"ingested {shown(data.source)}: {size:,} bytes, sha256 {digest}")
+
+
+def check_source(data: DataParams, root: Path = Path()) -> str:
+    """Say whether the source still has what was ingested; nothing is fetched.
+
+    Raises:
+        SourceChanged: it has something else.
+        SourceError: it cannot be asked.
+        DataError: nothing was ingested.
+    """
+    ingested, source = read_json(root / paths.INGEST_REPORT), shown(data.source)
+    if ingested["source"] != source:
+        return f"{source} was not ingested yet (but {ingested['source']} was): `dvc repro` will"
+    before, now = ingested.get("mark", ""), mark_of(data)
+    if now and before != now:
+        raise SourceChanged(
+            f"{source} is not what was ingested ({before} then, {now} now): to take it, run"
+            " `dvc repro --force --single-item ingest` and then `dvc repro`"
+        )
+    if not before and "://" in source:
+        return f"{source} does not tell whether it changed: neither ETag nor Last-Modified"
+    return f"{source} is what was ingested"

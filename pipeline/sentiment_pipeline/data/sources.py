@@ -1,0 +1,219 @@
+"""Where raw reviews come from: each kind of source brings one file into a folder, showing progress."""
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit, urlunsplit
+
+from sentiment_pipeline.data import imdb
+from sentiment_pipeline.data.sample import write_sample
+from sentiment_pipeline.data.tables import SUFFIXES
+from sentiment_pipeline.errors import SourceError
+from sentiment_pipeline.params import DataParams
+from sentiment_pipeline.progress import progress
+
+if TYPE_CHECKING:
+    import httpx
+    from mypy_boto3_s3 import S3Client
+
+BUILTIN = "builtin:sample"
+
+_CHUNK_BYTES = 1 << 20
+_TIMEOUT_SECONDS = 30.0
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """Raw reviews that are here."""
+
+    file: Path
+    mark: str
+    """What the source says of its content, without its being fetched: see `mark_of`."""
+
+
+def fetch(data: DataParams, folder: Path) -> Fetched:
+    """Bring the reviews that `data.source` names into `folder`, as `reviews` with the suffix of their format.
+
+    Raises:
+        SourceError: the source is unknown, cannot be reached or read, or its bytes have another checksum.
+    """
+    source, mark = data.source, ""
+    if source == BUILTIN:
+        target = folder / "reviews.csv"
+        write_sample(target, data.sample_rows, data.sample_seed)
+    elif source == "imdb":
+        target = folder / "reviews.csv.gz"
+        archive = folder / "aclImdb_v1.tar.gz"
+        _download(imdb.URL, archive)
+        _verify(archive, imdb.SHA256, imdb.URL)
+        imdb.convert(archive, target)
+        archive.unlink()
+    else:
+        target = folder / f"reviews{_suffix(source)}"
+        mark = _bring(source, data, target)
+    if data.sha256:
+        _verify(target, data.sha256, shown(source))
+    return Fetched(target, mark)
+
+
+def mark_of(data: DataParams) -> str:
+    """What tells one content of `data.source` from another: checksum of a file, ETag of an object or a web page.
+
+    Empty where the content never changes (the built-in sample, IMDB), or where a web server does not tell.
+
+    Raises:
+        SourceError: the source is unknown, or cannot be reached.
+    """
+    source = data.source
+    if source in (BUILTIN, "imdb"):
+        return ""
+    scheme = _scheme(source, data)
+    if scheme == "":
+        return _file_mark(_existing(Path(source)))
+    if scheme == "s3":
+        with _asking_s3(source) as (client, place):
+            return client.head_object(**place)["ETag"]
+    with _asking_web(source) as answer:
+        return _web_mark(answer)
+
+
+def from_anywhere(source: str) -> str:
+    """The source so that it is found from another folder too: a file by its whole path."""
+    return str(Path(source).resolve()) if Path(source).exists() else source
+
+
+def shown(source: str) -> str:
+    """The source without what may be secret: user, password and query (where signed URLs keep their signature)."""
+    if "://" not in source:
+        return source
+    parts = urlsplit(source)
+    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+
+
+def checksum(path: Path) -> str:
+    """Sha256 of a file, in hex."""
+    digest = sha256()
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK_BYTES):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def _bring(source: str, data: DataParams, target: Path) -> str:
+    """Write the content to `target`; returns its mark."""
+    scheme = _scheme(source, data)
+    if scheme == "":
+        return _copy(_existing(Path(source)), target)
+    return _from_s3(source, target) if scheme == "s3" else _download(source, target)
+
+
+def _scheme(source: str, data: DataParams) -> str:
+    scheme = source.partition("://")[0] if "://" in source else ""
+    if scheme == "http" and not data.sha256:
+        raise SourceError("http:// can be altered on the way: use https://, or give data.sha256 of what you expect")
+    if scheme not in ("", "s3", "https", "http"):
+        raise SourceError(f"data.source: {scheme}:// is not known; use {BUILTIN}, imdb, a path, https:// or s3://")
+    return scheme
+
+
+def _suffix(source: str) -> str:
+    name = urlsplit(source).path if "://" in source else source
+    for suffix in SUFFIXES:
+        if name.lower().endswith(suffix):
+            return suffix
+    raise SourceError(f"data.source must end in {', '.join(SUFFIXES)}: {shown(source)} does not")
+
+
+def _existing(source: Path) -> Path:
+    if not source.is_file():
+        raise SourceError(f"data.source: there is no file {source}, seen from {Path.cwd()}")
+    return source
+
+
+def _copy(source: Path, target: Path) -> str:
+    with source.open("rb") as file:
+        _write(target, _chunks_of(file.read), source.stat().st_size, f"copy {source.name}")
+    return _file_mark(target)
+
+
+def _file_mark(file: Path) -> str:
+    return f"sha256:{checksum(file)}"
+
+
+def _from_s3(source: str, target: Path) -> str:
+    with _asking_s3(source) as (client, place):
+        answer = client.get_object(**place)
+        _write(target, _chunks_of(answer["Body"].read), answer["ContentLength"], f"download {source}")
+        return answer["ETag"]
+
+
+@contextmanager
+def _asking_s3(source: str) -> Iterator[tuple["S3Client", Any]]:
+    """A client and where the object is; what it answers with becomes a sentence."""
+    import boto3
+    from botocore.config import Config
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    parts = urlsplit(source)
+    bucket, key = parts.netloc, parts.path.lstrip("/")
+    # AWS_ENDPOINT_URL is honoured by boto3 itself.
+    config = Config(connect_timeout=10, read_timeout=_TIMEOUT_SECONDS, retries={"mode": "standard", "max_attempts": 3})
+    try:
+        yield boto3.client("s3", config=config), {"Bucket": bucket, "Key": key}
+    except ClientError as error:
+        code = error.response.get("Error", {}).get("Code", "unknown")
+        raise SourceError(f"{source}: the store answered {code}; check bucket, key and the AWS_ variables") from None
+    except BotoCoreError as error:
+        raise SourceError(f"{source}: {type(error).__name__}; check AWS_ENDPOINT_URL and the credentials") from None
+
+
+def _download(url: str, target: Path) -> str:
+    with _asking_web(url) as answer:
+        length = answer.headers.get("content-length")
+        _write(target, answer.iter_raw(_CHUNK_BYTES), int(length) if length else None, f"download {shown(url)}")
+        return _web_mark(answer)
+
+
+def _web_mark(answer: "httpx.Response") -> str:
+    return str(answer.headers.get("etag") or answer.headers.get("last-modified") or "")
+
+
+@contextmanager
+def _asking_web(url: str) -> Iterator["httpx.Response"]:
+    """An answer whose body waits to be read: signed addresses allow GET and not HEAD."""
+    import httpx
+
+    try:
+        with httpx.stream("GET", url, follow_redirects=True, timeout=_TIMEOUT_SECONDS) as answer:
+            if url.startswith("https:") and answer.url.scheme != "https":
+                raise SourceError(f"{shown(url)} leads to an address without TLS; give the final https:// address")
+            if answer.status_code != httpx.codes.OK:
+                raise SourceError(f"{shown(url)}: expected status 200, found {answer.status_code}")
+            yield answer
+    except httpx.HTTPError as error:
+        raise SourceError(f"{shown(url)} cannot be reached ({type(error).__name__}); check the address") from None
+
+
+def _chunks_of(read: Callable[[int], bytes]) -> Iterator[bytes]:
+    while chunk := read(_CHUNK_BYTES):
+        yield chunk
+
+
+def _write(target: Path, chunks: Iterable[bytes], total: int | None, title: str) -> None:
+    written = 0
+    with target.open("wb") as file, progress(title, total, in_bytes=True) as advance:
+        for chunk in chunks:
+            file.write(chunk)
+            written += len(chunk)
+            advance(len(chunk))
+    if total is not None and written != total:
+        raise SourceError(f"{title}: {total} bytes were announced, {written} came; try again")
+
+
+def _verify(path: Path, expected: str, source: str) -> None:
+    found = checksum(path)
+    if found != expected.removeprefix("sha256:").lower():
+        raise SourceError(f"{source}: expected sha256 {expected}, found {found}; the file is not the one you meant")

@@ -1,0 +1,1 @@
+"""Figures, behavioural tests and the report on held-out reviews (stage `evaluate`)."""

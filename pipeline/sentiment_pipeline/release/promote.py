@@ -1,0 +1,78 @@
+"""`promote`: a version that the cluster serves becomes the champion, and no other."""
+
+import json
+import subprocess
+from dataclasses import dataclass
+from typing import Any
+
+from sentiment_pipeline.errors import PipelineError, Refused
+from sentiment_pipeline.tracking.registry import CHAMPION, Registry, Version
+
+_TIMEOUT_SECONDS = 30
+
+
+@dataclass(frozen=True)
+class Serving:
+    """What a SentimentModel says that it serves; empty strings where it serves nothing."""
+
+    model: str
+    version: str
+    digest: str
+
+
+def serving_of(resource: Any) -> Serving:
+    """Read a SentimentModel as the API server gives it."""
+    if not isinstance(resource, dict) or resource.get("kind") != "SentimentModel":
+        raise PipelineError("expected a SentimentModel as JSON (`kubectl get smdl NAME -o json`), found something else")
+    serving = resource.get("status", {}).get("serving", {})
+    model = resource.get("spec", {}).get("model", {}).get("name", "")
+    return Serving(model, str(serving.get("version", "")), str(serving.get("digest", "")))
+
+
+def check(version: Version, serving: Serving, resource: str) -> None:
+    """Refuse to promote what the cluster does not serve.
+
+    Raises:
+        Refused: saying what it serves instead.
+    """
+    if serving.model != version.name:
+        raise Refused(f"{resource} is about the model {serving.model}, not {version.name}")
+    if serving.version != version.number:
+        served = f"version {serving.version}" if serving.version else "nothing"
+        raise Refused(f"{resource} serves {served}, not version {version.number}; the champion stays what it is")
+    if not version.digest or serving.digest != version.digest:
+        raise Refused(
+            f"{resource} serves version {version.number} with digest {serving.digest or 'unknown'},"
+            f" but the registry says {version.digest or 'none'}; the champion stays what it is"
+        )
+
+
+def promote(registry: Registry, name: str, number: str, resource: Any, resource_name: str) -> Version:
+    """Make a version the champion, if `resource` (a SentimentModel as JSON) serves it.
+
+    Raises:
+        Refused: it does not.
+        RegistryError: MLflow could not be asked.
+    """
+    version = registry.version(name, number)
+    check(version, serving_of(resource), resource_name)
+    registry.set_alias(name, CHAMPION, number)
+    return version
+
+
+def read_resource(kubectl: str, name: str, namespace: str) -> Any:
+    """Ask the cluster of the current KUBECONFIG for a SentimentModel.
+
+    Raises:
+        PipelineError: kubectl is missing or failed; its own words are passed on.
+    """
+    command = [kubectl, "get", "sentimentmodels.sentiment.dev", name, "--namespace", namespace, "--output", "json"]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=_TIMEOUT_SECONDS)
+    except FileNotFoundError:
+        raise PipelineError(f"{kubectl} is not on PATH; install it, or give --kubectl or --serving-json") from None
+    except subprocess.TimeoutExpired:
+        raise PipelineError(f"kubectl did not answer within {_TIMEOUT_SECONDS} s; is the cluster reachable?") from None
+    except subprocess.CalledProcessError as error:
+        raise PipelineError(f"kubectl failed: {error.stderr.strip()}") from None
+    return json.loads(done.stdout)

@@ -1,0 +1,1 @@
+"""MLflow: runs, the model registry, and the format in which versions are logged."""

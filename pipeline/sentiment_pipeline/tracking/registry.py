@@ -1,0 +1,158 @@
+"""The model registry: what the rest asks of it, and MLflow's answer."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from sentiment_model.manifest import DIGEST_TAG
+from sentiment_pipeline import paths
+from sentiment_pipeline.errors import RegistryError
+from sentiment_pipeline.params import Params
+from sentiment_pipeline.tracking import flavor
+from sentiment_pipeline.tracking.runs import Conversion, connect, ensure_conversion, ensure_run
+
+ACCURACY_TAG = "sentiment.accuracy"
+GIT_COMMIT_TAG = "sentiment.git_commit"
+DVC_LOCK_TAG = "sentiment.dvc_lock"
+CONVERTED_FROM_TAG = "sentiment.converted_from"
+
+CHALLENGER = "challenger"
+CHAMPION = "champion"
+
+
+@dataclass(frozen=True)
+class Version:
+    """A registered version."""
+
+    name: str
+    number: str
+    run_id: str = ""
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def digest(self) -> str:
+        """`sha256:` and 64 hex digits, or empty where the version has no digest tag."""
+        digest = self.tags.get(DIGEST_TAG, "")
+        return digest if not digest or digest.startswith("sha256:") else f"sha256:{digest}"
+
+
+class Registry(Protocol):
+    """What registering, gates and promotion need. Every method raises RegistryError when it cannot answer."""
+
+    def find(self, name: str, digest: str) -> Version | None:
+        """The newest version of that digest."""
+
+    def version(self, name: str, number: str) -> Version:
+        """One version; RegistryError where it does not exist."""
+
+    def by_alias(self, name: str, alias: str) -> Version | None:
+        """The version that an alias names."""
+
+    def record_training(self, params: Params, root: Path) -> str:
+        """The id of the run of the model that was trained in `root`, with its metrics, params.yaml and dvc.lock."""
+
+    def record_conversion(self, conversion: Conversion) -> str:
+        """The id of the run of a converted model."""
+
+    def add(self, name: str, folder: Path, tags: Mapping[str, str], run_id: str) -> Version:
+        """Register the model in `folder`, under a run; its tags hold the digest."""
+
+    def set_alias(self, name: str, alias: str, number: str) -> None:
+        """Point an alias to a version."""
+
+    def download(self, version: Version, folder: Path) -> Path:
+        """Bring a version's artifacts into a folder; returns where they are."""
+
+
+class MlflowRegistry:
+    """The registry behind MLFLOW_TRACKING_URI."""
+
+    def __init__(self) -> None:
+        self._client = connect()
+
+    def find(self, name: str, digest: str) -> Version | None:
+        """See Registry."""
+        escaped = name.replace("'", "''")
+        condition = f"name = '{escaped}' and tags.`{DIGEST_TAG}` = '{digest}'"
+        found = self._ask(self._client.search_model_versions, condition)
+        return max(map(_version, found), key=lambda version: int(version.number), default=None)
+
+    def version(self, name: str, number: str) -> Version:
+        """See Registry."""
+        return _version(self._ask(self._client.get_model_version, name, number))
+
+    def by_alias(self, name: str, alias: str) -> Version | None:
+        """See Registry."""
+        from mlflow.exceptions import MlflowException
+
+        try:
+            return _version(self._client.get_model_version_by_alias(name, alias))
+        except MlflowException as error:
+            # MLflow answers an alias that is not set with INVALID_PARAMETER_VALUE.
+            if error.error_code in ("INVALID_PARAMETER_VALUE", "RESOURCE_DOES_NOT_EXIST"):
+                return None
+            raise _translated(error) from error
+
+    def record_training(self, params: Params, root: Path) -> str:
+        """See Registry."""
+        run_id = str(self._ask(ensure_run, self._client, params, root))
+        for source in (root / paths.PARAMS, root / paths.LOCK):
+            # What the tag names by its hash can be looked up here, also when nobody committed it.
+            if source.is_file():
+                self._ask(self._client.log_artifact, run_id, str(source))
+        return run_id
+
+    def record_conversion(self, conversion: Conversion) -> str:
+        """See Registry."""
+        return str(self._ask(ensure_conversion, self._client, conversion))
+
+    def add(self, name: str, folder: Path, tags: Mapping[str, str], run_id: str) -> Version:
+        """See Registry."""
+        import mlflow
+        from mlflow.models import Model
+
+        logged = self._ask(
+            Model.log,
+            artifact_path=None,
+            name="model",
+            flavor=flavor,
+            flavor_name=flavor.NAME,
+            run_id=run_id,
+            folder=folder,
+            # Validation would load the model in this process and import its copy of our code.
+            validate_serving_input=False,
+        )
+        self._ask(mlflow.register_model, f"models:/{logged.model_id}", name, tags=dict(tags))
+        version = self.find(name, tags[DIGEST_TAG])
+        if version is None:
+            raise RegistryError(f"MLflow registered a version of {name} but does not find it by its digest; look there")
+        return version
+
+    def set_alias(self, name: str, alias: str, number: str) -> None:
+        """See Registry."""
+        self._ask(self._client.set_registered_model_alias, name, alias, number)
+
+    def download(self, version: Version, folder: Path) -> Path:
+        """See Registry."""
+        import mlflow.artifacts
+
+        uri = self._ask(self._client.get_model_version_download_uri, version.name, version.number)
+        return Path(self._ask(mlflow.artifacts.download_artifacts, artifact_uri=uri, dst_path=str(folder)))
+
+    def _ask(self, question: Any, *arguments: Any, **options: Any) -> Any:
+        from mlflow.exceptions import MlflowException
+
+        try:
+            return question(*arguments, **options)
+        except MlflowException as error:
+            raise _translated(error) from error
+
+
+def _translated(error: Any) -> RegistryError:
+    return RegistryError(f"MLflow: {str(error).splitlines()[0]}")
+
+
+def _version(found: Any) -> Version:
+    tags = {str(name): str(value) for name, value in found.tags.items()}
+    return Version(str(found.name), str(found.version), str(found.run_id or ""), tags)

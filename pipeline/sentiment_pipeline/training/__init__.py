@@ -1,0 +1,1 @@
+"""Counts, recipes, cross-validation, and the files of a model version (stage `train`)."""

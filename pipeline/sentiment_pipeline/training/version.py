@@ -1,0 +1,55 @@
+"""The files of a version: a model that was proven to say what its estimator says, golden rows, reference, manifest."""
+
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from sentiment_model import LinearModel, Scorer
+from sentiment_model.manifest import GOLDEN, MANIFEST, MODEL, REFERENCE, build_manifest, digest_of
+from sentiment_model.modelfile import write_model
+from sentiment_pipeline.errors import ExportError
+from sentiment_pipeline.training.export import check_parity, predict_all, probabilities_of
+from sentiment_pipeline.training.golden import Estimator, write_golden, write_reference
+
+_FILES = {MODEL, GOLDEN, REFERENCE, MANIFEST}
+
+
+def write_version(
+    folder: Path,
+    model: LinearModel,
+    estimator: Estimator,
+    *,
+    texts: Sequence[str],
+    golden: Sequence[tuple[str, str]],
+) -> tuple[float, str]:
+    """Write a version into a folder, instead of the one that was there.
+
+    Args:
+        folder: of nothing but a version, or to be made.
+        texts: on which model and estimator are compared, and of which the reference tells.
+        golden: ids and texts of the golden rows.
+
+    Returns:
+        The largest difference in probability between model file and estimator, and the digest.
+
+    Raises:
+        ExportError: they differ, or the folder holds other files; it stays as it was.
+    """
+    others = sorted(path.name for path in folder.iterdir() if path.name not in _FILES) if folder.exists() else []
+    if others:
+        raise ExportError(f"{folder} holds other files than those of a version ({others[0]}); name another folder")
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.") as scratch:
+        new = Path(scratch)
+        write_model(new / MODEL, model)
+        scorer = Scorer.open(new / MODEL)
+        predictions = predict_all(scorer, texts)
+        difference = check_parity(estimator.predict_proba(texts), probabilities_of(predictions))
+        write_golden(new / GOLDEN, estimator, golden)
+        write_reference(new / REFERENCE, scorer.labels, texts, predictions)
+        manifest = build_manifest(new)
+        (new / MANIFEST).write_bytes(manifest)
+        (folder / MANIFEST).unlink(missing_ok=True)
+        for name in (MODEL, GOLDEN, REFERENCE, MANIFEST):
+            (new / name).replace(folder / name)
+    return difference, digest_of(manifest)

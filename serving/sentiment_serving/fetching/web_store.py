@@ -1,0 +1,136 @@
+"""Artifacts behind http(s), such as MLflow's artifact proxy: fetched from the host that was named, and no other.
+
+Whoever registers a version may name a web server of their own, which may send the fetching container on to any address
+of the cluster's network. obstore's client follows every redirect, so this one is the standard library's.
+"""
+
+import http.client
+import socket
+import ssl
+import time
+import urllib.request
+from collections.abc import Iterator
+from typing import Any
+from urllib.error import HTTPError, URLError
+from urllib.parse import quote, urlsplit
+
+from sentiment_serving.connection_errors import why_lost
+from sentiment_serving.fetching.errors import Astray, Missing, StoreError, Unauthorized, Unreachable
+from sentiment_serving.fetching.source import Source, is_metadata_address
+
+READ_SECONDS = 20.0
+"""How long to wait for the next bytes. A stall ends a read, not the length of the transfer."""
+FILE_SECONDS = 900.0
+"""One file, resumptions included: a server that hands out a byte every few seconds is no store."""
+RESUMPTIONS = 2
+
+_CHUNK_BYTES = 256 * 1024
+_HEADERS = {"User-Agent": "sentiment-serving", "Accept-Encoding": "identity"}
+
+
+class WebStore:
+    """An ArtifactStore at an http(s) Source. Proxies come from the environment (HTTPS_PROXY, NO_PROXY)."""
+
+    def __init__(
+        self, source: Source, *, read_seconds: float = READ_SECONDS, file_seconds: float = FILE_SECONDS
+    ) -> None:
+        self._root = quote(source.uri, safe="/:%@[]!$&'()*+,;=~")
+        self._read_seconds = read_seconds
+        self._file_seconds = file_seconds
+        self._opener = urllib.request.build_opener(_Http(), _Https(), _SameHost())
+
+    def stream(self, name: str) -> Iterator[bytes]:
+        """See ArtifactStore. A transfer that breaks off is resumed where the server can do so for the same content."""
+        end = time.monotonic() + self._file_seconds
+        position, etag, resumptions = 0, "", RESUMPTIONS
+        while True:
+            try:
+                with self._open(name, position, etag) as response:
+                    etag = response.headers.get("ETag", "")
+                    while piece := response.read1(_CHUNK_BYTES):
+                        position += len(piece)
+                        yield piece
+                        if time.monotonic() > end:
+                            raise Unreachable(f"it took more than {self._file_seconds:g} s for one file")
+                    if not response.length:
+                        return
+            except (OSError, http.client.HTTPException):
+                pass
+            # A weak tag does not promise the same bytes.
+            if not resumptions or not position or not etag.startswith('"'):
+                raise Unreachable("it broke off")
+            resumptions -= 1
+
+    def _open(self, name: str, position: int, etag: str) -> http.client.HTTPResponse:
+        wanted = {"Range": f"bytes={position}-", "If-Range": etag} if position else {}
+        request = urllib.request.Request(f"{self._root}/{name}", headers=_HEADERS | wanted)  # noqa: S310 - a Source
+        try:
+            response = self._opener.open(request, timeout=self._read_seconds)
+        except HTTPError as error:
+            error.close()
+            raise _meaning(error.code) from None
+        except URLError as error:
+            raise Unreachable(why_lost(error.reason)) from None
+        except (OSError, http.client.HTTPException) as error:
+            raise Unreachable(why_lost(error)) from None
+        assert isinstance(response, http.client.HTTPResponse)
+        if response.length is None and not response.chunked:
+            response.close()
+            raise Unreachable("it does not tell where a file ends")
+        if position and not response.headers.get("Content-Range", "").startswith(f"bytes {position}-"):
+            response.close()
+            raise Unreachable("it broke off, and has no rest of the same file to hand out")
+        return response
+
+
+class _SameHost(urllib.request.HTTPRedirectHandler):
+    max_redirections = 5
+
+    def redirect_request(
+        self, req: urllib.request.Request, fp: Any, code: int, msg: str, headers: Any, newurl: str
+    ) -> urllib.request.Request | None:
+        old, new = urlsplit(req.full_url), urlsplit(newurl)
+        same = (old.scheme, old.netloc) == (new.scheme, new.netloc)
+        secured = (old.scheme, new.scheme, old.hostname) == ("http", "https", new.hostname)
+        if not (same or secured):
+            fp.close()
+            raise Astray("it redirects to another host")
+        return super().redirect_request(req, fp, code, msg, headers, newurl)
+
+
+class _Connection(http.client.HTTPConnection):
+    def connect(self) -> None:
+        super().connect()
+        _check_peer(self.sock)
+
+
+class _SecureConnection(http.client.HTTPSConnection):
+    def connect(self) -> None:
+        super().connect()
+        _check_peer(self.sock)
+
+
+class _Http(urllib.request.HTTPHandler):
+    def http_open(self, req: urllib.request.Request) -> http.client.HTTPResponse:
+        return self.do_open(_Connection, req)
+
+
+class _Https(urllib.request.HTTPSHandler):
+    def https_open(self, req: urllib.request.Request) -> http.client.HTTPResponse:
+        return self.do_open(_SecureConnection, req, context=ssl.create_default_context())
+
+
+def _check_peer(sock: socket.socket) -> None:
+    # What a name stands for may have changed since the address was checked.
+    if is_metadata_address(str(sock.getpeername()[0])):
+        raise Astray("its name leads to a link-local or metadata service of the machine")
+
+
+def _meaning(status: int) -> StoreError:
+    if status in (404, 410):
+        return Missing("it does not exist")
+    if status in (401, 403, 407):
+        return Unauthorized("it refused the credentials, or they may not read this")
+    if 300 <= status < 400:
+        return Astray("it redirects without end or to what is no web address")
+    return Unreachable(f"it answered with status {status}")

@@ -1,0 +1,1 @@
+"""The HTTP server: middleware, admission, limits, metrics, draining, and the OpenAPI document."""

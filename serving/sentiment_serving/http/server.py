@@ -1,0 +1,150 @@
+"""Runs the application: one process, granian's WSGI server, and an end that loses no request."""
+
+import gc
+import logging
+import os
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from flask import Flask
+from granian.constants import HTTPModes, Interfaces
+from granian.http import HTTP1Settings
+from granian.log import LogLevels
+from granian.server.mt import MTServer
+
+from sentiment_model import native
+from sentiment_serving.http.drain import ClosingWhileDraining
+from sentiment_serving.http.lifecycle import Lifecycle
+from sentiment_serving.settings import ServeSettings
+from sentiment_serving.signals import Signals
+from sentiment_serving.termination import Reason, Termination
+
+KEEP_ALIVE_SECONDS = 75
+"""How long an idle connection is kept, and a request's head may take. Longer than load balancers keep theirs (60 s for
+AWS' and nginx'): the side that sends must be the one that closes, or it sends into a closed connection."""
+
+_BACKLOG = 1024
+_THREADS_FREE = 4
+"""Neither at work nor waiting: they refuse what is too much, and answer probes. Granian starts threads as need be."""
+_SWITCH_SECONDS = 0.0005
+"""How long a thread waits for the interpreter's lock before it asks for it to be given up. After that time one of those
+who wait gets it, and with Python's 5 ms the last of fifty would wait for a quarter of a second, be it a probe."""
+_LOG = logging.getLogger("sentiment_serving.http.server")
+# Granian's records go to our handler like everything else.
+_GRANIAN_LOGGING: dict[str, Any] = {"formatters": {}, "handlers": {}, "loggers": {"_granian": {}}}
+
+
+def serve(app: Flask, *, lifecycle: Lifecycle, settings: ServeSettings, signals: Signals) -> None:
+    """Answer requests until SIGTERM or SIGINT, then drain and return. Must run in the main thread.
+
+    Raises:
+        Termination: BadConfiguration, when the address cannot be listened at.
+    """
+    refuse_taken_address(settings.host, settings.port)
+    server = _OneProcessServer(
+        "sentiment_serving",
+        address=settings.host,
+        port=settings.port,
+        interface=Interfaces.WSGI,
+        http=HTTPModes.http1,
+        http1_settings=HTTP1Settings(header_read_timeout=KEEP_ALIVE_SECONDS * 1000),
+        websockets=False,
+        blocking_threads=settings.limits.threads + _THREADS_FREE,
+        backlog=_BACKLOG,
+        backpressure=settings.connections,
+        log_level=LogLevels.warning,
+        log_dictconfig=_GRANIAN_LOGGING,
+    )
+    signals.handle_with(_Ending(server, lifecycle, settings).begin)
+    application = ClosingWhileDraining(app, lifecycle)
+    # What there is now stays to the end. The collector would walk over it again and again, with every request waiting.
+    gc.collect()
+    gc.freeze()
+    sys.setswitchinterval(_SWITCH_SECONDS)
+    scoring = native.implementation()
+    _LOG.info("listening at %s port %d, scoring in %s", settings.host, settings.port, scoring)
+    server.run(application)
+    _LOG.info("stopped")
+
+
+def refuse_taken_address(host: str, port: int) -> None:
+    """Granian lets several processes share a port; two servers of different models must not.
+
+    Raises:
+        Termination: BadConfiguration.
+    """
+    try:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        with socket.socket(family, socket.SOCK_STREAM) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((host, port))
+    except OSError as error:
+        raise Termination(
+            Reason.BAD_CONFIGURATION,
+            f"Cannot listen at {host} port {port}: {error.strerror or error}. Choose another HOST or PORT.",
+        ) from error
+
+
+class _OneProcessServer(MTServer):
+    """Granian with its worker as a thread of this process.
+
+    Its default for an interpreter with a GIL is a supervisor and a worker process. One process takes 15 MB less, gets
+    the signals itself and ends with its own exit code when it runs out of memory. The thread worker is made for
+    free-threaded interpreters, where several of them make sense; a single one does not care.
+    """
+
+    def _check_gil(self) -> None:
+        pass
+
+    def run(self, application: ClosingWhileDraining) -> None:
+        """Serve until `stop`. Past MTServer's own `serve`, which only warns that free-threading is experimental."""
+        super(MTServer, self).serve(target_loader=lambda: application, wrap_loader=False)
+
+    def stop(self) -> None:
+        """Close idle connections, finish the others, let `serve` return."""
+        self.signal_handler_interrupt()  # type: ignore[no-untyped-call]
+
+
+class _Ending:
+    """What happens from the first signal on."""
+
+    def __init__(self, server: _OneProcessServer, lifecycle: Lifecycle, settings: ServeSettings) -> None:
+        self._server = server
+        self._lifecycle = lifecycle
+        self._settings = settings
+
+    def begin(self, signum: int) -> None:
+        """SIGTERM drains. Ctrl-C, and any second signal, only finishes what is under work."""
+        again = self._lifecycle.draining
+        self._lifecycle.drain()
+        drain_seconds = self._settings.drain_seconds if signum == signal.SIGTERM and not again else 0.0
+        _LOG.info("draining for %g s after signal %d", drain_seconds, signum)
+        _after(drain_seconds, self._server.stop)
+        if not again:
+            _after(self._settings.shutdown_seconds, _abandon)
+
+
+def _after(seconds: float, action: Callable[[], None]) -> None:
+    timer = threading.Timer(seconds, action)
+    timer.daemon = True
+    timer.start()
+
+
+def _abandon() -> None:
+    _LOG.warning("stopping with requests unfinished: the time for draining is over")
+    leave()
+
+
+def leave() -> None:
+    """End the process now, with exit code 0.
+
+    Not through the interpreter's own end: granian's threads may still hold Python objects then, which can abort.
+    """
+    logging.shutdown()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)

@@ -1,0 +1,1 @@
+"""`verify`: asks a candidate and the serving pods for predictions, compares them, and writes the verdict."""

@@ -1,0 +1,126 @@
+"""The server under judgement, asked until its answers settle something or the time is over."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NoReturn
+
+from sentiment_serving.identity import ModelIdentity
+from sentiment_serving.verifying.checks import Prediction
+from sentiment_serving.verifying.client import (
+    REQUEST_SECONDS,
+    AskError,
+    NoPrediction,
+    NotUnderstood,
+    Refused,
+    Server,
+    Speaker,
+    batches,
+)
+from sentiment_serving.verifying.ruling import Ruling
+from sentiment_serving.verifying.verdict import Reason
+
+READY_PAUSE_SECONDS = 0.2
+
+
+def times(count: int) -> str:
+    """The count in words."""
+    return "once" if count == 1 else f"{count} times"
+
+
+@dataclass
+class Deadline:
+    """When the patience is over, on the monotonic clock."""
+
+    end: float
+
+    @property
+    def left_seconds(self) -> float:
+        """Negative when it is over."""
+        return self.end - time.monotonic()
+
+
+class Candidate:
+    """The server under judgement. Its answers must carry the version and the digest that are to be judged."""
+
+    def __init__(self, url: str, *, model: ModelIdentity, deadline: Deadline) -> None:
+        self._server = Server(url, keep=True)
+        self._model = model
+        self._deadline = deadline
+        self.silences = 0
+        """How often it has stopped answering."""
+        self._was_ready = False
+
+    def wait_until_ready(self) -> None:
+        """Return once it wants requests.
+
+        Raises:
+            Ruling: CandidateSilent, when the time is over before.
+        """
+        while not self._server.ready():
+            self._check_time()
+            time.sleep(READY_PAUSE_SECONDS)
+        self._was_ready = True
+
+    def predict(self, texts: Sequence[str]) -> list[Prediction]:
+        """Its answers.
+
+        Raises:
+            Silent: it has stopped answering.
+            Ruling: its answer settles the verdict, or the time is over.
+        """
+        answers: list[Prediction] = []
+        for batch in batches(texts):
+            self._check_time()
+            seconds = min(REQUEST_SECONDS, max(1.0, self._deadline.left_seconds))
+            try:
+                speaker, predictions = self._server.predict(texts[batch], seconds=seconds)
+            except (Refused, NotUnderstood, NoPrediction) as error:
+                _rule_on(error)
+            self._check_speaker(speaker)
+            answers += predictions
+        return answers
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._server.close()
+
+    def _check_time(self) -> None:
+        if self._deadline.left_seconds > 0:
+            return
+        if not self._was_ready:
+            found = "was not ready in time"
+        elif self.silences:
+            found = f"stopped answering {times(self.silences)} and was not steady in time"
+        else:
+            found = "answered too slowly to be judged in time"
+        raise Ruling(
+            Reason.CANDIDATE_SILENT,
+            f"The candidate {found}. See the log of its container `serving`, and what spec.resources allow it.",
+        )
+
+    def _check_speaker(self, speaker: Speaker) -> None:
+        expected = (self._model.version, self._model.digest)
+        if (speaker.version, speaker.digest) != expected:
+            raise Ruling(
+                Reason.ANOTHER_MODEL_ANSWERED,
+                f"Expected answers of version {expected[0]} with the digest {expected[1]}, and found some of version "
+                f"{speaker.version[:20]!a} with {(speaker.digest or 'no digest')[:80]}. Something else listens at the "
+                "candidate's address.",
+            )
+
+
+def _rule_on(error: AskError) -> NoReturn:
+    match error:
+        case NoPrediction():
+            reason, advice = Reason.LOAD_FAILED, "Train and register the model again."
+        case Refused(status=status) if status >= 500:
+            reason, advice = Reason.LOAD_FAILED, "See the log of its container `serving`."
+        case Refused():
+            reason, advice = (
+                Reason.BAD_CONFIGURATION,
+                "Check the limits of the server (MAX_BODY_BYTES, MAX_TEXT_CHARS).",
+            )
+        case _:
+            reason, advice = Reason.ANSWER_NOT_UNDERSTOOD, "Check that spec.image is an image of the serving server."
+    raise Ruling(reason, f"The candidate was asked to predict texts, and {error}. {advice}") from None

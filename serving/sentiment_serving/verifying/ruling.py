@@ -1,0 +1,15 @@
+"""What ends a verification before all its checks are made."""
+
+from sentiment_serving.verifying.verdict import Reason
+
+
+class Ruling(Exception):
+    """The verdict is settled: nothing that could still be asked would change it.
+
+    The message is one or two sentences with the next step, free of texts and secrets.
+    """
+
+    def __init__(self, reason: Reason, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+        self.message = message
