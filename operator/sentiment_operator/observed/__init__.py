@@ -1,1 +1,1 @@
-"""What the cluster holds for one SentimentModel: children and pods as types, their ages, drift from what was applied."""
+"""The cluster state of one SentimentModel: children and pods as types, their ages, drift from what was applied."""
