@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/sentimentmodel
 UV := $(or $(shell command -v uv 2>/dev/null),.cache/uv/bin/uv)
 CLUSTER ?= lab
-PACKAGES := operator pipeline serving model lab delivery demo monitoring bench tests
+PACKAGES := operator pipeline serving model lab delivery demo bench deploy docs requirements tests
 IS_LAB_HOST := $(shell [ "$$(uname -s)" = Linux ] && [ "$$(id -u)" = 0 ] && echo yes)
 
 export MLFLOW_DISABLE_TELEMETRY := true
@@ -88,11 +88,11 @@ PROMTOOL := $(BIN)/python -m lab promtool
 
 .PHONY: reference
 reference: setup ## write docs/reference.md anew, from the resource definition
-	@$(BIN)/python -m delivery.reference
+	@$(BIN)/python -m docs.reference
 
 .PHONY: monitoring
 monitoring: setup ## write the rules and dashboards of deploy/monitoring anew [RUNBOOKS=https://...: where alerts lead to]
-	@$(BIN)/python -m monitoring $(if $(RUNBOOKS),--runbooks "$(RUNBOOKS)")
+	@$(BIN)/python -m deploy.monitoring.generator $(if $(RUNBOOKS),--runbooks "$(RUNBOOKS)")
 
 ACTIONLINT := github.com/rhysd/actionlint/cmd/actionlint@v1.7.7
 $(CACHE)/bin/actionlint: | setup

@@ -11,7 +11,7 @@ from bench.alerts.recorded import Rehearsal
 from bench.alerts.rehearsal import rehearse
 from bench.rollout.stage import stage
 from delivery.cluster import ROOT, DeliveryError
-from monitoring.dashboards import ALL
+from deploy.monitoring.generator.dashboards import ALL
 from tests.e2e.environment import lab, lab_is_up
 
 PICTURES = ROOT / "docs" / "dashboards"

@@ -7,9 +7,9 @@ from itertools import groupby
 from bench import here
 from bench.alerts.recorded import Drawn, Finding, Rehearsal
 from delivery.cluster import ROOT
-from monitoring.alerts import alerts
-from monitoring.dashboards import ALL
-from monitoring.pace import Pace, production, rehearsal
+from deploy.monitoring.generator.alerts import alerts
+from deploy.monitoring.generator.dashboards import ALL
+from deploy.monitoring.generator.pace import Pace, production, rehearsal
 
 PAGE = ROOT / "docs" / "bench-alerts.md"
 

@@ -17,7 +17,7 @@ from matplotlib.ticker import EngFormatter, FuncFormatter, PercentFormatter
 from PIL import Image
 
 from bench.alerts.recorded import Drawn, Series
-from monitoring.panels import Dashboard, Panel, Unit
+from deploy.monitoring.generator.panels import Dashboard, Panel, Unit
 
 COLUMNS = 3
 INCHES = (4.2, 2.5)

@@ -12,12 +12,12 @@ import httpx
 
 from bench.alerts.recorded import Series
 from delivery.cluster import Cluster
+from deploy.monitoring.generator.objectives import Objectives
+from deploy.monitoring.generator.pace import production, rehearsal
+from deploy.monitoring.generator.ratios import recordings
+from deploy.monitoring.generator.rules import groups, rule_file
 from lab.lab import settings_of
 from lab.layout import State
-from monitoring.objectives import Objectives
-from monitoring.pace import production, rehearsal
-from monitoring.ratios import recordings
-from monitoring.rules import groups, rule_file
 
 PAUSE_SECONDS = 0.5
 EVALUATION = "2s"

@@ -1,6 +1,6 @@
 """All faults really made, on three SentimentModels side by side, and what Alertmanager held meanwhile.
 
-The rules are the shipped ones with their minutes as seconds (`monitoring.pace.rehearsal`): the same expressions.
+The rules are those that ship, with seconds for minutes (`rehearsal` in deploy/monitoring/generator/pace.py).
 """
 
 import json
@@ -16,10 +16,10 @@ from bench.alerts.recorded import Drawn, Finding, Rehearsal
 from bench.alerts.texts import GIBBERISH, held_out
 from bench.faulty import ON_DEMAND
 from bench.rollout.stage import Stage
-from monitoring.dashboards import ALL
-from monitoring.drift import MIN_TEXTS, distance
-from monitoring.pace import rehearsal
-from monitoring.panels import chosen
+from deploy.monitoring.generator.dashboards import ALL
+from deploy.monitoring.generator.drift import MIN_TEXTS, distance
+from deploy.monitoring.generator.pace import rehearsal
+from deploy.monitoring.generator.panels import chosen
 from tests.e2e.environment import registry_down
 from tests.e2e.operator import steps
 from tests.e2e.resource import Resource

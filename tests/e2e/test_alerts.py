@@ -16,10 +16,10 @@ from bench.alerts.recorded import Rehearsal, read
 from bench.alerts.rehearsal import rehearse
 from bench.rollout.stage import Stage
 from delivery.cluster import Cluster
-from monitoring.alerts import alerts
-from monitoring.dashboards import ALL
-from monitoring.pace import production
-from monitoring.panels import Dashboard
+from deploy.monitoring.generator.alerts import alerts
+from deploy.monitoring.generator.dashboards import ALL
+from deploy.monitoring.generator.pace import production
+from deploy.monitoring.generator.panels import Dashboard
 from tests.e2e.environment import AuditLog, Registry
 from tests.e2e.prepare import Prepared
 

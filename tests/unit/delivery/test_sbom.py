@@ -7,8 +7,8 @@ import sys
 from importlib.metadata import distributions, version
 from pathlib import Path
 
-from delivery import sbom
 from delivery.cluster import ROOT
+from requirements import sbom
 
 FOR_TRAINING = {"scikit-learn", "scipy", "numpy", "nltk", "mlflow", "mlflow-skinny", "pandas", "dvc"}
 
@@ -22,9 +22,9 @@ def test_it_names_each_installed_package_once_with_its_version() -> None:
     assert set(document["dependencies"][0]["dependsOn"]) == {one["bom-ref"] for one in document["components"]}
 
 
-def test_it_runs_alone_and_says_the_same_each_time(tmp_path: Path) -> None:
+def test_it_runs_alone_and_writes_the_same_each_time(tmp_path: Path) -> None:
     """As in the image's build: the file alone, isolated from this checkout."""
-    command = [sys.executable, "-I", str(ROOT / "delivery" / "sbom.py"), "sentiment-serving"]
+    command = [sys.executable, "-I", str(ROOT / "requirements" / "sbom.py"), "sentiment-serving"]
     first, second = (subprocess.run(command, cwd=tmp_path, capture_output=True, check=True).stdout for _ in range(2))
     assert first == second
     assert json.loads(first)["metadata"]["component"]["name"] == "sentiment-serving"

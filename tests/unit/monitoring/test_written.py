@@ -1,4 +1,4 @@
-"""What deploy/ holds is what the folder monitoring/ says, and nothing is left without its page or its proof."""
+"""deploy/ holds what deploy/monitoring/generator writes; every alert has its runbook and its promtool test."""
 
 import json
 from pathlib import Path
@@ -8,13 +8,13 @@ import pytest
 import yaml
 
 from delivery.cluster import ROOT
-from monitoring.alerts import Alert, alerts
-from monitoring.dashboards import ALL
-from monitoring.objectives import Objectives
-from monitoring.pace import production, rehearsal
-from monitoring.panels import Dashboard, chosen
-from monitoring.rules import groups
-from monitoring.written import RUNBOOKS, files
+from deploy.monitoring.generator.alerts import Alert, alerts
+from deploy.monitoring.generator.dashboards import ALL
+from deploy.monitoring.generator.objectives import Objectives
+from deploy.monitoring.generator.pace import production, rehearsal
+from deploy.monitoring.generator.panels import Dashboard, chosen
+from deploy.monitoring.generator.rules import groups
+from deploy.monitoring.generator.written import RUNBOOKS, files
 from sentiment_serving.http.metrics import Metrics
 from sentiment_serving.identity import ModelIdentity
 
@@ -24,7 +24,7 @@ PROOFS: dict[str, Any] = yaml.safe_load((ROOT / "tests/data/monitoring/alerts.ya
 
 @pytest.mark.parametrize("path", files(), ids=str)
 def test_the_written_files_are_up_to_date(path: Path) -> None:
-    assert (ROOT / path).read_text() == files()[path], "say `make monitoring`"
+    assert (ROOT / path).read_text() == files()[path], "run `make monitoring`"
 
 
 def test_each_kustomization_names_all_that_was_written() -> None:

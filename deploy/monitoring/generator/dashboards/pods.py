@@ -1,7 +1,7 @@
 """Pods: whether they are well, and what they use."""
 
-from monitoring.alerts import MEMORY_SHARE
-from monitoring.panels import (
+from deploy.monitoring.generator.alerts import MEMORY_SHARE
+from deploy.monitoring.generator.panels import (
     OF_SERVING_PODS,
     RESOURCE,
     SELECTED,

@@ -1,12 +1,12 @@
-"""`python -m monitoring`: write the rules and dashboards of deploy/."""
+"""`make monitoring`: write the rules and dashboards of deploy/."""
 
 from pathlib import Path
 
 import click
 
-from monitoring.written import RUNBOOKS, files
+from deploy.monitoring.generator.written import RUNBOOKS, files
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[3]
 
 
 @click.command()
@@ -20,4 +20,4 @@ def main(runbooks: str) -> None:
 
 
 if __name__ == "__main__":
-    main(prog_name="python -m monitoring")
+    main(prog_name="python -m deploy.monitoring.generator")

@@ -1,10 +1,10 @@
-"""The page about the fields of a SentimentModel, and the page about reasons, tell all that there is."""
+"""docs/reference.md names every field of a SentimentModel, docs/troubleshooting.md every reason."""
 
 import pytest
 import yaml
 
-from delivery import reference
-from delivery.cluster import ROOT
+from docs import reference
+from docs.reference import ROOT
 from sentiment_operator.api.errors import RegistryError
 from sentiment_serving import termination
 from sentiment_serving.verifying import verdict
@@ -22,7 +22,7 @@ def test_every_field_of_the_spec_is_in_the_reference() -> None:
         assert f"`{field}`" in reference.PAGE.read_text()
 
 
-def told_by_conditions() -> set[str]:
+def reasons_of_conditions() -> set[str]:
     """The reasons that the table of states shows, whatever the condition."""
     return {
         finding.partition("/")[2]
@@ -32,14 +32,14 @@ def told_by_conditions() -> set[str]:
     }
 
 
-def told_by_the_registry() -> set[str]:
+def reasons_of_the_registry() -> set[str]:
     return {error.reason for error in RegistryError.__subclasses__()}
 
 
-def told_by_pods() -> set[str]:
+def reasons_of_pods() -> set[str]:
     return {reason.value for module in (termination, verdict) for reason in module.Reason}
 
 
-@pytest.mark.parametrize("reason", sorted(told_by_conditions() | told_by_the_registry() | told_by_pods()))
+@pytest.mark.parametrize("reason", sorted(reasons_of_conditions() | reasons_of_the_registry() | reasons_of_pods()))
 def test_every_reason_has_a_place_in_troubleshooting(reason: str) -> None:
     assert f"`{reason}`" in TROUBLESHOOTING

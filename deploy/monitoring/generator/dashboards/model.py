@@ -1,8 +1,8 @@
 """What the model says of the texts that arrive, against what it said of those of its training time."""
 
-from monitoring.drift import MIN_TEXTS, distance
-from monitoring.objectives import DRIFT_DISTANCE
-from monitoring.panels import SELECTED, VERSIONED, Dashboard, Panel, Query, Row, quantiles, query
+from deploy.monitoring.generator.drift import MIN_TEXTS, distance
+from deploy.monitoring.generator.objectives import DRIFT_DISTANCE
+from deploy.monitoring.generator.panels import SELECTED, VERSIONED, Dashboard, Panel, Query, Row, quantiles, query
 
 
 def _mean(metric: str) -> str:

@@ -1,4 +1,4 @@
-"""`python -m delivery.reference` writes docs/reference.md: the fields of a SentimentModel, from its definition."""
+"""`make reference`: write docs/reference.md, the fields of a SentimentModel, from the resource definition."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -6,8 +6,7 @@ from typing import Any
 
 import yaml
 
-from delivery.cluster import ROOT
-
+ROOT = Path(__file__).resolve().parent.parent
 DEFINITION = ROOT / "crds" / "sentimentmodel.yaml"
 PAGE = ROOT / "docs" / "reference.md"
 BOUNDS = (
@@ -30,8 +29,9 @@ def page(definition: Path = DEFINITION) -> str:
     return f"""# SentimentModel
 
 `{custom["spec"]["group"]}/{version["name"]}`, short name `{names["shortNames"][0]}`. Written by `make reference` from
-[crds/sentimentmodel.yaml](../crds/sentimentmodel.yaml); [operator.md](operator.md) tells what the operator makes of it,
-[troubleshooting.md](troubleshooting.md) what each reason means. `kubectl explain smdl.spec` says the same.
+[crds/sentimentmodel.yaml](../crds/sentimentmodel.yaml). [operator.md](operator.md) describes what the operator does
+with the fields, [troubleshooting.md](troubleshooting.md) what each reason means. `kubectl explain smdl.spec` shows the
+same text.
 
 ## The name
 
@@ -39,7 +39,7 @@ def page(definition: Path = DEFINITION) -> str:
 
 ## Spec
 
-Fields in bold are needed.
+Fields in bold are required.
 
 | field | type | default | |
 |---|---|---|---|
@@ -49,7 +49,7 @@ Fields in bold are needed.
 
 | field | type | |
 |---|---|---|
-{_rows(parts["status"], "status", told=True)}
+{_rows(parts["status"], "status", read_only=True)}
 
 ## Columns of `kubectl get smdl`
 
@@ -59,20 +59,20 @@ Fields in bold are needed.
 """
 
 
-def _rows(schema: Schema, path: str, *, told: bool = False) -> str:
+def _rows(schema: Schema, path: str, *, read_only: bool = False) -> str:
     return "\n".join(
-        f"| {name} | {kind} |{'' if told else f' {default} |'} {words} |"
+        f"| {name} | {kind} |{'' if read_only else f' {default} |'} {words} |"
         for name, kind, default, words in _fields(schema, path)
     )
 
 
 def _fields(schema: Schema, path: str) -> Iterator[tuple[str, str, str, str]]:
-    """Name, type, default and description of a schema's fields and of theirs."""
-    needed = schema.get("required", ())
+    """Name, type, default and description of each field, nested fields included."""
+    required = schema.get("required", ())
     for name, field in schema.get("properties", {}).items():
         inside = f"{path}.{name}"
         kind = _kind(field)
-        shown = f"**`{inside}`**" if name in needed else f"`{inside}`"
+        shown = f"**`{inside}`**" if name in required else f"`{inside}`"
         default = f"`{_plain(field['default'])}`" if field.get("default") not in (None, "", {}) else ""
         yield shown, kind, default, _words(field)
         yield from _fields(field.get("items", field), f"{inside}[]" if "items" in field else inside)

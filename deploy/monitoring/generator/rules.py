@@ -5,9 +5,9 @@ from typing import Any
 
 import yaml
 
-from monitoring.alerts import Alert, alerts
-from monitoring.pace import Pace
-from monitoring.ratios import recordings
+from deploy.monitoring.generator.alerts import Alert, alerts
+from deploy.monitoring.generator.pace import Pace
+from deploy.monitoring.generator.ratios import recordings
 
 Group = dict[str, Any]
 

@@ -1,5 +1,5 @@
 """The dashboards, each a list of panels; `monitoring.grafana` makes Grafana's JSON of them."""
 
-from monitoring.dashboards import model, operator, pods, serving
+from deploy.monitoring.generator.dashboards import model, operator, pods, serving
 
 ALL = (serving.DASHBOARD, model.DASHBOARD, pods.DASHBOARD, operator.DASHBOARD)

@@ -1,6 +1,6 @@
-"""What is installed beside it, as a CycloneDX 1.6 document: runs inside an image's build, with the image's own Python.
+"""Write a CycloneDX 1.6 bill of materials of the installed packages; runs while an image is built, with its Python.
 
-No time and no serial number is in it, both of which the format allows: the same content is the same layer.
+Time and serial number, which the format allows to omit, are left out: the same content makes the same layer.
 """
 
 import json

@@ -1,8 +1,8 @@
 """Requests: how many, how fast, how well."""
 
-from monitoring.objectives import ERROR_BUDGET, LATENCY_BUDGET
-from monitoring.panels import SELECTED, VERSIONED, Dashboard, Panel, Query, Row, quantiles, query
-from monitoring.ratios import CALLERS, ERRORS, SLOW, recorded
+from deploy.monitoring.generator.objectives import ERROR_BUDGET, LATENCY_BUDGET
+from deploy.monitoring.generator.panels import SELECTED, VERSIONED, Dashboard, Panel, Query, Row, quantiles, query
+from deploy.monitoring.generator.ratios import CALLERS, ERRORS, SLOW, recorded
 
 _ASKED = f"{SELECTED}, {CALLERS}"
 _DURATION = "sentiment_request_duration_seconds"

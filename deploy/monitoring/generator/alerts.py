@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from textwrap import dedent
 from typing import Literal
 
-from monitoring.drift import distance
-from monitoring.objectives import DRIFT_DISTANCE, ERROR_BUDGET, LATENCY_BUDGET
-from monitoring.pace import Pace
-from monitoring.ratios import BURNS, ERRORS, SLOW, Burn, Severity, recorded
+from deploy.monitoring.generator.drift import distance
+from deploy.monitoring.generator.objectives import DRIFT_DISTANCE, ERROR_BUDGET, LATENCY_BUDGET
+from deploy.monitoring.generator.pace import Pace
+from deploy.monitoring.generator.ratios import BURNS, ERRORS, SLOW, Burn, Severity, recorded
 
 MEMORY_SHARE = 0.9
 QUEUE_AGE_SECONDS = 300

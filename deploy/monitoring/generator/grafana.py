@@ -9,7 +9,7 @@ from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.models import dashboard as models
 from grafana_foundation_sdk.models.common import BigValueColorMode, BigValueTextMode, LegendDisplayMode, StackingMode
 
-from monitoring.panels import RESOURCE, SELECTED_RESOURCES, Dashboard, Panel, Query, Variable
+from deploy.monitoring.generator.panels import RESOURCE, SELECTED_RESOURCES, Dashboard, Panel, Query, Variable
 
 SOURCE: Final = models.DataSourceRef("prometheus", "${datasource}")
 PANEL_HEIGHT = 8

@@ -1,6 +1,15 @@
 """The operator: what is wanted, what serves, what is under way, and how the operator itself does."""
 
-from monitoring.panels import RESOURCE, SELECTED_RESOURCES, Dashboard, Panel, Query, Row, quantiles, query
+from deploy.monitoring.generator.panels import (
+    RESOURCE,
+    SELECTED_RESOURCES,
+    Dashboard,
+    Panel,
+    Query,
+    Row,
+    quantiles,
+    query,
+)
 
 _MODELS = Row(
     title="SentimentModels",

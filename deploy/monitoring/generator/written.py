@@ -1,20 +1,20 @@
-"""The files of deploy/ that are written from this package, by their paths in the repository."""
+"""The files that this package writes, by their paths in the repository."""
 
 from collections.abc import Mapping
 from pathlib import Path
 
-from monitoring import grafana
-from monitoring.dashboards import ALL
-from monitoring.objectives import Objectives
-from monitoring.pace import production
-from monitoring.rules import groups, prometheus_rule, rule_file
+from deploy.monitoring.generator import grafana
+from deploy.monitoring.generator.dashboards import ALL
+from deploy.monitoring.generator.objectives import Objectives
+from deploy.monitoring.generator.pace import production
+from deploy.monitoring.generator.rules import groups, prometheus_rule, rule_file
 
 RUNBOOKS = "docs/runbooks"
 """Where the pages lie in the repository. In a fork with a web address: `make monitoring RUNBOOKS=https://...`."""
 
-NOTE = "# Written by `make monitoring` from the folder monitoring/: change it there.\n"
+NOTE = "# Written by `make monitoring`: change deploy/monitoring/generator instead.\n"
 OBJECTIVES_NOTE = (
-    f"{NOTE}# What is promised. An overlay that promises something else replaces this file (docs/monitoring.md).\n"
+    f"{NOTE}# The service level objectives. An overlay with other objectives replaces this file (docs/monitoring.md).\n"
 )
 
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from textwrap import dedent
 from typing import Any, Literal
 
-from monitoring.objectives import LATENCY_BUDGET
-from monitoring.pace import Pace
+from deploy.monitoring.generator.objectives import LATENCY_BUDGET
+from deploy.monitoring.generator.pace import Pace
 
 ERRORS = "sentiment:request_errors:ratio_rate"
 SLOW = "sentiment:request_slow:ratio_rate"

@@ -1,0 +1,1 @@
+"""Alerts and dashboards as code: the rules and dashboards of deploy/ are written from here."""
