@@ -245,6 +245,10 @@ local: train ## no cluster: dvc repro, then serve the model on http://127.0.0.1:
 	@echo "==> serving on http://127.0.0.1:5000 (Ctrl-C stops it)"
 	@$(BIN)/python -m sentiment_serving serve --model models/current/model.safetensors
 
+.PHONY: run
+run: setup ## the operator of this checkout, on this machine, against the cluster of KUBECONFIG [NAMESPACE=the one to watch]
+	@$(BIN)/python -m delivery.run $(if $(filter file,$(origin NAMESPACE)),,--namespace "$(NAMESPACE)")
+
 .PHONY: down
 down: ## stop the lab and remove all that it made (caches stay)
 	@if [ -x $(BIN)/python ]; then $(BIN)/python -m lab down; fi
