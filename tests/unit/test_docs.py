@@ -1,4 +1,4 @@
-"""The documents lead somewhere: their links, their make targets, their commands."""
+"""Links, make targets and commands of the documents exist."""
 
 import re
 import shlex
@@ -10,7 +10,7 @@ from tests.documented import PAGES, PLACES, ROOT, blocks, languages
 
 TARGETS = set(re.findall(r"^([a-z0-9-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
 LINK = re.compile(r"\]\((?!https?:|mailto:)([^)#\s]*)(?:#([^)\s]*))?\)")
-CODE = re.compile(r"^ {4}.*$|^```.*?^```|`[^`\n]+`", re.MULTILINE | re.DOTALL)
+CODE = re.compile(r"^ {4}[^\n]*$|^```.*?^```|`[^`\n]+`", re.MULTILINE | re.DOTALL)
 FENCED = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 INDENTED = re.compile(r"^ {4}(.*)$", re.MULTILINE)
 COMMAND = re.compile(
@@ -41,7 +41,7 @@ def test_every_make_target_is_there(page: Path) -> None:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
-def test_every_command_says_where_it_runs(page: Path) -> None:
+def test_every_command_names_where_it_runs(page: Path) -> None:
     """The tests of that place run it, unless it needs what no test has."""
     typed = {f"{language} {place}" for language in ("sh", "console", "python") for place in PLACES}
     assert languages(page) <= typed | {"json", "mermaid"}
