@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 
+from sentiment_operator.api.errors import RegistryError
 from sentiment_operator.api.names import Key, revision_name, short_hash
 from sentiment_operator.api.status import Status
 
@@ -36,6 +37,10 @@ class ResolvedVersion:
     run_id: str = ""
     git_commit: str = ""
     accuracy: str = ""
+
+
+Answer = ResolvedVersion | RegistryError
+"""What the registry answers about a reference: the version, or why there is none to deploy."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,9 +8,8 @@ from typing import Any, Self
 from sentiment_operator.api.conditions import Finding, Outcome
 from sentiment_operator.api.errors import Refused
 from sentiment_operator.api.names import Key
-from sentiment_operator.api.resource import SentimentModel
+from sentiment_operator.api.resource import Answer, SentimentModel
 from sentiment_operator.api.status import RolloutStatus, Serving, Status
-from sentiment_operator.decision.pin import Answer
 from sentiment_operator.observed.observation import Observation
 
 Manifest = Mapping[str, Any]

@@ -3,13 +3,9 @@
 from dataclasses import replace
 
 from sentiment_operator.api.conditions import Finding
-from sentiment_operator.api.errors import RegistryError
-from sentiment_operator.api.resource import ResolvedVersion, SentimentModel, Target, target_of
+from sentiment_operator.api.resource import Answer, ResolvedVersion, SentimentModel, Target, target_of
 from sentiment_operator.api.status import Desired, Lineage
 from sentiment_operator.observed.observation import Observation
-
-Answer = ResolvedVersion | RegistryError
-"""What asking the registry led to."""
 
 
 def pinned(model: SentimentModel, seen: Observation, answer: Answer, *, default_image: str) -> Desired:

@@ -7,8 +7,7 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 
 from sentiment_operator.api.errors import RegistryError, RegistryUnreachable
-from sentiment_operator.api.resource import Reference, ResolvedVersion
-from sentiment_operator.decision.pin import Answer
+from sentiment_operator.api.resource import Answer, Reference, ResolvedVersion
 from sentiment_operator.registry.mlflow import Registry
 
 logger = logging.getLogger(__name__)

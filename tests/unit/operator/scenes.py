@@ -8,7 +8,7 @@ from typing import Any
 
 from sentiment_operator.api import errors
 from sentiment_operator.api.names import KEY_ANNOTATION, VERSION_ANNOTATION
-from sentiment_operator.api.resource import ResolvedVersion, SentimentModel, Target, target_of
+from sentiment_operator.api.resource import Answer, ResolvedVersion, SentimentModel, Target, target_of
 from sentiment_operator.api.status import Condition, Desired, Rejected, RolloutStatus, Serving, timestamp
 from sentiment_operator.children.autoscaler import autoscaler
 from sentiment_operator.children.candidate import candidate as candidate_job
@@ -18,7 +18,6 @@ from sentiment_operator.children.revision import revision
 from sentiment_operator.children.service import service
 from sentiment_operator.decision.decide import decide
 from sentiment_operator.decision.inputs import Decision, Situation
-from sentiment_operator.decision.pin import Answer
 from sentiment_operator.observed.drift import stamped
 from sentiment_operator.observed.observation import Candidate, Deployment, Observation, Revision, Template
 from sentiment_operator.observed.pods import Pod
