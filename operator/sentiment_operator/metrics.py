@@ -20,7 +20,7 @@ from sentiment_operator.workqueue import Work
 class _Snapshot:
     model: SentimentModel
     status: Status
-    seen: Observation
+    observed: Observation
 
 
 class Metrics(Collector):
@@ -77,10 +77,10 @@ class Metrics(Collector):
                 duration = (moment_of(ended.time) - started).total_seconds()
                 self._rollout_seconds.labels(ended.outcome).observe(max(duration, 0.0))
 
-    def reconciled(self, model: SentimentModel, status: Status, seen: Observation, seconds: float) -> None:
+    def reconciled(self, model: SentimentModel, status: Status, observed: Observation, seconds: float) -> None:
         """Take note of one reconcile."""
         self._reconcile_seconds.observe(seconds)
-        self._snapshots[model.key] = _Snapshot(model, status, seen)
+        self._snapshots[model.key] = _Snapshot(model, status, observed)
 
     def forgotten(self, key: Key) -> None:
         """Drop the series of a SentimentModel that is gone."""
@@ -122,11 +122,11 @@ class Metrics(Collector):
                 for status in ("True", "False", "Unknown"):
                     condition.add_metric([*key, one.type, status], float(one.status == status))
                 reason.add_metric([*key, one.type, one.reason], 1)
-            for state, count in _pod_states(snapshot.seen.pods).items():
+            for state, count in _pod_states(snapshot.observed.pods).items():
                 pods.add_metric([*key, state], count)
-            for (container, why), count in _waiting(snapshot.seen.pods).items():
+            for (container, why), count in _waiting(snapshot.observed.pods).items():
                 waiting.add_metric([*key, container, why], count)
-            restarts.add_metric([*key], sum(pod.serving.restarts for pod in snapshot.seen.pods if pod.serving))
+            restarts.add_metric([*key], sum(pod.serving.restarts for pod in snapshot.observed.pods if pod.serving))
         depth, age = self._queue()
         yield from (info, condition, reason, pods, waiting, restarts)
         yield GaugeMetricFamily("sentimentmodel_queue_depth", "Keys that wait for a worker", value=depth)

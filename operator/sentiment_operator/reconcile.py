@@ -16,9 +16,9 @@ from sentiment_operator.api.resource import Reference, SentimentModel
 from sentiment_operator.api.status import Status, merge_patch, timestamp
 from sentiment_operator.cluster import Cluster
 from sentiment_operator.decision.decide import decide
-from sentiment_operator.decision.inputs import Decision, Manifest, Situation
+from sentiment_operator.decision.inputs import Decision, Inputs, Manifest
 from sentiment_operator.events import announcements
-from sentiment_operator.observed.ages import Sightings
+from sentiment_operator.observed.ages import Ages
 from sentiment_operator.observed.drift import owns
 from sentiment_operator.observed.observation import Observation
 from sentiment_operator.registry.resolver import Resolver
@@ -40,7 +40,7 @@ NEVER_CHANGED = frozenset({"Job", "ControllerRevision"})
 class Recorder(Protocol):
     """Who wants to know what reconciles found (metrics)."""
 
-    def reconciled(self, model: SentimentModel, status: Status, seen: Observation, seconds: float) -> None: ...
+    def reconciled(self, model: SentimentModel, status: Status, observed: Observation, seconds: float) -> None: ...
 
     def forgotten(self, key: Key) -> None: ...
 
@@ -68,7 +68,7 @@ class Reconciler:
         self._recorder = recorder
         self._wake = wake
         self._changed = changed
-        self._sightings = Sightings(clock)
+        self._ages = Ages(clock)
         self._asked: dict[Key, Reference] = {}
 
     async def __call__(self, key: Key) -> float | None:
@@ -96,11 +96,11 @@ class Reconciler:
         answer = await self._resolver.ask(model.spec.reference, lambda: self._wake(model.key))
         first, applied, refusal = model, [], None
         for _ in range(PASSES):
-            seen = await self._observe(model)
+            observed = await self._observe(model)
             decision = decide(
-                Situation(
+                Inputs(
                     model=model,
-                    seen=seen,
+                    observed=observed,
                     answer=answer,
                     default_image=self._settings.serving_image,
                     now=datetime.now(UTC),
@@ -118,7 +118,7 @@ class Reconciler:
                     return None
                 first = model = written
             try:
-                await self._act(decision, seen)
+                await self._act(decision, observed)
                 applied += [manifest["kind"] for manifest in decision.apply]
             except Refused as refused:
                 refusal = refused
@@ -131,7 +131,7 @@ class Reconciler:
         if await self._write(first, model, decision.status) is None:
             _log(model.key, "Gone", start)
             return None
-        self._recorder.reconciled(model, decision.status, seen, time.monotonic() - start)
+        self._recorder.reconciled(model, decision.status, observed, time.monotonic() - start)
         _log(model.key, decision.outcome.value, start, generation=model.generation, applied=applied)
         desired = decision.status.desired
         if isinstance(answer, RegistryError) and answer.unknown and not (desired and desired.digest):
@@ -142,14 +142,14 @@ class Reconciler:
     async def _observe(self, model: SentimentModel) -> Observation:
         if is_dormant(model):
             return Observation()
-        return self._sightings.mark(model.key, await self._call(self._cluster.observe, model.key))
+        return self._ages.mark(model.key, await self._call(self._cluster.observe, model.key))
 
-    async def _act(self, decision: Decision, seen: Observation) -> None:
+    async def _act(self, decision: Decision, observed: Observation) -> None:
         """Do all that was decided; the first refusal is raised once the rest is done, so that it holds nothing up."""
         refusal: Refused | None = None
         for manifest in decision.apply:
             try:
-                await self._apply(manifest, seen)
+                await self._apply(manifest, observed)
             except Refused as refused:
                 refusal = refusal or refused
         for child in decision.delete:
@@ -157,8 +157,8 @@ class Reconciler:
         if refusal is not None:
             raise refusal
 
-    async def _apply(self, manifest: Manifest, seen: Observation) -> None:
-        live = seen.deployment.body if seen.deployment else None
+    async def _apply(self, manifest: Manifest, observed: Observation) -> None:
+        live = observed.deployment.body if observed.deployment else None
         if (
             manifest["kind"] == "Deployment"
             and live is not None
@@ -196,7 +196,7 @@ class Reconciler:
                 logger.warning("no Event for %s: %s", model.key, error)
 
     def _forget(self, key: Key) -> None:
-        self._sightings.forget(key)
+        self._ages.forget(key)
         if (reference := self._asked.pop(key, None)) is not None:
             self._resolver.forget(reference)
         self._recorder.forgotten(key)

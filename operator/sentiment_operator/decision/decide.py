@@ -1,7 +1,8 @@
-"""What the cluster should hold for one SentimentModel, and what its status should say. Pure.
+"""The children that one SentimentModel should have, and its status. Pure.
 
-A version goes from `trial` (its candidate proves it) to `switch` (the Deployment runs it); the other courses hold what
-serves. A verdict is written into the status first and then decided upon anew, so that it holds whatever happens next.
+A version is verified by a candidate (`verifying`), then the Deployment runs it (`rolling_out`). In all other cases what
+serves is kept (`holding`). A rejection is put into the status first and the decision made again from there, so that it
+lasts whatever happens next.
 """
 
 from dataclasses import replace
@@ -10,128 +11,124 @@ from sentiment_operator.api.conditions import Finding, Outcome, conditions
 from sentiment_operator.api.names import selector
 from sentiment_operator.api.resource import Target
 from sentiment_operator.api.status import Desired, Serving, Status
-from sentiment_operator.api.verdict import Verdict
 from sentiment_operator.children.service import endpoint
 from sentiment_operator.decision.diagnose import Diagnosis
-from sentiment_operator.decision.holding import advanced_to, collision, is_serving, rejected, suspended, unknown
-from sentiment_operator.decision.inputs import Course, Decision, Situation
+from sentiment_operator.decision.holding import advanced_to, is_serving, name_conflict, rejected, suspended, unresolved
+from sentiment_operator.decision.inputs import Decision, Inputs, Plan
 from sentiment_operator.decision.pin import lineage_of, pinned, resolved_finding, target_for
 from sentiment_operator.decision.record import (
     ROLLING_OUT,
     VERIFYING,
+    current_serving,
     remaining_seconds,
-    serving_before,
-    with_judgement,
+    with_rejection,
     with_success,
     with_verdict,
 )
-from sentiment_operator.decision.rolling_out import diagnosis_of, has_begun, towards, unfinished
-from sentiment_operator.decision.verification import Judgement
-from sentiment_operator.decision.verifying import judgement_of, proven, verifying
+from sentiment_operator.decision.rolling_out import diagnosis_of, has_begun, rolling_out, unfinished_rollout
+from sentiment_operator.decision.verifying import candidate_diagnosis, passed, verifying
 
 GIVE_UP_SECONDS = 60.0
-"""How old a rollout whose switch is held up by a fault must be for something newer to take its place."""
+"""A rollout that a fault holds up for this long is given up when the spec asks for something newer."""
 
 
-def decide(case: Situation) -> Decision:
-    """The decision for one situation."""
-    model = case.model
-    desired = pinned(model, case.seen, case.answer, default_image=case.default_image)
-    if course := collision(case):
-        return _decision(case, desired, course)
-    serving = serving_before(model, case.seen, case.now)
+def decide(inputs: Inputs) -> Decision:
+    """What to do now. Calls itself with the new status after a rejection or a completed step."""
+    model = inputs.model
+    desired = pinned(model, inputs.observed, inputs.answer, default_image=inputs.default_image)
+    if plan := name_conflict(inputs):
+        return _decision(inputs, desired, plan)
+    serving = current_serving(model, inputs.observed, inputs.now)
     target = target_for(model, desired)
-    if (before := unfinished(case, target, serving)) and (decision := _ending(case, desired, before, serving)):
+    before = unfinished_rollout(inputs, target, serving)
+    if before and (decision := _finish_first(inputs, desired, before, serving)):
         return decision
     if target is None:
-        return _decision(case, desired, unknown(case, desired, serving))
+        return _decision(inputs, desired, unresolved(inputs, desired, serving))
     if is_serving(model, serving, target):
-        return _decision(case, desired, towards(case, target, serving, diagnosis_of(case, target)))
-    if verdict := model.status.rejection(target.judged_key):
-        return _decision(case, desired, rejected(case, target, serving, verdict))
-    if has_begun(case, target):
-        finding = diagnosis_of(case, target)
-        if finding.kind == "verdict":
-            return _found_bad(case, target, finding, step=ROLLING_OUT)
-        return _decision(case, desired, towards(case, target, serving, finding))
+        return _decision(inputs, desired, rolling_out(inputs, target, serving, diagnosis_of(inputs, target)))
+    if rejection := model.status.rejection(target.judged_key):
+        return _decision(inputs, desired, rejected(inputs, target, serving, rejection))
+    if has_begun(inputs, target):
+        diagnosis = diagnosis_of(inputs, target)
+        if diagnosis.kind == "rejected":
+            return _reject(inputs, target, diagnosis, step=ROLLING_OUT)
+        return _decision(inputs, desired, rolling_out(inputs, target, serving, diagnosis))
     if model.spec.suspend:
-        return _decision(case, desired, suspended(case, target, serving))
-    return _trial(case, desired, target, serving)
+        return _decision(inputs, desired, suspended(inputs, target, serving))
+    return _verify(inputs, desired, target, serving)
 
 
-def _ending(case: Situation, desired: Desired, target: Target, serving: Serving | None) -> Decision | None:
-    """The end of a switch that something newer waits for; None when it cannot end by itself: the newer goes first."""
-    finding = diagnosis_of(case, target)
-    if finding.kind == "verdict":
-        return _found_bad(case, target, finding, step=ROLLING_OUT)
-    course = towards(case, target, serving, finding)
-    if course.outcome is Outcome.SERVING and course.serving is not None:
-        status = case.model.status
-        history = with_success(status.history, course.serving, case.now)
-        return _decide_with(case, replace(status, serving=course.serving, history=history, rollout=None))
-    in_time = course.rollout is not None and remaining_seconds(course.rollout, case.now, GIVE_UP_SECONDS) > 0
-    if course.outcome is Outcome.ROLLING_OUT and (finding.kind == "waiting" or in_time):
-        return _decision(case, desired, replace(course, message=f"{course.message} What is asked for now comes next."))
+def _finish_first(inputs: Inputs, desired: Desired, target: Target, serving: Serving | None) -> Decision | None:
+    """Finish the rollout of `target` before the newer version; None if it is given up: the newer one goes first."""
+    diagnosis = diagnosis_of(inputs, target)
+    if diagnosis.kind == "rejected":
+        return _reject(inputs, target, diagnosis, step=ROLLING_OUT)
+    plan = rolling_out(inputs, target, serving, diagnosis)
+    if plan.outcome is Outcome.SERVING and plan.serving is not None:
+        status = inputs.model.status
+        history = with_success(status.history, plan.serving, inputs.now)
+        return _decide_again(inputs, replace(status, serving=plan.serving, history=history, rollout=None))
+    in_time = plan.rollout is not None and remaining_seconds(plan.rollout, inputs.now, GIVE_UP_SECONDS) > 0
+    if plan.outcome is Outcome.ROLLING_OUT and (diagnosis.kind == "waiting" or in_time):
+        text = f"{plan.message} The version asked for now comes next."
+        return _decision(inputs, desired, replace(plan, message=text))
     return None
 
 
-def _trial(case: Situation, desired: Desired, target: Target, serving: Serving | None) -> Decision:
-    judgement = judgement_of(case, target)
-    if judgement.kind == "verdict":
-        finding = Diagnosis(kind="verdict", reason=judgement.reason, message=judgement.message)
-        return _found_bad(case, target, finding, step=VERIFYING, verdict=judgement.verdict)
-    case = _noted(case, target, judgement)
-    if judgement.kind != "passed":
-        return _decision(case, desired, verifying(case, target, serving, judgement))
-    if case.seen.revision(target.key) is None:
-        return _decision(case, desired, proven(case, target, serving, judgement))
-    return _decide_with(case, replace(case.model.status, rollout=advanced_to(case, target, ROLLING_OUT)))
+def _verify(inputs: Inputs, desired: Desired, target: Target, serving: Serving | None) -> Decision:
+    diagnosis = candidate_diagnosis(inputs, target)
+    if diagnosis.kind == "rejected":
+        return _reject(inputs, target, diagnosis, step=VERIFYING)
+    inputs = _with_verdict_noted(inputs, target, diagnosis)
+    if diagnosis.kind != "passed":
+        return _decision(inputs, desired, verifying(inputs, target, serving, diagnosis))
+    if inputs.observed.revision(target.key) is None:
+        return _decision(inputs, desired, passed(inputs, target, serving, diagnosis))
+    return _decide_again(inputs, replace(inputs.model.status, rollout=advanced_to(inputs, target, ROLLING_OUT)))
 
 
-def _noted(case: Situation, target: Target, judgement: Judgement) -> Situation:
-    """The situation with what the judge wrote in its status."""
-    if judgement.verdict is None:
-        return case
-    revision = target.revision(case.model.name)
-    status = with_judgement(case.model.status, target, judgement.verdict, revision=revision, now=case.now)
-    return replace(case, model=replace(case.model, status=status))
+def _with_verdict_noted(inputs: Inputs, target: Target, diagnosis: Diagnosis) -> Inputs:
+    """The inputs with the candidate's verdict in the status."""
+    if diagnosis.verdict is None:
+        return inputs
+    revision = target.revision(inputs.model.name)
+    status = with_verdict(inputs.model.status, target, diagnosis.verdict, revision=revision, now=inputs.now)
+    return replace(inputs, model=replace(inputs.model, status=status))
 
 
-def _found_bad(
-    case: Situation, target: Target, finding: Diagnosis, *, step: str, verdict: Verdict | None = None
-) -> Decision:
-    status = with_verdict(
-        case.model.status,
+def _reject(inputs: Inputs, target: Target, diagnosis: Diagnosis, *, step: str) -> Decision:
+    status = with_rejection(
+        inputs.model.status,
         target,
-        finding,
-        revision=target.revision(case.model.name),
+        diagnosis,
+        revision=target.revision(inputs.model.name),
         step=step,
-        now=case.now,
-        verdict=verdict,
+        now=inputs.now,
     )
-    return _decide_with(case, status)
+    return _decide_again(inputs, status)
 
 
-def _decide_with(case: Situation, status: Status) -> Decision:
-    return decide(replace(case, model=replace(case.model, status=status)))
+def _decide_again(inputs: Inputs, status: Status) -> Decision:
+    return decide(replace(inputs, model=replace(inputs.model, status=status)))
 
 
-def _replicas(case: Situation) -> int:
-    """Pods there are. A Deployment that was deleted comes back with as many as an autoscaler had made of it."""
-    if case.seen.deployment is not None:
-        return case.seen.deployment.replicas
-    return case.model.status.replicas if case.model.spec.autoscaling else 0
+def _replicas(inputs: Inputs) -> int:
+    """The number of pods. A Deployment that was deleted is created again with the count of its autoscaler."""
+    if inputs.observed.deployment is not None:
+        return inputs.observed.deployment.replicas
+    return inputs.model.status.replicas if inputs.model.spec.autoscaling else 0
 
 
-def _available(case: Situation, serving: Serving | None, outcome: Outcome) -> Finding:
-    """Whether some good version answers. Pods of a version with a verdict against it count for nothing."""
-    ready = [pod for pod in case.seen.pods if pod.answers]
-    if case.model.spec.min_replicas == 0 and not ready:
+def _available(inputs: Inputs, serving: Serving | None, outcome: Outcome) -> Finding:
+    """The condition Available: whether some good version answers. Pods of a rejected version do not count."""
+    ready = [pod for pod in inputs.observed.pods if pod.answers]
+    if inputs.model.spec.min_replicas == 0 and not ready:
         return Finding(status="False", reason="ScaledToZero", message="spec.replicas is 0.")
     if serving is None or (outcome is Outcome.NAME_CONFLICT and not ready):
         return Finding(status="False", reason="NeverDeployed", message="No version has been rolled out yet.")
     if outcome in (Outcome.REJECTED, Outcome.ROLLED_BACK, Outcome.ROLLING_BACK):
-        ready = [pod for pod in ready if pod.key == serving.key(case.model.name)]
+        ready = [pod for pod in ready if pod.key == serving.key(inputs.model.name)]
     if ready:
         versions = " and ".join(sorted({pod.version for pod in ready}, key=lambda text: (len(text), text)))
         pods = "1 pod answers" if len(ready) == 1 else f"{len(ready)} pods answer"
@@ -140,39 +137,39 @@ def _available(case: Situation, serving: Serving | None, outcome: Outcome) -> Fi
     return Finding(status="False", reason="MinimumReplicasUnavailable", message="No pod of a good version answers.")
 
 
-def _decision(case: Situation, desired: Desired, course: Course) -> Decision:
-    model, seen, before = case.model, case.seen, case.model.status
-    serving, history = course.serving, before.history
+def _decision(inputs: Inputs, desired: Desired, plan: Plan) -> Decision:
+    model, observed, before = inputs.model, inputs.observed, inputs.model.status
+    serving, history = plan.serving, before.history
     if serving and (before.serving is None or before.serving.revision != serving.revision):
-        history = with_success(history, serving, case.now)
-    wanted = seen.deployment.wanted if seen.deployment and model.spec.autoscaling else model.spec.min_replicas
+        history = with_success(history, serving, inputs.now)
+    wanted = observed.deployment.wanted if observed.deployment and model.spec.autoscaling else model.spec.min_replicas
     status = replace(
         before,
         observed_generation=model.generation,
         conditions=conditions(
-            outcome=course.outcome,
-            message=course.message,
-            available=_available(case, serving, course.outcome),
-            resolved=course.resolved or resolved_finding(model, case.answer),
-            verified=course.verified,
+            outcome=plan.outcome,
+            message=plan.message,
+            available=_available(inputs, serving, plan.outcome),
+            resolved=plan.resolved or resolved_finding(model, inputs.answer),
+            verified=plan.verified,
             before=before,
             generation=model.generation,
-            now=case.now,
+            now=inputs.now,
         ),
         desired=desired,
         serving=serving,
-        rollout=course.rollout,
+        rollout=plan.rollout,
         history=history,
-        replicas=_replicas(case),
+        replicas=_replicas(inputs),
         selector=selector(model.name),
-        pods_ready=f"{sum(pod.answers for pod in seen.pods)}/{wanted}",
+        pods_ready=f"{sum(pod.answers for pod in observed.pods)}/{wanted}",
         endpoint=endpoint(model),
-        lineage=lineage_of(model, desired, case.answer),
+        lineage=lineage_of(model, desired, inputs.answer),
     )
     return Decision(
         status=status,
-        outcome=course.outcome,
-        look_again_seconds=min(case.resync_seconds, course.look_again_seconds or case.resync_seconds),
-        apply=course.apply,
-        delete=course.delete,
+        outcome=plan.outcome,
+        look_again_seconds=min(inputs.resync_seconds, plan.look_again_seconds or inputs.resync_seconds),
+        apply=plan.apply,
+        delete=plan.delete,
     )

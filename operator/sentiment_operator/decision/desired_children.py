@@ -1,4 +1,4 @@
-"""Which children must be made, applied or deleted for a template to run. Pure."""
+"""Which children must be created, applied or deleted for a pod template to run. Pure."""
 
 from sentiment_operator.api.conditions import Finding
 from sentiment_operator.api.names import revision_name
@@ -9,101 +9,103 @@ from sentiment_operator.children.deployment import deployment, pod_template
 from sentiment_operator.children.disruption_budget import disruption_budget
 from sentiment_operator.children.revision import revision
 from sentiment_operator.children.service import service
-from sentiment_operator.decision.inputs import ChildRef, Manifest, Situation
+from sentiment_operator.decision.inputs import ChildRef, Inputs, Manifest
 from sentiment_operator.observed.drift import differs, stamped
 from sentiment_operator.observed.observation import Template
 
 KEPT_REVISIONS = 10
-"""How many revisions are kept; those that serve or are being rolled out are never dropped."""
+"""How many revisions are kept. The one that serves and the one being rolled out are never deleted."""
 
-UNJUDGED = Finding(
-    status="True", reason="ChecksSkipped", message="It was found serving as it is; no candidate of it was judged."
+UNVERIFIED = Finding(
+    status="True", reason="ChecksSkipped", message="It was found serving; no candidate of it was verified."
 )
 
 
-def template_of(case: Situation, target: Target) -> Template:
-    """The pod template of `target`: as it was rendered once, or else as the spec of today shapes pods."""
-    return case.seen.template(target.key) or Template.parse(pod_template(case.model, target))
+def template_of(inputs: Inputs, target: Target) -> Template:
+    """The pod template of `target` as it was first rendered or, if it never was, as the present spec renders it."""
+    return inputs.observed.template(target.key) or Template.parse(pod_template(inputs.model, target))
 
 
-def running(case: Situation, target: Target) -> tuple[Manifest, ...]:
-    """What differs from running `target`."""
-    return _running(case, template_of(case, target))
+def manifests_to_run(inputs: Inputs, target: Target) -> tuple[Manifest, ...]:
+    """What to apply so that `target` runs."""
+    return _manifests_to_run(inputs, template_of(inputs, target))
 
 
-def _running(case: Situation, template: Template) -> tuple[Manifest, ...]:
-    return (*_keeping(case, template), *_changed(case, template.body, replicas=_replicas(case)))
+def _manifests_to_run(inputs: Inputs, template: Template) -> tuple[Manifest, ...]:
+    return (*_missing_revision(inputs, template), *_changed(inputs, template.body, replicas=_replicas(inputs)))
 
 
-def holding(case: Situation, serving: Serving | None) -> tuple[Manifest, ...]:
-    """What differs from running what serves: scaling, drift and lost children are looked after in any course.
+def manifests_to_hold(inputs: Inputs, serving: Serving | None) -> tuple[Manifest, ...]:
+    """What to apply so that what serves goes on: scaling, drift and lost children are handled in every plan.
 
-    Nothing, where its template was lost: the spec of today is not what served.
+    Nothing if its template was lost: the present spec may not be what served.
     """
     if serving is None:
-        return _emptied(case)
-    template = case.seen.template(serving.key(case.model.name))
-    return _running(case, template) if template else ()
+        return _scaled_to_zero(inputs)
+    template = inputs.observed.template(serving.key(inputs.model.name))
+    return _manifests_to_run(inputs, template) if template else ()
 
 
-def keeping(case: Situation, template: Template, verified: Finding) -> Manifest:
-    """The revision that keeps `template`."""
-    number = max((one.number for one in case.seen.revisions), default=0) + 1
-    return revision(case.model, template, number=number, reason=verified.reason, message=verified.message)
+def kept_revision(inputs: Inputs, template: Template, verified: Finding) -> Manifest:
+    """The ControllerRevision that keeps `template`."""
+    number = max((one.number for one in inputs.observed.revisions), default=0) + 1
+    return revision(inputs.model, template, number=number, reason=verified.reason, message=verified.message)
 
 
-def superfluous(case: Situation, *, candidate_of: Target | None = None, spare: str = "") -> tuple[ChildRef, ...]:
-    """Children of ours that are no longer asked for.
+def obsolete(inputs: Inputs, *, candidate_of: Target | None = None, spare: str = "") -> tuple[ChildRef, ...]:
+    """Children of ours to delete.
 
-    `candidate_of`: what is judged now; any other candidate goes. `spare`: the revision that is being rolled out.
+    Args:
+        candidate_of: what is being verified; any other candidate is deleted.
+        spare: name of the revision that is being rolled out.
     """
-    model, seen = case.model, case.seen
+    model, observed = inputs.model, inputs.observed
     bodies = []
-    if seen.disruption_budget is not None and disruption_budget(model) is None:
-        bodies.append(seen.disruption_budget)
-    if seen.autoscaler is not None and autoscaler(model) is None:
-        bodies.append(seen.autoscaler)
-    found = seen.candidate
+    if observed.disruption_budget is not None and disruption_budget(model) is None:
+        bodies.append(observed.disruption_budget)
+    if observed.autoscaler is not None and autoscaler(model) is None:
+        bodies.append(observed.autoscaler)
+    found = observed.candidate
     if found and not found.terminating and (candidate_of is None or found.judged_key != candidate_of.judged_key):
         bodies.append(found.body)
     spared = {spare, model.status.serving.revision if model.status.serving else ""}
-    for one in seen.revisions[:-KEPT_REVISIONS]:
+    for one in observed.revisions[:-KEPT_REVISIONS]:
         if one.body["metadata"]["name"] not in spared:
             bodies.append(one.body)
     return tuple(ChildRef.of(body) for body in bodies)
 
 
-def _replicas(case: Situation) -> int | None:
-    """The count to apply; None leaves the live one to the autoscaler, which does not touch a Deployment of none."""
-    spec, live = case.model.spec, case.seen.deployment
+def _replicas(inputs: Inputs) -> int | None:
+    """The count to apply; None leaves it to the autoscaler, which ignores a Deployment that is scaled to zero."""
+    spec, live = inputs.model.spec, inputs.observed.deployment
     if spec.autoscaling is None:
         return spec.replicas
-    return None if live and live.wanted else max(spec.autoscaling.min_replicas, case.model.status.replicas)
+    return None if live and live.wanted else max(spec.autoscaling.min_replicas, inputs.model.status.replicas)
 
 
-def _emptied(case: Situation) -> tuple[Manifest, ...]:
-    """Nothing good to run. A pod of a bad model that is ready between two crashes would serve: there must be none."""
-    live = case.seen.deployment
+def _scaled_to_zero(inputs: Inputs) -> tuple[Manifest, ...]:
+    """With no good version, a rejected one is scaled to zero: its pods could be ready between two crashes."""
+    live = inputs.observed.deployment
     if live is None:
         return ()
-    if not case.model.status.is_rejected(revision_name(case.model.name, live.template.key)):
+    if not inputs.model.status.is_rejected(revision_name(inputs.model.name, live.template.key)):
         return ()
-    template = case.seen.template(live.template.key) or live.template
-    return _changed(case, template.body, replicas=0)
+    template = inputs.observed.template(live.template.key) or live.template
+    return _changed(inputs, template.body, replicas=0)
 
 
-def _keeping(case: Situation, template: Template) -> tuple[Manifest, ...]:
-    """The revision of what runs, where it was lost or never made."""
-    return () if case.seen.revision(template.key) else (keeping(case, template, UNJUDGED),)
+def _missing_revision(inputs: Inputs, template: Template) -> tuple[Manifest, ...]:
+    """The revision of what runs, if it was lost or never created."""
+    return () if inputs.observed.revision(template.key) else (kept_revision(inputs, template, UNVERIFIED),)
 
 
-def _changed(case: Situation, template: Manifest, *, replicas: int | None) -> tuple[Manifest, ...]:
-    model, seen = case.model, case.seen
+def _changed(inputs: Inputs, template: Manifest, *, replicas: int | None) -> tuple[Manifest, ...]:
+    model, observed = inputs.model, inputs.observed
     pairs = (
-        (service(model), seen.service),
-        (disruption_budget(model), seen.disruption_budget),
-        (deployment(model, template, replicas=replicas), seen.deployment.body if seen.deployment else None),
-        (autoscaler(model), seen.autoscaler),
+        (service(model), observed.service),
+        (disruption_budget(model), observed.disruption_budget),
+        (deployment(model, template, replicas=replicas), observed.deployment.body if observed.deployment else None),
+        (autoscaler(model), observed.autoscaler),
     )
     wanted = ((stamped(manifest), live) for manifest, live in pairs if manifest is not None)
     return tuple(manifest for manifest, live in wanted if differs(manifest, live))

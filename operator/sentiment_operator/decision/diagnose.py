@@ -1,60 +1,76 @@
-"""Pods that are to serve a target -> verdict on the model, fault of the surroundings, or still on its way. Pure."""
+"""The pods of a target -> the model is bad, its artifact is missing, the infrastructure is at fault, or wait. Pure."""
 
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from sentiment_operator.api.verdict import Verdict
 from sentiment_operator.observed.pods import Container, Pod, Termination
 
 FORMAT = "sentiment.dev/termination/v1"
 
-VERDICTS_OF_FETCH = frozenset({"DigestMismatch", "UnsupportedFormat"})
-VERDICTS_OF_SERVE = frozenset({"UnsupportedFormat", "LoadFailed"})
+REJECTED_BY_FETCH = frozenset({"DigestMismatch", "UnsupportedFormat"})
+REJECTED_BY_SERVE = frozenset({"UnsupportedFormat", "LoadFailed"})
 UNRESOLVED = frozenset({"ArtifactMissing", "UnsafeSource"})
-"""What `fetch` learns about the version that the registry should have known: no verdict on the model."""
+"""Reasons of `fetch` that are about the artifact, not about the model."""
 
 CRASHES = 2
-"""How often a serving container must end by itself to be held against the model: once may be the node's doing."""
+"""A serving container that ends by itself this often rejects the model. A single end may be the node's fault."""
 
 _WAITING_FOR_NOTHING = frozenset({"", "PodInitializing", "ContainerCreating", "CrashLoopBackOff"})
 _NEVER_RAN = frozenset({"StartError", "ContainerCannotRun", "ContainerStatusUnknown"})
 
 
+Kind = Literal["passed", "rejected", "unresolved", "fault", "waiting"]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Diagnosis:
-    """`verdict` is about the model, `unresolved` about its artifact, `fault` about the surroundings."""
+    """What pods show about a version.
 
-    kind: Literal["verdict", "unresolved", "fault", "waiting"]
+    `rejected` is about the model, `unresolved` about its artifact, `fault` about the infrastructure. Only a candidate
+    comes to `passed`.
+    """
+
+    kind: Kind
     reason: str = ""
     message: str = ""
+    ended: bool = False
+    """Of a candidate: it has ended. Unless it passed or was rejected, another one must be made."""
+
+    verdict: Verdict | None = None
+    """Of a candidate: what its container `verify` wrote."""
+
+    image_id: str = ""
+    """Of a candidate: the image that its serving container ran."""
 
 
 WAITING = Diagnosis(kind="waiting")
-_ORDER = ("verdict", "unresolved", "fault")
+_ORDER = ("rejected", "unresolved", "fault")
 
 
 def diagnose(pods: Iterable[Pod], *, startup_deadline_seconds: float, replica_failure: str = "") -> Diagnosis:
-    """The weightiest finding over the pods of one target.
+    """The most severe diagnosis over the pods of one target.
 
-    Pods that are being deleted or disrupted count for nothing. `replica_failure` is why no pod can be made at all.
+    Pods that are being deleted or disrupted are ignored. `replica_failure` is why no pod can be created.
     """
     found = [
-        finding
+        diagnosis
         for pod in sorted(pods, key=lambda pod: pod.name)
         if not (pod.terminating or pod.disrupted)
-        for finding in _findings(pod, startup_deadline_seconds)
+        for diagnosis in _diagnoses(pod, startup_deadline_seconds)
     ]
     for kind in _ORDER:
-        for finding in found:
-            if finding.kind == kind:
-                return finding
+        for diagnosis in found:
+            if diagnosis.kind == kind:
+                return diagnosis
     if replica_failure:
         return _fault("FailedCreate", f"The API server refuses its pods: {replica_failure}")
     return WAITING
 
 
-def _findings(pod: Pod, startup_deadline_seconds: float) -> Iterator[Diagnosis]:
+def _diagnoses(pod: Pod, startup_deadline_seconds: float) -> Iterator[Diagnosis]:
     if pod.phase == "Failed" and pod.reason:
         yield _fault(pod.reason, f"Pod {pod.name} failed: {pod.reason}. {pod.message}".rstrip())
         return
@@ -67,23 +83,23 @@ def _findings(pod: Pod, startup_deadline_seconds: float) -> Iterator[Diagnosis]:
                 f"Container {container.name} of pod {pod.name} waits: {container.waiting_reason}. "
                 f"{container.waiting_message}".rstrip(),
             )
-    if pod.fetch and (finding := _fetch(pod, pod.fetch)):
-        yield finding
-    if pod.serving and (finding := _serving(pod, pod.serving, startup_deadline_seconds)):
-        yield finding
+    if pod.fetch and (diagnosis := _fetch(pod, pod.fetch)):
+        yield diagnosis
+    if pod.serving and (diagnosis := _serving(pod, pod.serving, startup_deadline_seconds)):
+        yield diagnosis
 
 
 def _fetch(pod: Pod, fetch: Container) -> Diagnosis | None:
     end = fetch.last_end
     if end is None or (fetch.terminated and fetch.terminated.exit_code == 0):
         return None
-    said = read_termination(end)
-    if said and said[0] in VERDICTS_OF_FETCH:
-        return Diagnosis(kind="verdict", reason=said[0], message=said[1])
-    if said and said[0] in UNRESOLVED:
-        return Diagnosis(kind="unresolved", reason=said[0], message=said[1])
-    if said:
-        return _fault(said[0], f"Pod {pod.name} cannot fetch the model: {said[1]}")
+    if written := read_termination(end):
+        reason, message = written
+        if reason in REJECTED_BY_FETCH:
+            return Diagnosis(kind="rejected", reason=reason, message=message)
+        if reason in UNRESOLVED:
+            return Diagnosis(kind="unresolved", reason=reason, message=message)
+        return _fault(reason, f"Pod {pod.name} cannot fetch the model: {message}")
     if end.reason == "OOMKilled":
         return _fault("FetchFailed", f"Container fetch of pod {pod.name} ran out of memory.")
     if end.exit_code == 0:
@@ -96,18 +112,18 @@ def _fetch(pod: Pod, fetch: Container) -> Diagnosis | None:
 def _serving(pod: Pod, serving: Container, startup_deadline_seconds: float) -> Diagnosis | None:
     end = serving.last_end
     if end is not None:
-        said = read_termination(end)
-        if said and said[0] in VERDICTS_OF_SERVE:
-            return Diagnosis(kind="verdict", reason=said[0], message=said[1])
-        if said:
-            return _fault(said[0], f"Pod {pod.name} cannot serve: {said[1]}")
+        if written := read_termination(end):
+            reason, message = written
+            if reason in REJECTED_BY_SERVE:
+                return Diagnosis(kind="rejected", reason=reason, message=message)
+            return _fault(reason, f"Pod {pod.name} cannot serve: {message}")
         if end.reason in _NEVER_RAN:
             return _fault(end.reason, f"The image of pod {pod.name} cannot be run: {_sentence(end.message)}")
         if serving.ends >= CRASHES:
             return _crash(pod, serving, end)
     if serving.running and not serving.started and serving.running_seconds > startup_deadline_seconds:
         return Diagnosis(
-            kind="verdict",
+            kind="rejected",
             reason="LoadFailed",
             message=f"Pod {pod.name} did not answer its first prediction within {startup_deadline_seconds:g} s of its "
             "start (spec.rollout.startupDeadlineSeconds).",
@@ -118,13 +134,13 @@ def _serving(pod: Pod, serving: Container, startup_deadline_seconds: float) -> D
 def _crash(pod: Pod, serving: Container, end: Termination) -> Diagnosis:
     if end.reason == "OOMKilled":
         return Diagnosis(
-            kind="verdict",
+            kind="rejected",
             reason="OutOfMemory",
             message=f"The serving container of pod {pod.name} ran out of memory {serving.ends} times: raise "
             "spec.resources.limits.memory, or register a smaller model.",
         )
     return Diagnosis(
-        kind="verdict",
+        kind="rejected",
         reason="Crashed",
         message=f"The serving container of pod {pod.name} ended by itself {serving.ends} times, last with exit code "
         f"{end.exit_code}. {_sentence(end.message)}".rstrip(),
@@ -132,7 +148,7 @@ def _crash(pod: Pod, serving: Container, end: Termination) -> Diagnosis:
 
 
 def read_termination(end: Termination) -> tuple[str, str] | None:
-    """Reason and sentence of a termination message of ours; None for any other text."""
+    """Reason and message of a termination message that serving wrote; None for any other text."""
     try:
         message = json.loads(end.message)
     except (ValueError, RecursionError):
@@ -146,7 +162,7 @@ def read_termination(end: Termination) -> tuple[str, str] | None:
 
 
 def _sentence(text: str) -> str:
-    """The end of a text that others wrote, on one line and short enough for a condition."""
+    """The end of a foreign text, on one line and short enough for a condition."""
     line = " ".join(text.split())
     return line if len(line) <= 1000 else f"... {line[-1000:]}"
 

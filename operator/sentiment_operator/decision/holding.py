@@ -1,7 +1,7 @@
-"""The courses on which what serves is held, one function each, and what all courses share. Pure.
+"""Plans in which what serves is kept, one function each, and what all plans share. Pure.
 
-`unknown`, `rejected` and `suspended` hold what serves; `collision` does nothing. The way of a version is in `trial`
-(its candidate) and then in `switch` (the Deployment).
+`unresolved`, `rejected` and `suspended` keep what serves; `name_conflict` touches nothing. The plans of a new version
+are in `verifying` (its candidate) and then in `rolling_out` (the Deployment).
 """
 
 from dataclasses import replace
@@ -9,151 +9,153 @@ from dataclasses import replace
 from sentiment_operator.api.conditions import Finding, Outcome
 from sentiment_operator.api.resource import SentimentModel, Target
 from sentiment_operator.api.status import Desired, Rejected, RolloutStatus, Serving
-from sentiment_operator.decision.desired_children import UNJUDGED, holding, superfluous
-from sentiment_operator.decision.inputs import Course, Manifest, Situation
+from sentiment_operator.decision.desired_children import UNVERIFIED, manifests_to_hold, obsolete
+from sentiment_operator.decision.inputs import Inputs, Manifest, Plan
 from sentiment_operator.decision.pin import resolved_finding
 from sentiment_operator.decision.record import RESOLVING, ROLLING_BACK, ROLLING_OUT, advance, remaining_seconds
 from sentiment_operator.observed.observation import owner_of
 
-CHECKING = Finding(
-    status="Unknown", reason="Checking", message="No candidate has shown yet that it can serve this version."
-)
+CHECKING = Finding(status="Unknown", reason="Checking", message="No candidate of this version has been verified yet.")
 
 
 def is_serving(model: SentimentModel, serving: Serving | None, target: Target) -> bool:
-    """Whether `target` is what serves already, template and all."""
+    """Whether `target` already serves, with the same pod template."""
     return serving is not None and serving.revision == target.revision(model.name)
 
 
-def collision(case: Situation) -> Course | None:
-    """Children of this name that are not ours: never touched."""
+def name_conflict(inputs: Inputs) -> Plan | None:
+    """The plan when children of this name are not ours: touch nothing. None when there are none."""
     owners = {
-        f"{child['kind']} {child['metadata']['name']}": owner_of(child, uid=case.model.uid, name=case.model.name)
-        for child in case.seen.children()
+        f"{child['kind']} {child['metadata']['name']}": owner_of(child, uid=inputs.model.uid, name=inputs.model.name)
+        for child in inputs.observed.children()
     }
-    serving, rollout = case.model.status.serving, case.model.status.rollout
-    stands = Course(
-        outcome=Outcome.NAME_CONFLICT, message="", serving=serving, verified=verified_by(case, serving), rollout=rollout
+    serving, rollout = inputs.model.status.serving, inputs.model.status.rollout
+    plan = Plan(
+        outcome=Outcome.NAME_CONFLICT,
+        message="",
+        serving=serving,
+        verified=verified_by(inputs, serving),
+        rollout=rollout,
     )
     if foreign := sorted(name for name, owner in owners.items() if owner == "foreign"):
-        text = f"{' and '.join(foreign)} exists and is not this SentimentModel's: rename or delete one of the two."
-        return replace(stands, message=text)
+        text = f"{' and '.join(foreign)} exists and belongs to something else: rename or delete one of the two."
+        return replace(plan, message=text)
     if former := sorted(name for name, owner in owners.items() if owner == "former"):
         text = f"{' and '.join(former)} of a deleted SentimentModel of this name is still being removed."
-        return replace(stands, outcome=Outcome.INITIALIZING, message=text, look_again_seconds=5)
+        return replace(plan, outcome=Outcome.INITIALIZING, message=text, look_again_seconds=5)
     return None
 
 
-def unknown(case: Situation, desired: Desired, serving: Serving | None) -> Course:
-    """The version asked for is not known (yet)."""
-    resolved = resolved_finding(case.model, case.answer)
-    text = f"{resolved.message} {goes_on(serving)}"
-    course = hold(case, serving, Outcome.UNRESOLVED, text)
-    if case.model.spec.suspend:
-        return replace(course, outcome=Outcome.SUSPENDED, message=f"Suspended. {text}")
+def unresolved(inputs: Inputs, desired: Desired, serving: Serving | None) -> Plan:
+    """The plan while the version asked for is not known."""
+    resolved = resolved_finding(inputs.model, inputs.answer)
+    text = f"{resolved.message} {keeps_serving(serving)}"
+    plan = hold(inputs, serving, Outcome.UNRESOLVED, text)
+    if inputs.model.spec.suspend:
+        return replace(plan, outcome=Outcome.SUSPENDED, message=f"Suspended. {text}")
     if resolved.status == "False":
-        return course
-    rollout = advanced(case, RolloutStatus(step=RESOLVING, version=desired.version))
-    return until_deadline(case, replace(course, outcome=Outcome.RESOLVING, rollout=rollout), rollout)
+        return plan
+    rollout = advanced(inputs, RolloutStatus(step=RESOLVING, version=desired.version))
+    return until_deadline(inputs, replace(plan, outcome=Outcome.RESOLVING, rollout=rollout), rollout)
 
 
-def rejected(case: Situation, target: Target, serving: Serving | None, verdict: Rejected) -> Course:
-    """A verdict stands against what is asked for: back to what serves, or to nothing."""
-    back = verdict.step == ROLLING_OUT
+def rejected(inputs: Inputs, target: Target, serving: Serving | None, rejection: Rejected) -> Plan:
+    """The plan for a version that was rejected: keep what serves, and roll back to it if the rollout had begun."""
+    back = rejection.step == ROLLING_OUT
     what = "failed after its rollout had begun" if back else "was rejected"
     text = (
-        f"Version {target.version} {what} ({verdict.reason}): {verdict.message} {goes_on(serving)} "
+        f"Version {target.version} {what} ({rejection.reason}): {rejection.message} {keeps_serving(serving)} "
         "Ask for another version, or change spec.rollout.retryToken to try it again."
     )
-    course = replace(
-        hold(case, serving, Outcome.ROLLED_BACK if back and serving else Outcome.REJECTED, text),
-        verified=Finding(status="False", reason=verdict.reason, message=verdict.message),
+    plan = replace(
+        hold(inputs, serving, Outcome.ROLLED_BACK if back and serving else Outcome.REJECTED, text),
+        verified=Finding(status="False", reason=rejection.reason, message=rejection.message),
     )
-    if serving is None or case.model.spec.min_replicas == 0 or not _is_on_its_way_back(case, serving, course.apply):
-        return course
-    rollout = advanced(case, RolloutStatus(step=ROLLING_BACK, version=serving.version, revision=serving.revision))
-    course = replace(course, rollout=rollout)
-    if remaining_seconds(rollout, case.now, case.model.spec.rollout.progress_deadline_seconds) <= 0:
-        return course
-    return replace(course, outcome=Outcome.ROLLING_BACK)
+    if serving is None or inputs.model.spec.min_replicas == 0 or not _is_rolling_back(inputs, serving, plan.apply):
+        return plan
+    rollout = advanced(inputs, RolloutStatus(step=ROLLING_BACK, version=serving.version, revision=serving.revision))
+    plan = replace(plan, rollout=rollout)
+    if remaining_seconds(rollout, inputs.now, inputs.model.spec.rollout.progress_deadline_seconds) <= 0:
+        return plan
+    return replace(plan, outcome=Outcome.ROLLING_BACK)
 
 
-def _is_on_its_way_back(case: Situation, serving: Serving, apply: tuple[Manifest, ...]) -> bool:
-    """Whether something else than what serves still runs, or ran until now and what serves is short of pods yet."""
-    live, key, before = case.seen.deployment, serving.key(case.model.name), case.model.status.rollout
+def _is_rolling_back(inputs: Inputs, serving: Serving, apply: tuple[Manifest, ...]) -> bool:
+    """Whether pods of another template still run, or have just ended and what serves is still short of pods."""
+    live, key, before = inputs.observed.deployment, serving.key(inputs.model.name), inputs.model.status.rollout
     if live is None or live.template.key != key:
         return True
-    if any(pod.key != key and not pod.terminating for pod in case.seen.pods):
+    if any(pod.key != key and not pod.terminating for pod in inputs.observed.pods):
         return True
     if before is None or before.step != ROLLING_BACK:
         return False
-    return bool(apply) or not live.observed or live.available < case.model.spec.min_replicas
+    return bool(apply) or not live.observed or live.available < inputs.model.spec.min_replicas
 
 
-def suspended(case: Situation, target: Target, serving: Serving | None) -> Course:
-    """What is asked for waits until the user lifts the suspension."""
-    text = f"Suspended: version {target.version} waits until spec.suspend is false. {goes_on(serving)}"
-    return hold(case, serving, Outcome.SUSPENDED, text)
+def suspended(inputs: Inputs, target: Target, serving: Serving | None) -> Plan:
+    """The plan for a suspended resource: the version asked for waits, what serves is kept."""
+    text = f"Suspended: version {target.version} waits until spec.suspend is false. {keeps_serving(serving)}"
+    return hold(inputs, serving, Outcome.SUSPENDED, text)
 
 
-def hold(case: Situation, serving: Serving | None, outcome: Outcome, message: str) -> Course:
-    """What serves goes on serving; nothing else is under way."""
-    trouble = f" {case.refusal}" if case.refusal else ""
-    if serving is not None and case.seen.template(serving.key(case.model.name)) is None:
-        trouble += f" Its revision {serving.revision} is gone, so that lost pods of it cannot be replaced."
-    return Course(
+def hold(inputs: Inputs, serving: Serving | None, outcome: Outcome, message: str) -> Plan:
+    """Keep what serves; nothing else is under way."""
+    trouble = f" {inputs.refusal}" if inputs.refusal else ""
+    if serving is not None and inputs.observed.template(serving.key(inputs.model.name)) is None:
+        trouble += f" Its revision {serving.revision} is gone: pods that it loses cannot be replaced."
+    return Plan(
         outcome=outcome,
         message=f"{message}{trouble}",
         serving=serving,
-        verified=verified_by(case, serving),
-        apply=holding(case, serving),
-        delete=superfluous(case),
+        verified=verified_by(inputs, serving),
+        apply=manifests_to_hold(inputs, serving),
+        delete=obsolete(inputs),
     )
 
 
-def verified_by(case: Situation, serving: Serving | None) -> Finding:
-    """Why what serves was found good, as its revision has it."""
+def verified_by(inputs: Inputs, serving: Serving | None) -> Finding:
+    """The condition ModelVerified of what serves, as its revision has it."""
     if serving is None:
         return CHECKING
-    kept = case.seen.revision(serving.key(case.model.name))
+    kept = inputs.observed.revision(serving.key(inputs.model.name))
     if kept is None or not kept.reason:
-        return UNJUDGED
+        return UNVERIFIED
     return Finding(status="True", reason=kept.reason, message=kept.message)
 
 
-def until_deadline(case: Situation, course: Course, rollout: RolloutStatus) -> Course:
-    """`course` while its rollout is within its time; past it, what it waits for is shown as a stall."""
-    spec = case.model.spec.rollout
-    remaining = remaining_seconds(rollout, case.now, spec.progress_deadline_seconds)
-    looks = [course.look_again_seconds] if course.look_again_seconds is not None else []
+def until_deadline(inputs: Inputs, plan: Plan, rollout: RolloutStatus) -> Plan:
+    """`plan` with the next look at the deadline; past the deadline, what it waits for is shown as Stalled."""
+    spec = inputs.model.spec.rollout
+    remaining = remaining_seconds(rollout, inputs.now, spec.progress_deadline_seconds)
+    looks = [plan.look_again_seconds] if plan.look_again_seconds is not None else []
     if remaining <= 0:
         limit = spec.progress_deadline_seconds
-        text = f"Not finished within {limit} s (spec.rollout.progressDeadlineSeconds), still trying. {course.message}"
-        course = replace(course, outcome=Outcome.DEADLINE_EXCEEDED, message=text)
+        text = f"Not finished within {limit} s (spec.rollout.progressDeadlineSeconds), still trying. {plan.message}"
+        plan = replace(plan, outcome=Outcome.DEADLINE_EXCEEDED, message=text)
     else:
         looks.append(remaining)
-    candidate = case.seen.candidate
-    for pod in (*case.seen.pods, *(candidate.pods if candidate else ())):
+    candidate = inputs.observed.candidate
+    for pod in (*inputs.observed.pods, *(candidate.pods if candidate else ())):
         if pod.serving and pod.serving.running and not pod.serving.started and not pod.terminating:
             left = spec.startup_deadline_seconds - pod.serving.running_seconds
             looks += [left] if left > 0 else []
         if pod.terminating and not pod.overdue:
             looks.append(pod.grace_seconds - pod.terminating_seconds)
-    return replace(course, look_again_seconds=min(looks) + 0.5 if looks else None)
+    return replace(plan, look_again_seconds=min(looks) + 0.5 if looks else None)
 
 
-def advanced_to(case: Situation, target: Target, step: str) -> RolloutStatus:
-    """The record of the rollout of `target` once it is at `step`."""
-    revision = target.revision(case.model.name)
-    return advanced(case, RolloutStatus(step=step, version=target.version, revision=revision, key=target.judged_key))
+def advanced_to(inputs: Inputs, target: Target, step: str) -> RolloutStatus:
+    """The record of the rollout of `target` at `step`."""
+    revision = target.revision(inputs.model.name)
+    return advanced(inputs, RolloutStatus(step=step, version=target.version, revision=revision, key=target.judged_key))
 
 
-def advanced(case: Situation, to: RolloutStatus) -> RolloutStatus:
-    """The record of the rollout once it is at `to`."""
-    limit = case.model.spec.rollout.progress_deadline_seconds
-    return advance(case.model.status.rollout, to, now=case.now, deadline_seconds=limit)
+def advanced(inputs: Inputs, to: RolloutStatus) -> RolloutStatus:
+    """The record of the rollout at `to`, with its start time and attempts."""
+    limit = inputs.model.spec.rollout.progress_deadline_seconds
+    return advance(inputs.model.status.rollout, to, now=inputs.now, deadline_seconds=limit)
 
 
-def goes_on(serving: Serving | None) -> str:
-    """What serves meanwhile, as a sentence."""
+def keeps_serving(serving: Serving | None) -> str:
+    """What serves meanwhile, as a sentence for a message."""
     return f"Version {serving.version} goes on serving." if serving else "Nothing serves yet."

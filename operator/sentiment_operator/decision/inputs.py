@@ -1,4 +1,4 @@
-"""What a decision is made from, and what it is."""
+"""What a decision is made from, and the types that it is made of."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,17 +16,17 @@ Manifest = Mapping[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Situation:
-    """All that a decision is made from."""
+class Inputs:
+    """All that a decision is made from. `now` is the wall clock, in UTC."""
 
     model: SentimentModel
-    seen: Observation
+    observed: Observation
     answer: Answer
     default_image: str
     now: datetime
     resync_seconds: float = 60.0
     refusal: Refused | None = None
-    """What the API server said to what was decided before, if it refused it."""
+    """The answer of the API server if it refused what was decided before."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,15 +46,15 @@ class ChildRef:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Course:
-    """Where a SentimentModel stands and what follows from it for its children: a decision before it is written up."""
+class Plan:
+    """The outcome of one look at a SentimentModel and what to do with its children: a decision without its status."""
 
     outcome: Outcome
     message: str
     serving: Serving | None
     verified: Finding
     resolved: Finding | None = None
-    """What the pods found out about the version that the registry did not know."""
+    """The condition ModelResolved when pods know better than the registry: the artifact is missing."""
 
     rollout: RolloutStatus | None = None
     apply: tuple[Manifest, ...] = ()
@@ -64,7 +64,7 @@ class Course:
 
 @dataclass(frozen=True, kw_only=True)
 class Decision:
-    """What to do: `apply`, `delete`, write `status` (first, where it must be remembered); when to look again."""
+    """What to do: apply, delete, write the status (first, where it must be remembered), look again."""
 
     status: Status
     outcome: Outcome

@@ -1,4 +1,4 @@
-"""The version asked for, pinned once it is known: what the registry says afterwards moves only ModelResolved. Pure."""
+"""The version asked for, pinned once it is known: later answers of the registry change only ModelResolved. Pure."""
 
 from dataclasses import replace
 
@@ -8,9 +8,9 @@ from sentiment_operator.api.status import Desired, Lineage
 from sentiment_operator.observed.observation import Observation
 
 
-def pinned(model: SentimentModel, seen: Observation, answer: Answer, *, default_image: str) -> Desired:
-    """What is asked for; with digest and source if they are known, were known, or can be read off the Deployment."""
-    desired = _known(model) or _rebuilt(model, seen)
+def pinned(model: SentimentModel, observed: Observation, answer: Answer, *, default_image: str) -> Desired:
+    """The version asked for, with digest and source if the registry, the status or the Deployment has them."""
+    desired = _known(model) or _rebuilt(model, observed)
     if desired and isinstance(answer, ResolvedVersion) and _was_corrected(model, desired, answer):
         desired = None
     if isinstance(answer, ResolvedVersion) and (desired is None or desired.version != answer.version):
@@ -29,13 +29,13 @@ def pinned(model: SentimentModel, seen: Observation, answer: Answer, *, default_
 
 
 def _was_corrected(model: SentimentModel, desired: Desired, answer: ResolvedVersion) -> bool:
-    """Whether the registry names another digest for a version that was rejected: its tag was wrong, perhaps."""
+    """Whether the registry now has another digest for a version that was rejected: its tag may have been wrong."""
     was_rejected = any((one.version, one.digest) == (desired.version, desired.digest) for one in model.status.rejected)
     return was_rejected and answer.version == desired.version and answer.digest != desired.digest
 
 
 def _serving_image(model: SentimentModel, desired: Desired) -> str:
-    """The image of what serves, if that is what is asked for: asking for it again is no reason to restart it."""
+    """The image of what serves, if that is what is asked for: asking for it again must not restart it."""
     serving, target = model.status.serving, target_for(model, desired)
     if serving is None or target is None or serving.revision != target.revision(model.name):
         return ""
@@ -43,18 +43,18 @@ def _serving_image(model: SentimentModel, desired: Desired) -> str:
 
 
 def _known(model: SentimentModel) -> Desired | None:
-    """What the status has pinned, if that is still what is asked for."""
+    """The pin in the status, if the spec still asks for it."""
     asked, desired = model.spec.reference, model.status.desired
     if desired is None or not desired.digest or desired.alias != asked.alias:
         return None
     return desired if asked.alias or desired.version == asked.version else None
 
 
-def _rebuilt(model: SentimentModel, seen: Observation) -> Desired | None:
-    """A lost pin, from a Deployment that was made for exactly this spec."""
-    if seen.deployment is None or seen.deployment.template.version != model.spec.reference.version:
+def _rebuilt(model: SentimentModel, observed: Observation) -> Desired | None:
+    """A lost pin, rebuilt from a Deployment that was made for exactly this spec."""
+    if observed.deployment is None or observed.deployment.template.version != model.spec.reference.version:
         return None
-    live = seen.deployment.template
+    live = observed.deployment.template
     target = target_of(
         model.spec, version=live.version, digest=live.digest, source_uri=live.source_uri, image=live.image
     )
@@ -64,7 +64,7 @@ def _rebuilt(model: SentimentModel, seen: Observation) -> Desired | None:
 
 
 def target_for(model: SentimentModel, desired: Desired) -> Target | None:
-    """What is to be deployed; None while the version is not known."""
+    """What to deploy; None while the version is not known."""
     if not desired.digest:
         return None
     return target_of(
@@ -77,7 +77,7 @@ def target_for(model: SentimentModel, desired: Desired) -> Target | None:
 
 
 def resolved_finding(model: SentimentModel, answer: Answer) -> Finding:
-    """The condition ModelResolved: always what the registry says now."""
+    """The condition ModelResolved: the latest answer of the registry."""
     asked = model.spec.reference
     if isinstance(answer, ResolvedVersion):
         if asked.alias:
@@ -89,7 +89,7 @@ def resolved_finding(model: SentimentModel, answer: Answer) -> Finding:
 
 
 def lineage_of(model: SentimentModel, desired: Desired, answer: Answer) -> Lineage | None:
-    """Where the version asked for comes from, as the registry last said."""
+    """The lineage of the version asked for, from the latest answer of the registry that is about it."""
     if isinstance(answer, ResolvedVersion) and answer.version == desired.version:
         known = Lineage(git_commit=answer.git_commit, accuracy=answer.accuracy)
         return known if known != Lineage() else None

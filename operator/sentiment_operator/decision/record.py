@@ -1,4 +1,4 @@
-"""The record of a rollout: its clock, what serves, what was judged, what happened. Pure."""
+"""The record of a rollout: its clock, what serves, what was rejected, what has finished. Pure."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -29,10 +29,10 @@ ROLLING_BACK = "RollingBack"
 def advance(
     before: RolloutStatus | None, after: RolloutStatus, *, now: datetime, deadline_seconds: float
 ) -> RolloutStatus:
-    """`after`, which says where the rollout is, with its clock and its attempts. One clock runs for a whole rollout.
+    """`after`, the rollout at its present step, with the start time and the attempts of `before`.
 
-    It starts anew for another version, revision or verification, and when a step that had outlived the deadline
-    succeeds at last: the steps after it get their own time.
+    One clock runs for the whole rollout. It is restarted for another version, revision or verification, and when a step
+    succeeds past the deadline: the steps after it get the full time.
     """
     fresh = replace(after, started_time=timestamp(now), attempt=1)
     if before is None or any(
@@ -53,58 +53,61 @@ def advance(
 def remaining_seconds(rollout: RolloutStatus, now: datetime, deadline_seconds: float) -> float:
     """Seconds until the deadline; negative past it.
 
-    On the wall clock, since it outlives the operator. One that was set back gives no rollout more than its full time.
+    On the wall clock, because the deadline outlives the operator. If the clock was set back, a rollout gets at most the
+    full deadline.
     """
     started = min(moment_of(rollout.started_time), now)
     return (started + timedelta(seconds=deadline_seconds) - now).total_seconds()
 
 
-def serving_before(model: SentimentModel, seen: Observation, now: datetime) -> Serving | None:
-    """What served until now: as the status has it; where that was lost, as pods that have settled tell.
+def current_serving(model: SentimentModel, observed: Observation, now: datetime) -> Serving | None:
+    """What serves: from the status or, if the status was lost, from pods that have settled.
 
-    A template that is being rolled out, or that a verdict stands against, never served.
+    A template that is being rolled out or was rejected does not count.
     """
-    if model.status.serving is not None or seen.deployment is None:
+    if model.status.serving is not None or observed.deployment is None:
         return model.status.serving
-    live, rollout = seen.deployment.template, model.status.rollout
+    live, rollout = observed.deployment.template, model.status.rollout
     unproven = rollout.revision if rollout and rollout.step == ROLLING_OUT else ""
 
     def may_have_served(key: str) -> bool:
         revision = revision_name(model.name, key)
         return bool(key) and revision != unproven and not model.status.is_rejected(revision)
 
-    if may_have_served(live.key) and seen.deployment.available > 0 and settled(model.spec, seen):
+    if may_have_served(live.key) and observed.deployment.available > 0 and settled(model.spec, observed):
         return serving_from(model, live, None, now)
-    for pod in seen.pods:
-        template = seen.template(pod.key) if pod.ready and pod.key != live.key else None
+    for pod in observed.pods:
+        template = observed.template(pod.key) if pod.ready and pod.key != live.key else None
         if template is not None and may_have_served(pod.key):
             return serving_from(model, template, None, now)
     return None
 
 
-def settled(spec: Spec, seen: Observation) -> bool:
-    """Whether the Deployment's controller has done all there is to do: every pod is new, enough answer, none is old.
+def settled(spec: Spec, observed: Observation) -> bool:
+    """Whether the Deployment's rollout is complete: all pods are new, enough of them are available, no old one is left.
 
-    An autoscaler may be on its way to more pods than the smallest number that is asked for.
+    An autoscaler may still be adding pods above its minimum.
     """
-    live = seen.deployment
+    live = observed.deployment
     return (
         live is not None
         and live.observed
         and live.replicas == live.updated
         and (spec.autoscaling is not None or live.replicas == live.wanted)
         and live.available >= spec.min_replicas
-        and not old_pods(seen, live.template.key)
+        and not old_pods(observed, live.template.key)
     )
 
 
-def old_pods(seen: Observation, key: str) -> tuple[str, ...]:
+def old_pods(observed: Observation, key: str) -> tuple[str, ...]:
     """Names of pods of another template that may still answer.
 
-    One that is being deleted answers on until it has drained; one that should be gone by now is on a node that is.
+    A pod that is being deleted answers until it has drained. One that is overdue is on a node that is gone.
     """
     return tuple(
-        pod.name for pod in seen.pods if pod.key != key and pod.phase not in ("Failed", "Succeeded") and not pod.overdue
+        pod.name
+        for pod in observed.pods
+        if pod.key != key and pod.phase not in ("Failed", "Succeeded") and not pod.overdue
     )
 
 
@@ -122,7 +125,7 @@ def serving_from(model: SentimentModel, template: Template, before: Serving | No
     )
 
 
-def with_verdict(
+def with_rejection(
     status: Status,
     target: Target,
     diagnosis: Diagnosis,
@@ -130,12 +133,8 @@ def with_verdict(
     revision: str,
     step: str,
     now: datetime,
-    verdict: Verdict | None = None,
 ) -> Status:
-    """The status that remembers a verdict against `target`, so that the same is not tried again.
-
-    `verdict`: as the judge wrote it, where it was its.
-    """
+    """The status that remembers why `target` was rejected, so that it is not tried again."""
     rejected = Rejected(
         version=target.version,
         digest=target.digest,
@@ -155,20 +154,20 @@ def with_verdict(
         time=timestamp(now),
     )
     others = tuple(one for one in status.rejected if one.key != target.judged_key)
-    judged = verdict or Verdict(outcome="failed", reason=diagnosis.reason, message=diagnosis.message)
+    verdict = diagnosis.verdict or Verdict(outcome="failed", reason=diagnosis.reason, message=diagnosis.message)
     return replace(
-        with_judgement(status, target, judged, revision=revision, now=now),
+        with_verdict(status, target, verdict, revision=revision, now=now),
         rejected=(rejected, *others)[:MEMORY_LENGTH],
         history=(finished, *status.history)[:MEMORY_LENGTH],
         rollout=None,
     )
 
 
-def with_judgement(status: Status, target: Target, verdict: Verdict, *, revision: str, now: datetime) -> Status:
-    """The status that shows what came of the newest candidate, whatever that is."""
+def with_verdict(status: Status, target: Target, verdict: Verdict, *, revision: str, now: datetime) -> Status:
+    """The status that shows the verdict of the newest candidate. Its time stays while the verdict is the same."""
     time = status.verdict.time if status.verdict else ""
-    judged = replace(verdict, version=target.version, digest=target.digest, revision=revision, time=time)
-    return status if judged == status.verdict else replace(status, verdict=replace(judged, time=timestamp(now)))
+    dated = replace(verdict, version=target.version, digest=target.digest, revision=revision, time=time)
+    return status if dated == status.verdict else replace(status, verdict=replace(dated, time=timestamp(now)))
 
 
 def with_success(history: tuple[Finished, ...], serving: Serving, now: datetime) -> tuple[Finished, ...]:

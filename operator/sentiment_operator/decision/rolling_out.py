@@ -1,4 +1,4 @@
-"""The course of a version that has proved itself, and of what serves: the Deployment runs it. Pure."""
+"""The plan for a version that was verified, and for what serves: the Deployment runs it. Pure."""
 
 from dataclasses import replace
 
@@ -6,36 +6,37 @@ from sentiment_operator.api.conditions import Finding, Outcome
 from sentiment_operator.api.names import revision_name
 from sentiment_operator.api.resource import Target
 from sentiment_operator.api.status import Serving
-from sentiment_operator.decision.desired_children import running, superfluous, template_of
+from sentiment_operator.decision.desired_children import manifests_to_run, obsolete, template_of
 from sentiment_operator.decision.diagnose import Diagnosis, diagnose
-from sentiment_operator.decision.holding import advanced_to, goes_on, is_serving, until_deadline, verified_by
-from sentiment_operator.decision.inputs import Course, Situation
+from sentiment_operator.decision.holding import advanced_to, is_serving, keeps_serving, until_deadline, verified_by
+from sentiment_operator.decision.inputs import Inputs, Plan
 from sentiment_operator.decision.record import ROLLING_OUT, old_pods, remaining_seconds, serving_from, settled
 
 
-def has_begun(case: Situation, target: Target) -> bool:
-    """Whether the switch to `target` has begun: from then on no candidate is asked, and it ends first.
+def has_begun(inputs: Inputs, target: Target) -> bool:
+    """Whether the Deployment has begun to roll out `target`: no candidate is needed any more, and it ends first.
 
-    Without a record (the status was lost) the Deployment tells, unless a verdict stands against its template.
+    If the status was lost, the Deployment's template decides, unless it was rejected.
     """
-    rollout, live, revision = case.model.status.rollout, case.seen.deployment, target.revision(case.model.name)
+    rollout, live = inputs.model.status.rollout, inputs.observed.deployment
+    revision = target.revision(inputs.model.name)
     if rollout is not None:
         return rollout.step == ROLLING_OUT and rollout.revision == revision
-    if case.model.status.is_rejected(revision):
+    if inputs.model.status.is_rejected(revision):
         return False
-    return live is not None and live.template.key == target.key and case.seen.revision(target.key) is not None
+    return live is not None and live.template.key == target.key and inputs.observed.revision(target.key) is not None
 
 
-def unfinished(case: Situation, asked: Target | None, serving: Serving | None) -> Target | None:
-    """The version whose switch had begun when `asked` took its place: it ends first, while there is time for it."""
-    model, rollout = case.model, case.model.status.rollout
+def unfinished_rollout(inputs: Inputs, asked: Target | None, serving: Serving | None) -> Target | None:
+    """The version whose rollout had begun when the spec changed to `asked`: it ends first, until its deadline."""
+    model, rollout = inputs.model, inputs.model.status.rollout
     if rollout is None or rollout.step != ROLLING_OUT or (serving and serving.revision == rollout.revision):
         return None
     if asked is not None and asked.revision(model.name) == rollout.revision:
         return None
-    if remaining_seconds(rollout, case.now, model.spec.rollout.progress_deadline_seconds) <= 0:
+    if remaining_seconds(rollout, inputs.now, model.spec.rollout.progress_deadline_seconds) <= 0:
         return None
-    for kept in case.seen.revisions:
+    for kept in inputs.observed.revisions:
         if revision_name(model.name, kept.template.key) == rollout.revision:
             found = kept.template
             return Target(
@@ -49,73 +50,73 @@ def unfinished(case: Situation, asked: Target | None, serving: Serving | None) -
     return None
 
 
-def diagnosis_of(case: Situation, target: Target) -> Diagnosis:
-    """What the stable pods of `target` say about it."""
-    live = case.seen.deployment
+def diagnosis_of(inputs: Inputs, target: Target) -> Diagnosis:
+    """What the stable pods of `target` show about it."""
+    live = inputs.observed.deployment
     return diagnose(
-        (pod for pod in case.seen.pods if pod.key == target.key),
-        startup_deadline_seconds=case.model.spec.rollout.startup_deadline_seconds,
+        (pod for pod in inputs.observed.pods if pod.key == target.key),
+        startup_deadline_seconds=inputs.model.spec.rollout.startup_deadline_seconds,
         replica_failure=live.replica_failure if live and live.template.key == target.key else "",
     )
 
 
-def towards(case: Situation, target: Target, serving: Serving | None, finding: Diagnosis) -> Course:
-    """Nothing stands against the target: the Deployment runs it, and the pods tell how far that is."""
-    model, seen, live = case.model, case.seen, case.seen.deployment
+def rolling_out(inputs: Inputs, target: Target, serving: Serving | None, diagnosis: Diagnosis) -> Plan:
+    """The plan to run `target`, which was not rejected; its outcome follows from the pods."""
+    model, observed, live = inputs.model, inputs.observed, inputs.observed.deployment
     same = is_serving(model, serving, target)
-    after = serving_from(model, template_of(case, target), serving, case.now)
-    course = Course(
+    after = serving_from(model, template_of(inputs, target), serving, inputs.now)
+    plan = Plan(
         outcome=Outcome.ROLLING_OUT,
         message="",
         serving=serving,
-        verified=verified_by(case, after),
-        apply=running(case, target),
-        delete=superfluous(case, candidate_of=None if same else target, spare=after.revision),
+        verified=verified_by(inputs, after),
+        apply=manifests_to_run(inputs, target),
+        delete=obsolete(inputs, candidate_of=None if same else target, spare=after.revision),
     )
-    rollout = advanced_to(case, target, ROLLING_OUT)
-    if case.refusal is not None and case.refusal.invalid:
-        text = f"{case.refusal} {goes_on(serving)}"
-        return replace(course, outcome=Outcome.INVALID_SPEC, message=text, rollout=rollout)
-    if not course.apply and live is not None:
-        if model.spec.min_replicas == 0 and live.observed and not seen.pods:
+    rollout = advanced_to(inputs, target, ROLLING_OUT)
+    if inputs.refusal is not None and inputs.refusal.invalid:
+        text = f"{inputs.refusal} {keeps_serving(serving)}"
+        return replace(plan, outcome=Outcome.INVALID_SPEC, message=text, rollout=rollout)
+    if not plan.apply and live is not None:
+        if model.spec.min_replicas == 0 and live.observed and not observed.pods:
             text = f"Scaled to zero: no pod serves version {target.version}."
             return replace(
-                course,
+                plan,
                 outcome=Outcome.SCALED_TO_ZERO,
                 message=text,
-                # What has proven itself and runs on no pod yet is still to be switched to.
+                # Verified, but on no pod yet: its rollout goes on when there are replicas again.
                 rollout=None if same else rollout,
-                delete=superfluous(case, spare=after.revision),
+                delete=obsolete(inputs, spare=after.revision),
             )
-        if settled(model.spec, seen) and live.available > 0:
+        if settled(model.spec, observed) and live.available > 0:
             return replace(
-                course,
+                plan,
                 outcome=Outcome.SERVING,
                 message=f"Version {target.version} serves on {live.available} of {live.wanted} pods.",
                 serving=after,
-                delete=superfluous(case, spare=after.revision),
+                delete=obsolete(inputs, spare=after.revision),
             )
-    cause = f" {case.refusal or finding.message}".rstrip()
-    if same and not course.apply and (lost := _lost_pods(case, target, cause)):
+    cause = f" {inputs.refusal or diagnosis.message}".rstrip()
+    if same and not plan.apply and (lost := _lost_pods(inputs, target, cause)):
         outcome, text = lost
-        return replace(course, outcome=outcome, message=text)
-    course = replace(course, rollout=rollout)
-    if finding.kind == "unresolved" and not same:
-        missing = Finding(status="False", reason=finding.reason, message=finding.message)
-        text = f"{finding.message} {goes_on(serving)}"
-        return replace(course, outcome=Outcome.UNRESOLVED, message=text, resolved=missing)
-    text = f"Version {target.version} is rolling out: {_progress(case, target)}.{cause}"
-    return until_deadline(case, replace(course, message=text), rollout)
+        return replace(plan, outcome=outcome, message=text)
+    plan = replace(plan, rollout=rollout)
+    if diagnosis.kind == "unresolved" and not same:
+        missing = Finding(status="False", reason=diagnosis.reason, message=diagnosis.message)
+        text = f"{diagnosis.message} {keeps_serving(serving)}"
+        return replace(plan, outcome=Outcome.UNRESOLVED, message=text, resolved=missing)
+    text = f"Version {target.version} is rolling out: {_progress(inputs, target)}.{cause}"
+    return until_deadline(inputs, replace(plan, message=text), rollout)
 
 
-def _lost_pods(case: Situation, target: Target, cause: str) -> tuple[Outcome, str] | None:
-    """What has settled for this generation before and is short of pods now: no rollout, and never a rollback."""
-    model, live = case.model, case.seen.deployment
+def _lost_pods(inputs: Inputs, target: Target, cause: str) -> tuple[Outcome, str] | None:
+    """Outcome and message if a settled version is short of pods. That is no rollout, and never a rollback."""
+    model, live = inputs.model, inputs.observed.deployment
     if model.status.rollout is not None or model.status.observed_generation != model.generation or live is None:
         return None
     ready = model.status.condition("Ready")
     if not live.observed and ready is not None and ready.status == "True":
-        # An autoscaler's edit that the Deployment's controller has yet to see; the template is the applied one.
+        # The autoscaler changed the count and the Deployment's controller has not seen it; the template is ours.
         return Outcome.SERVING, ready.message
     if live.available < model.spec.min_replicas:
         text = f"Version {target.version} has lost pods: {live.available} of {live.wanted} are available.{cause}"
@@ -123,9 +124,9 @@ def _lost_pods(case: Situation, target: Target, cause: str) -> tuple[Outcome, st
     return None
 
 
-def _progress(case: Situation, target: Target) -> str:
-    new = [pod for pod in case.seen.pods if pod.key == target.key and not pod.terminating]
-    old = len(old_pods(case.seen, target.key))
-    wanted = case.seen.deployment.wanted if case.seen.deployment else case.model.spec.min_replicas
+def _progress(inputs: Inputs, target: Target) -> str:
+    new = [pod for pod in inputs.observed.pods if pod.key == target.key and not pod.terminating]
+    old = len(old_pods(inputs.observed, target.key))
+    wanted = inputs.observed.deployment.wanted if inputs.observed.deployment else inputs.model.spec.min_replicas
     text = f"{sum(pod.ready for pod in new)} of {wanted} new pods are ready"
     return f"{text}, {old} old ones remain" if old else text

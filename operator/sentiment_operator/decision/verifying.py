@@ -1,4 +1,4 @@
-"""The course of a version that has yet to prove itself: its candidate is made, watched, and made again. Pure."""
+"""The plan for a version that is not verified yet: create its candidate, watch it, create it again. Pure."""
 
 from dataclasses import replace
 
@@ -6,112 +6,120 @@ from sentiment_operator.api.conditions import Finding, Outcome
 from sentiment_operator.api.resource import Target
 from sentiment_operator.api.status import RolloutStatus, Serving
 from sentiment_operator.children.candidate import candidate
-from sentiment_operator.decision.desired_children import UNJUDGED, keeping, superfluous, template_of
-from sentiment_operator.decision.diagnose import UNRESOLVED
-from sentiment_operator.decision.holding import CHECKING, advanced_to, goes_on, hold, until_deadline
-from sentiment_operator.decision.inputs import ChildRef, Course, Situation
+from sentiment_operator.decision.desired_children import UNVERIFIED, kept_revision, obsolete, template_of
+from sentiment_operator.decision.diagnose import UNRESOLVED, WAITING, Diagnosis
+from sentiment_operator.decision.holding import CHECKING, advanced_to, hold, keeps_serving, until_deadline
+from sentiment_operator.decision.inputs import ChildRef, Inputs, Plan
 from sentiment_operator.decision.record import VERIFYING
-from sentiment_operator.decision.verification import NO_POD_SECONDS, Judgement, judge, pinned_image, retry_seconds
+from sentiment_operator.decision.verification import (
+    NO_POD_SECONDS,
+    diagnose_candidate,
+    pinned_image,
+    retry_seconds,
+)
 from sentiment_operator.observed.observation import Candidate, Template
 
-WAITING = Judgement(kind="waiting")
 TAG_KEPT = "Its image stays named by a tag: the node does not say which digest of that repository it ran."
 
 
-def judgement_of(case: Situation, target: Target) -> Judgement:
-    """What the candidate of `target` has come to."""
-    found = case.seen.candidate
+def candidate_diagnosis(inputs: Inputs, target: Target) -> Diagnosis:
+    """What the candidate of `target` shows so far."""
+    found = inputs.observed.candidate
     if found is None or found.terminating or found.judged_key != target.judged_key:
         return WAITING
-    limit = case.model.spec.rollout.startup_deadline_seconds
-    return judge(found, target, startup_deadline_seconds=limit)
+    limit = inputs.model.spec.rollout.startup_deadline_seconds
+    return diagnose_candidate(found, target, startup_deadline_seconds=limit)
 
 
-def verifying(case: Situation, target: Target, serving: Serving | None, judgement: Judgement) -> Course:
-    """No verdict yet: what serves is held while the candidate of `target` is at work."""
-    model, found = case.model, case.seen.candidate
-    rollout = advanced_to(case, target, VERIFYING)
-    course = replace(
-        hold(case, serving, Outcome.VERIFYING, ""),
+def verifying(inputs: Inputs, target: Target, serving: Serving | None, diagnosis: Diagnosis) -> Plan:
+    """The plan while the candidate of `target` runs: keep what serves."""
+    model, found = inputs.model, inputs.observed.candidate
+    rollout = advanced_to(inputs, target, VERIFYING)
+    plan = replace(
+        hold(inputs, serving, Outcome.VERIFYING, ""),
         verified=CHECKING,
-        delete=superfluous(case, candidate_of=target, spare=rollout.revision),
+        delete=obsolete(inputs, candidate_of=target, spare=rollout.revision),
         rollout=rollout,
     )
-    if case.refusal is not None:
-        if case.refusal.invalid:
-            return replace(course, outcome=Outcome.INVALID_SPEC, message=f"{case.refusal} {goes_on(serving)}")
-        text = f"Version {target.version} cannot be verified yet: {case.refusal} {goes_on(serving)}"
-        return until_deadline(case, replace(course, message=text), rollout)
+    if inputs.refusal is not None:
+        if inputs.refusal.invalid:
+            return replace(plan, outcome=Outcome.INVALID_SPEC, message=f"{inputs.refusal} {keeps_serving(serving)}")
+        text = f"Version {target.version} cannot be verified yet: {inputs.refusal} {keeps_serving(serving)}"
+        return until_deadline(inputs, replace(plan, message=text), rollout)
     if found is None:
-        why_not = _not_compared(case, target, serving)
+        why_not = _comparison_skipped(inputs, target, serving)
         against = None if why_not else serving
-        job = candidate(model, target, template_of(case, target).body, against=against, not_compared=why_not)
-        course = replace(course, apply=(*course.apply, job))
+        job = candidate(model, target, template_of(inputs, target).body, against=against, not_compared=why_not)
+        plan = replace(plan, apply=(*plan.apply, job))
     elif found.terminating or found.judged_key != target.judged_key:
-        course = replace(course, look_again_seconds=1.0)
-    elif judgement.over and judgement.kind != "passed":
-        course = _again(case, course, found, rollout)
-        rollout = course.rollout or rollout
+        plan = replace(plan, look_again_seconds=1.0)
+    elif diagnosis.ended and diagnosis.kind != "passed":
+        plan = _retry(inputs, plan, found, rollout)
+        rollout = plan.rollout or rollout
     elif not found.pods:
-        course = replace(course, look_again_seconds=NO_POD_SECONDS)
-    if missing := _missing(case, judgement, rollout):
-        text = f"{missing.message} {goes_on(serving)}"
-        return replace(course, outcome=Outcome.UNRESOLVED, message=text, resolved=missing)
-    text = f"A candidate of version {target.version} is at work. {judgement.message}".rstrip()
-    return until_deadline(case, replace(course, message=f"{text} {goes_on(serving)}"), rollout)
+        plan = replace(plan, look_again_seconds=NO_POD_SECONDS)
+    if missing := _missing_artifact(inputs, diagnosis, rollout):
+        text = f"{missing.message} {keeps_serving(serving)}"
+        return replace(plan, outcome=Outcome.UNRESOLVED, message=text, resolved=missing)
+    text = f"A candidate of version {target.version} is at work. {diagnosis.message}".rstrip()
+    return until_deadline(inputs, replace(plan, message=f"{text} {keeps_serving(serving)}"), rollout)
 
 
-def _missing(case: Situation, judgement: Judgement, rollout: RolloutStatus) -> Finding | None:
-    """What the store does not have, as this candidate says, or as the one before said until this one has looked."""
-    if judgement.kind == "unresolved":
-        return Finding(status="False", reason=judgement.reason, message=judgement.message)
-    status, found = case.model.status, case.seen.candidate
+def _missing_artifact(inputs: Inputs, diagnosis: Diagnosis, rollout: RolloutStatus) -> Finding | None:
+    """The condition ModelResolved if the artifact is missing.
+
+    This candidate shows it, or the one before did and this one has not fetched yet.
+    """
+    if diagnosis.kind == "unresolved":
+        return Finding(status="False", reason=diagnosis.reason, message=diagnosis.message)
+    status, found = inputs.model.status, inputs.observed.candidate
     stalled, resolved = status.condition("Stalled"), status.condition("ModelResolved")
     same = status.rollout is not None and status.rollout.key == rollout.key and rollout.attempt > 1
     fetched = any(pod.fetch and pod.fetch.terminated for pod in (found.pods if found else ()))
-    if judgement.kind != "waiting" or not same or fetched or stalled is None or resolved is None:
+    if diagnosis.kind != "waiting" or not same or fetched or stalled is None or resolved is None:
         return None
     if stalled.reason != Outcome.UNRESOLVED.value or resolved.reason not in UNRESOLVED:
         return None
     return Finding(status="False", reason=resolved.reason, message=resolved.message)
 
 
-def proven(case: Situation, target: Target, serving: Serving | None, judgement: Judgement) -> Course:
-    """The candidate has passed: its template is kept before anything else is done with it."""
-    image = pinned_image(target.image, judgement.image_id)
-    template = _with_image(template_of(case, target), image)
+def passed(inputs: Inputs, target: Target, serving: Serving | None, diagnosis: Diagnosis) -> Plan:
+    """The plan after the candidate has passed: keep its template as a revision before the Deployment is touched."""
+    image = pinned_image(target.image, diagnosis.image_id)
+    template = _with_image(template_of(inputs, target), image)
     kept_tag = "" if "@" in image else f" {TAG_KEPT}"
-    verified = Finding(status="True", reason=judgement.reason, message=judgement.message + kept_tag)
-    course = verifying(case, target, serving, judgement)
-    return replace(course, verified=verified, apply=(*course.apply, keeping(case, template, verified)))
+    verified = Finding(status="True", reason=diagnosis.reason, message=diagnosis.message + kept_tag)
+    plan = verifying(inputs, target, serving, diagnosis)
+    return replace(plan, verified=verified, apply=(*plan.apply, kept_revision(inputs, template, verified)))
 
 
-def _again(case: Situation, course: Course, found: Candidate, rollout: RolloutStatus) -> Course:
-    """A candidate that ended without a verdict makes room for the next, later each time."""
+def _retry(inputs: Inputs, plan: Plan, found: Candidate, rollout: RolloutStatus) -> Plan:
+    """Replace a candidate that ended without a result, after a pause that grows with each attempt."""
     wait_seconds = retry_seconds(found, rollout.attempt)
     if wait_seconds > 0:
-        return replace(course, look_again_seconds=wait_seconds)
+        return replace(plan, look_again_seconds=wait_seconds)
     return replace(
-        course,
-        delete=(*course.delete, ChildRef.of(found.body)),
+        plan,
+        delete=(*plan.delete, ChildRef.of(found.body)),
         rollout=replace(rollout, attempt=rollout.attempt + 1),
     )
 
 
-def _not_compared(case: Situation, target: Target, serving: Serving | None) -> str:
-    """Why the candidate is not compared with what serves; empty where it is."""
+def _comparison_skipped(inputs: Inputs, target: Target, serving: Serving | None) -> str:
+    """Why the candidate is not compared with what serves; empty if it is."""
     if serving is None:
         return "nothing serves yet"
-    kept = case.seen.revision(target.key)
-    if kept and kept.reason != UNJUDGED.reason and not case.model.status.is_rejected(target.revision(case.model.name)):
-        return "this is a way back: it was compared when it was rolled out first"
-    if not any(pod.answers for pod in case.seen.pods):
+    kept = inputs.observed.revision(target.key)
+    was_rejected = inputs.model.status.is_rejected(target.revision(inputs.model.name))
+    if kept and kept.reason != UNVERIFIED.reason and not was_rejected:
+        return "this is a rollback: it was compared when it was first rolled out"
+    if not any(pod.answers for pod in inputs.observed.pods):
         return "no serving pod is ready"
     return ""
 
 
 def _with_image(template: Template, image: str) -> Template:
-    """The same template, with every container that ran the asked image running `image`."""
+    """The same template with `image` in every container that had the template's image."""
     spec = template.body["spec"]
     changed = {
         group: [{**one, "image": image} if one["image"] == template.image else one for one in spec[group]]

@@ -11,17 +11,17 @@ from sentiment_operator.observed.observation import Candidate, Observation
 from sentiment_operator.observed.pods import Pod
 
 
-class Sightings:
+class Ages:
     """Remembers since when something has been seen. A new operator counts anew: later, never sooner."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._first: dict[Key, dict[str, float]] = {}
 
-    def mark(self, key: Key, seen: Observation) -> Observation:
+    def mark(self, key: Key, observed: Observation) -> Observation:
         """`seen` with the seconds filled in that containers run, pods are being deleted and the candidate exists."""
         now, before = self._clock(), self._first.get(key, {})
-        first = self._first[key] = {sight: before.get(sight, now) for sight in _sights(seen)}
+        first = self._first[key] = {sight: before.get(sight, now) for sight in _sights(observed)}
 
         def marked(pod: Pod) -> Pod:
             if pod.serving and (since := first.get(_run(pod))) is not None:
@@ -31,18 +31,18 @@ class Sightings:
         def judged(found: Candidate) -> Candidate:
             return replace(found, age_seconds=now - first[found.uid], pods=tuple(map(marked, found.pods)))
 
-        candidate = judged(seen.candidate) if seen.candidate else None
-        return replace(seen, pods=tuple(map(marked, seen.pods)), candidate=candidate)
+        candidate = judged(observed.candidate) if observed.candidate else None
+        return replace(observed, pods=tuple(map(marked, observed.pods)), candidate=candidate)
 
     def forget(self, key: Key) -> None:
         self._first.pop(key, None)
 
 
-def _sights(seen: Observation) -> Iterator[str]:
+def _sights(observed: Observation) -> Iterator[str]:
     """All that time is measured for, each by a name of its own."""
-    if seen.candidate:
-        yield seen.candidate.uid
-    for pod in (*seen.pods, *(seen.candidate.pods if seen.candidate else ())):
+    if observed.candidate:
+        yield observed.candidate.uid
+    for pod in (*observed.pods, *(observed.candidate.pods if observed.candidate else ())):
         if pod.serving and pod.serving.running:
             yield _run(pod)
         if pod.terminating:

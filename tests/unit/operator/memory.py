@@ -18,7 +18,7 @@ from sentiment_operator.observed.observation import Candidate, Deployment, Obser
 from sentiment_operator.reconcile import Reconciler
 from sentiment_operator.registry.resolver import Resolver
 from sentiment_operator.settings import Settings
-from tests.unit.operator.scenes import IMAGE, resolved, situation
+from tests.unit.operator.scenes import IMAGE, inputs_of, resolved
 
 KEY = Key("shop", "reviews")
 
@@ -36,9 +36,9 @@ class Registry:
 class Memory(Cluster):
     """A cluster in memory: keeps what is applied, as an API server without controllers would, and notes every write."""
 
-    def __init__(self, given: SentimentModel | None, seen: Observation | None = None) -> None:
+    def __init__(self, given: SentimentModel | None, observed: Observation | None = None) -> None:
         self.model = given
-        self.seen = seen or Observation()
+        self.observed = observed or Observation()
         self.looks = 0
         self.writes: list[str] = []
         self.events: list[str] = []
@@ -53,7 +53,7 @@ class Memory(Cluster):
 
     def observe(self, key: Key) -> Observation:
         self.looks += 1
-        return self.seen
+        return self.observed
 
     def apply(self, manifest: Mapping[str, Any]) -> None:
         kind = manifest["kind"]
@@ -65,11 +65,11 @@ class Memory(Cluster):
         if kind == "Deployment":
             stored["spec"].setdefault("replicas", 1)
             found = Deployment.parse(stored)
-            self.seen = replace(self.seen, deployment=found)
+            self.observed = replace(self.observed, deployment=found)
         elif kind == "Service":
-            self.seen = replace(self.seen, service=stored)
+            self.observed = replace(self.observed, service=stored)
         else:
-            self.seen = replace(self.seen, disruption_budget=stored)
+            self.observed = replace(self.observed, disruption_budget=stored)
 
     def create(self, manifest: Mapping[str, Any]) -> None:
         self.writes.append(manifest["kind"])
@@ -78,9 +78,9 @@ class Memory(Cluster):
         stored = deepcopy(dict(manifest))
         stored["metadata"].update(uid="child", creationTimestamp=timestamp(datetime.now(UTC)))
         if manifest["kind"] == "Job":
-            self.seen = replace(self.seen, candidate=Candidate.parse(stored, ()))
+            self.observed = replace(self.observed, candidate=Candidate.parse(stored, ()))
         else:
-            self.seen = replace(self.seen, revisions=(*self.seen.revisions, Revision.parse(stored)))
+            self.observed = replace(self.observed, revisions=(*self.observed.revisions, Revision.parse(stored)))
 
     def hand_over_replicas(self, deployment: Mapping[str, Any]) -> None:
         self.writes.append("handover")
@@ -88,9 +88,9 @@ class Memory(Cluster):
     def delete(self, api_version: str, kind: str, key: Key, *, uid: str) -> None:
         self.writes.append(f"delete {kind}")
         if kind == "Job":
-            self.seen = replace(self.seen, candidate=None)
+            self.observed = replace(self.observed, candidate=None)
         else:
-            self.seen = replace(self.seen, disruption_budget=None)
+            self.observed = replace(self.observed, disruption_budget=None)
 
     def patch_status(self, model: SentimentModel, patch: Mapping[str, Any]) -> SentimentModel | None:
         if self.conflict:
@@ -124,7 +124,7 @@ class Notes:
         self.gone: list[Key] = []
         self.steps: list[tuple[Status, Status]] = []
 
-    def reconciled(self, model: SentimentModel, status: Status, seen: Observation, seconds: float) -> None:
+    def reconciled(self, model: SentimentModel, status: Status, observed: Observation, seconds: float) -> None:
         return
 
     def forgotten(self, key: Key) -> None:
@@ -172,5 +172,5 @@ def conditions(cluster: Memory) -> dict[str, str]:
 
 
 def memory(given: Mapping[str, Any]) -> Memory:
-    case = situation(given)
-    return Memory(case.model, case.seen)
+    inputs = inputs_of(given)
+    return Memory(inputs.model, inputs.observed)

@@ -17,7 +17,7 @@ from sentiment_operator.children.disruption_budget import disruption_budget
 from sentiment_operator.children.revision import revision
 from sentiment_operator.children.service import service
 from sentiment_operator.decision.decide import decide
-from sentiment_operator.decision.inputs import Decision, Situation
+from sentiment_operator.decision.inputs import Decision, Inputs
 from sentiment_operator.observed.drift import stamped
 from sentiment_operator.observed.observation import Candidate, Deployment, Observation, Revision, Template
 from sentiment_operator.observed.pods import Pod
@@ -196,10 +196,10 @@ def verdict(version: str, outcome: str, reason: str) -> dict[str, Any]:
     return {"state": {"terminated": {"exitCode": 0, "message": json.dumps(message)}}}
 
 
-def pod(resource: SentimentModel, number: int, *, running_seconds: float = 0.0, **told: Any) -> Pod:
+def pod(resource: SentimentModel, number: int, *, running_seconds: float = 0.0, **status: Any) -> Pod:
     """A pod; see `pod_body`. `running_seconds`: for how long its serving container has been seen running."""
-    found = Pod.parse(pod_body(resource, number, **told))
-    return _running_for(replace(found, terminating_seconds=told.get("deleted_seconds_ago") or 0.0), running_seconds)
+    found = Pod.parse(pod_body(resource, number, **status))
+    return _running_for(replace(found, terminating_seconds=status.get("deleted_seconds_ago") or 0.0), running_seconds)
 
 
 def _running_for(found: Pod, seconds: float) -> Pod:
@@ -249,13 +249,13 @@ def pod_body(
             {"name": "serving", "containerID": f"containerd://{number}", **serving}
         )
     if verify is not None:
-        told = verdict(version, *verify["verdict"]) if "verdict" in verify else verify
-        mains.append({"name": "verify", **told})
+        ended = verdict(version, *verify["verdict"]) if "verdict" in verify else verify
+        mains.append({"name": "verify", **ended})
     status.update(initContainerStatuses=inits, containerStatuses=mains)
     return {"metadata": metadata, "status": status}
 
 
-def situation(given: Mapping[str, Any]) -> Situation:
+def inputs_of(given: Mapping[str, Any]) -> Inputs:
     """The situation that a table of states tells of.
 
     `serves`: the version that settled before; `settled`: whether that was for this generation; `rejected`: versions
@@ -300,18 +300,18 @@ def situation(given: Mapping[str, Any]) -> Situation:
         status = replace(status, rollout=record)
     resource = replace(resource, status=status)
     children = given.get("children")
-    seen = observation(resource, **children) if children else Observation()
+    observed = observation(resource, **children) if children else Observation()
     if kept := given.get("kept"):
-        seen = replace(seen, revisions=revisions(resource, kept))
+        observed = replace(observed, revisions=revisions(resource, kept))
     if at_work := given.get("candidate"):
-        seen = replace(seen, candidate=candidate(resource, **at_work))
+        observed = replace(observed, candidate=candidate(resource, **at_work))
     if owner := given.get("deployment_owner"):
-        assert seen.deployment is not None
-        seen = replace(seen, deployment=Deployment.parse(owned_by(seen.deployment.body, owner)))
+        assert observed.deployment is not None
+        observed = replace(observed, deployment=Deployment.parse(owned_by(observed.deployment.body, owner)))
     refusal = given.get("refusal")
-    return Situation(
+    return Inputs(
         model=resource,
-        seen=seen,
+        observed=observed,
         answer=answer(given.get("registry"), version),
         default_image=IMAGE,
         now=NOW,
@@ -321,7 +321,7 @@ def situation(given: Mapping[str, Any]) -> Situation:
 
 def stalled(resource: SentimentModel, reason: str) -> tuple[Condition, ...]:
     """Conditions of a version whose artifact the store did not have."""
-    told = {"ModelResolved": ("False", reason), "Stalled": ("True", "Unresolved")}
+    findings = {"ModelResolved": ("False", reason), "Stalled": ("True", "Unresolved")}
     return tuple(
         Condition(
             type=kind,
@@ -331,7 +331,7 @@ def stalled(resource: SentimentModel, reason: str) -> tuple[Condition, ...]:
             observed_generation=resource.generation,
             last_transition_time="2026-05-04T11:59:00Z",
         )
-        for kind, (status, why) in told.items()
+        for kind, (status, why) in findings.items()
     )
 
 
@@ -355,10 +355,10 @@ def owned_by(body: Mapping[str, Any], owner: str) -> dict[str, Any]:
     return {**body, "metadata": {**body["metadata"], "ownerReferences": [reference]}}
 
 
-def told(decision: Decision) -> dict[str, str]:
+def reasons(decision: Decision) -> dict[str, str]:
     """The conditions of a decision as `status/reason`."""
     return {one.type: f"{one.status}/{one.reason}" for one in decision.status.conditions}
 
 
 def decided(given: Mapping[str, Any]) -> Decision:
-    return decide(situation(given))
+    return decide(inputs_of(given))

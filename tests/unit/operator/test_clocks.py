@@ -12,9 +12,9 @@ from sentiment_operator.api.names import Key
 from sentiment_operator.api.status import RolloutStatus, moment_of, timestamp
 from sentiment_operator.decision.decide import decide
 from sentiment_operator.decision.record import advance, old_pods, remaining_seconds
-from sentiment_operator.observed.ages import Sightings
+from sentiment_operator.observed.ages import Ages
 from sentiment_operator.observed.observation import Observation
-from tests.unit.operator.scenes import NOW, candidate, model, pod, situation, target, told
+from tests.unit.operator.scenes import NOW, candidate, inputs_of, model, pod, reasons, target
 
 KEY = Key("shop", "reviews")
 HOUR = timedelta(hours=1)
@@ -45,13 +45,13 @@ def rolling(started: timedelta) -> RolloutStatus:
 
 
 def test_a_wall_clock_set_forward_shows_a_stall_and_rejects_nothing() -> None:
-    case = situation(SWITCHING)
-    late = decide(replace(case, now=case.now + HOUR))
-    assert told(late)["Stalled"] == "True/ProgressDeadlineExceeded"
+    inputs = inputs_of(SWITCHING)
+    late = decide(replace(inputs, now=inputs.now + HOUR))
+    assert reasons(late)["Stalled"] == "True/ProgressDeadlineExceeded"
     assert late.status.rejected == ()
     assert {one["kind"] for one in late.apply} <= {"Deployment"}, "it is still rolled out"
-    again = decide(replace(case, model=replace(case.model, status=late.status)))
-    assert told(again)["Stalled"] == "False/AsExpected"
+    again = decide(replace(inputs, model=replace(inputs.model, status=late.status)))
+    assert reasons(again)["Stalled"] == "False/AsExpected"
 
 
 def test_a_wall_clock_set_back_grants_no_more_than_the_full_time() -> None:
@@ -69,35 +69,35 @@ def test_a_rollout_with_a_true_clock_keeps_its_start() -> None:
 
 def test_a_pod_on_its_way_out_counts_until_its_grace_is_over_on_the_operators_clock() -> None:
     clock = Clock()
-    sightings, leaving = Sightings(clock), pod(model(), 0, version="13", ready=True, deleted_seconds_ago=0)
-    seen = Observation(pods=(leaving,))
-    assert old_pods(sightings.mark(KEY, seen), "new")
+    ages, leaving = Ages(clock), pod(model(), 0, version="13", ready=True, deleted_seconds_ago=0)
+    observed = Observation(pods=(leaving,))
+    assert old_pods(ages.mark(KEY, observed), "new")
     clock.seconds += 29
-    assert old_pods(sightings.mark(KEY, seen), "new")
+    assert old_pods(ages.mark(KEY, observed), "new")
     clock.seconds += 2
-    assert not old_pods(sightings.mark(KEY, seen), "new")
+    assert not old_pods(ages.mark(KEY, observed), "new")
 
 
 def test_a_candidate_is_as_old_as_it_has_been_seen() -> None:
     clock = Clock()
-    sightings, resource = Sightings(clock), model()
-    ages = []
+    ages, resource = Ages(clock), model()
+    measured = []
     for _ in range(2):
-        seen = sightings.mark(KEY, Observation(candidate=candidate(resource, version="14", age_seconds=3600)))
-        assert seen.candidate is not None
-        ages.append(seen.candidate.age_seconds)
+        observed = ages.mark(KEY, Observation(candidate=candidate(resource, version="14", age_seconds=3600)))
+        assert observed.candidate is not None
+        measured.append(observed.candidate.age_seconds)
         clock.seconds += 7
-    assert ages == [0, 7]
+    assert measured == [0, 7]
 
 
 def test_what_comes_back_after_it_was_gone_is_seen_anew() -> None:
     clock = Clock()
-    sightings, resource = Sightings(clock), model()
+    ages, resource = Ages(clock), model()
     with_candidate = Observation(candidate=candidate(resource, version="14"))
-    sightings.mark(KEY, with_candidate)
+    ages.mark(KEY, with_candidate)
     clock.seconds += 60
-    sightings.mark(KEY, Observation())
-    found = sightings.mark(KEY, with_candidate).candidate
+    ages.mark(KEY, Observation())
+    found = ages.mark(KEY, with_candidate).candidate
     assert found is not None
     assert found.age_seconds == 0
     assert target(resource, "14").judged_key == found.judged_key

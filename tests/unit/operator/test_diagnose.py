@@ -36,7 +36,7 @@ def test_each_termination_message_is_a_verdict_a_missing_artifact_or_a_fault(pat
     said = json.loads(message)
     container = "serving" if said["reason"] == "LoadFailed" else "fetch"
     found = one(**{container: ended(message, code=65)})
-    kinds = dict.fromkeys(VERDICTS, "verdict")
+    kinds = dict.fromkeys(VERDICTS, "rejected")
     kinds |= dict.fromkeys(UNRESOLVED, "unresolved") | dict.fromkeys(FAULTS, "fault")
     assert found.kind == kinds[said["reason"]]
     assert found.reason == said["reason"]
@@ -72,7 +72,7 @@ def test_one_crash_is_no_verdict() -> None:
 
 def test_two_crashes_are() -> None:
     found = one(serving=ended("IndexError: out of range", code=1, restarts=1))
-    assert (found.kind, found.reason) == ("verdict", "Crashed")
+    assert (found.kind, found.reason) == ("rejected", "Crashed")
     assert "exit code 1. IndexError: out of range" in found.message
 
 
@@ -87,7 +87,7 @@ def test_one_crash_each_of_two_pods_is_no_verdict() -> None:
 
 def test_running_out_of_memory_twice_is_a_verdict() -> None:
     found = one(serving=ended(code=137, reason="OOMKilled", restarts=1))
-    assert (found.kind, found.reason) == ("verdict", "OutOfMemory")
+    assert (found.kind, found.reason) == ("rejected", "OutOfMemory")
 
 
 def test_fetch_out_of_memory_is_a_fault() -> None:
@@ -145,7 +145,7 @@ def test_a_verdict_weighs_more_than_a_fault_and_a_fault_more_than_nothing() -> N
     crashed = pod(model(), 2, version="14", serving=ended(restarts=1))
     lost = pod(model(), 1, version="14", unschedulable="no room")
     fine = pod(model(), 0, version="14", ready=True)
-    assert diagnose([fine, lost, crashed], startup_deadline_seconds=60).kind == "verdict"
+    assert diagnose([fine, lost, crashed], startup_deadline_seconds=60).kind == "rejected"
     assert diagnose([fine, lost], startup_deadline_seconds=60).kind == "fault"
     assert diagnose([fine], startup_deadline_seconds=60).kind == "waiting"
 

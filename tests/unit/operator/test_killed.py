@@ -42,7 +42,7 @@ class World(Memory):
         before = memory(THIRTEEN)
         assert before.model is not None
         asked = SentimentModel.parse(body({}, generation=3))
-        super().__init__(replace(asked, status=before.model.status), before.seen)
+        super().__init__(replace(asked, status=before.model.status), before.observed)
         self.verdict, self.crashing, self.kill_at, self.after, self.count = verdict, crashing, kill_at, after, 0
 
     def apply(self, manifest: Mapping[str, Any]) -> None:
@@ -77,10 +77,10 @@ class World(Memory):
     def turn(self) -> None:
         """What the cluster's own controllers and kubelets do meanwhile."""
         assert self.model is not None
-        found, live = self.seen.candidate, self.seen.deployment
+        found, live = self.observed.candidate, self.observed.deployment
         if found and not found.pods:
             judged = candidate(self.model, version="14", pod={"verify": {"verdict": self.verdict}})
-            self.seen = replace(self.seen, candidate=replace(found, pods=judged.pods))
+            self.observed = replace(self.observed, candidate=replace(found, pods=judged.pods))
         if live is None:
             return
         version, count = live.template.version, live.wanted
@@ -93,7 +93,7 @@ class World(Memory):
             "availableReplicas": 0 if version == self.crashing else count,
         }
         pods = tuple(pod(self.model, number, version=version, **told) for number in range(count))
-        self.seen = replace(self.seen, deployment=Deployment.parse(manifest), pods=pods)
+        self.observed = replace(self.observed, deployment=Deployment.parse(manifest), pods=pods)
 
 
 def ends(world: World) -> dict[str, Any]:
@@ -105,18 +105,18 @@ def ends(world: World) -> dict[str, Any]:
             continue
         world.turn()
     assert world.model is not None
-    assert world.seen.deployment is not None
-    status, seen = world.model.status, world.seen
+    assert world.observed.deployment is not None
+    status, observed = world.model.status, world.observed
     assert status.serving is not None
     return {
         "conditions": {one.type: f"{one.status}/{one.reason}" for one in status.conditions},
         "serving": status.serving.version,
-        "runs": world.seen.deployment.template.version,
-        "revisions": sorted(one.template.version for one in seen.revisions),
+        "runs": world.observed.deployment.template.version,
+        "revisions": sorted(one.template.version for one in observed.revisions),
         "history": [(one.version, one.outcome) for one in status.history],
         "rejected": [one.version for one in status.rejected],
         "rollout": status.rollout,
-        "left over": seen.candidate,
+        "left over": observed.candidate,
         "settled": settled(world),
     }
 

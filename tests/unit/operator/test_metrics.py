@@ -12,7 +12,7 @@ from sentiment_operator.api.resource import SentimentModel
 from sentiment_operator.api.status import Finished, Status
 from sentiment_operator.decision.decide import decide
 from sentiment_operator.metrics import Metrics
-from tests.unit.operator.scenes import situation
+from tests.unit.operator.scenes import inputs_of
 
 NAMES = {"namespace": "shop", "name": "reviews"}
 RESTARTED = {"restartCount": 3, "started": True, "ready": True, "state": {"running": {}}}
@@ -45,8 +45,8 @@ def series() -> CollectorRegistry:
 @pytest.fixture
 def metrics(series: CollectorRegistry) -> Metrics:
     found = Metrics(series)
-    case = situation(GIVEN)
-    found.reconciled(case.model, decide(case).status, case.seen, 0.05)
+    inputs = inputs_of(GIVEN)
+    found.reconciled(inputs.model, decide(inputs).status, inputs.observed, 0.05)
     return found
 
 
@@ -92,8 +92,8 @@ def test_pods_and_restarts_are_counted(series: CollectorRegistry) -> None:
 
 def ended() -> tuple[SentimentModel, Status, Status]:
     """A resource, and its status before and after a rollout has ended."""
-    case = situation(GIVEN)
-    return case.model, case.model.status, replace(decide(case).status, history=(ENDED,), rollout=None)
+    inputs = inputs_of(GIVEN)
+    return inputs.model, inputs.model.status, replace(decide(inputs).status, history=(ENDED,), rollout=None)
 
 
 def test_the_end_of_a_rollout_is_counted_once_with_its_duration(metrics: Metrics, series: CollectorRegistry) -> None:

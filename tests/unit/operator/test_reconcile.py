@@ -17,7 +17,7 @@ from sentiment_operator.api.resource import SentimentModel
 from sentiment_operator.api.status import Status
 from sentiment_operator.observed.observation import Deployment
 from tests.unit.operator.memory import KEY, Memory, Notes, conditions, memory, reconcile
-from tests.unit.operator.scenes import body, decided, model, pod, situation
+from tests.unit.operator.scenes import body, decided, inputs_of, model, pod
 
 SETTLED = {
     "serves": "14",
@@ -84,13 +84,13 @@ def test_a_verdict_is_remembered_before_the_deployment_is_touched() -> None:
     crashed = {"restartCount": 2, "state": {"waiting": {"reason": "CrashLoopBackOff"}}}
     crashed["lastState"] = {"terminated": {"exitCode": 1}}
     assert cluster.model is not None
-    cluster.seen = replace(cluster.seen, pods=(pod(cluster.model, 0, version="14", serving=crashed),))
+    cluster.observed = replace(cluster.observed, pods=(pod(cluster.model, 0, version="14", serving=crashed),))
     reconcile(cluster)
     assert cluster.writes[:2] == ["status", "Deployment"]
     assert [one.version for one in cluster.model.status.rejected] == ["14"]
     assert conditions(cluster)["ModelVerified"] == "False/Crashed"
-    assert cluster.seen.deployment is not None
-    assert cluster.seen.deployment.template.version == "13"
+    assert cluster.observed.deployment is not None
+    assert cluster.observed.deployment.template.version == "13"
 
 
 def test_a_refused_spec_is_told_once_and_looked_at_again() -> None:
@@ -116,11 +116,11 @@ def test_a_refused_spec_heals_without_an_edit() -> None:
 def test_the_live_count_is_handed_over_before_it_is_left_to_the_autoscaler() -> None:
     cluster = memory(SETTLED)
     assert cluster.model is not None
-    assert cluster.seen.deployment is not None
-    live = deepcopy(dict(cluster.seen.deployment.body))
+    assert cluster.observed.deployment is not None
+    live = deepcopy(dict(cluster.observed.deployment.body))
     entry = {"manager": FIELD_MANAGER, "operation": "Apply", "fieldsV1": {"f:spec": {"f:replicas": {}}}}
     live["metadata"]["managedFields"] = [entry]
-    cluster.seen = replace(cluster.seen, deployment=Deployment.parse(live))
+    cluster.observed = replace(cluster.observed, deployment=Deployment.parse(live))
     spec = body({"autoscaling": {"minReplicas": 2, "maxReplicas": 5}}, generation=3)
     cluster.model = replace(SentimentModel.parse(spec), status=cluster.model.status)
     reconcile(cluster)
@@ -163,7 +163,7 @@ def test_a_failing_api_server_is_reported_to_the_queue() -> None:
 
 
 def test_a_namespace_that_is_being_removed_is_left_in_peace() -> None:
-    cluster = Memory(replace(model(), status=situation(SETTLED).model.status))
+    cluster = Memory(replace(model(), status=inputs_of(SETTLED).model.status))
     cluster.refusal = NamespaceTerminating("gone soon")
     assert reconcile(cluster) == 60
     assert "status" not in cluster.writes
@@ -202,7 +202,7 @@ def test_each_step_of_the_status_is_told_once() -> None:
 def test_every_reconcile_is_one_line_with_key_decision_and_duration(caplog: pytest.LogCaptureFixture) -> None:
     conflict = memory(SETTLED)
     conflict.conflict = True
-    removed = Memory(replace(model(), status=situation(SETTLED).model.status))
+    removed = Memory(replace(model(), status=inputs_of(SETTLED).model.status))
     removed.refusal = NamespaceTerminating("gone soon")
     with caplog.at_level("INFO", logger="sentiment_operator"):
         for cluster in (memory(SETTLED), conflict, removed, Memory(None)):

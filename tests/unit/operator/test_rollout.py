@@ -11,7 +11,7 @@ from sentiment_operator.api.resource import target_of
 from sentiment_operator.api.status import RolloutStatus, Status, timestamp
 from sentiment_operator.decision.decide import decide
 from sentiment_operator.decision.record import advance, remaining_seconds
-from tests.unit.operator.scenes import IMAGE, NOW, body, decided, model, resolved, situation, told
+from tests.unit.operator.scenes import IMAGE, NOW, body, decided, inputs_of, model, reasons, resolved
 
 STARTED = timestamp(NOW - timedelta(seconds=100))
 ROLLOUT = RolloutStatus(step="Resolving", version="14", started_time=STARTED)
@@ -53,11 +53,11 @@ def test_the_deadline_is_counted_from_the_start() -> None:
 
 
 def test_a_condition_keeps_its_time_until_its_status_flips() -> None:
-    case = situation({"serves": "14", "children": {"runs": "14", "pods": TWO}})
-    first = decide(case)
-    later = replace(case, model=replace(case.model, status=first.status), now=NOW + timedelta(hours=1))
+    inputs = inputs_of({"serves": "14", "children": {"runs": "14", "pods": TWO}})
+    first = decide(inputs)
+    later = replace(inputs, model=replace(inputs.model, status=first.status), now=NOW + timedelta(hours=1))
     same = decide(later).status.condition("Ready")
-    lost = decide(replace(later, seen=replace(later.seen, pods=()), refusal=None))
+    lost = decide(replace(later, observed=replace(later.observed, pods=()), refusal=None))
     assert same is not None
     assert same.last_transition_time == timestamp(NOW)
     available = lost.status.condition("Available")
@@ -113,16 +113,16 @@ def judged(change: dict[str, Any]) -> str:
 
 
 def test_a_new_default_image_does_not_touch_what_is_pinned() -> None:
-    case = situation({"serves": "14", "settled": True, "children": {"runs": "14", "pods": TWO}})
-    decision = decide(replace(case, default_image="registry/newer:9"))
+    inputs = inputs_of({"serves": "14", "settled": True, "children": {"runs": "14", "pods": TWO}})
+    decision = decide(replace(inputs, default_image="registry/newer:9"))
     assert decision.apply == ()
     assert decision.status.desired is not None
     assert decision.status.desired.image == IMAGE
 
 
 def test_a_new_default_image_is_taken_with_the_next_version() -> None:
-    case = situation({"serves": "13", "pinned": False, "children": {"runs": "13"}})
-    decision = decide(replace(case, default_image="registry/newer:9"))
+    inputs = inputs_of({"serves": "13", "pinned": False, "children": {"runs": "13"}})
+    decision = decide(replace(inputs, default_image="registry/newer:9"))
     assert decision.status.desired is not None
     assert decision.status.desired.image == "registry/newer:9"
 
@@ -131,46 +131,46 @@ def test_asking_again_for_what_serves_does_not_restart_it_with_a_new_default_ima
     """13 serves, 14 was asked for and refused, 13 is asked for again; meanwhile the operator was upgraded."""
     thirteen = {"model": {"name": "sentiment-reviews", "version": "13"}}
     pods = [{"version": "13", "ready": True}, {"version": "13", "ready": True}]
-    case = situation({"spec": thirteen, "serves": "13", "pinned": False, "children": {"runs": "13", "pods": pods}})
-    decision = decide(replace(case, default_image="registry/newer:9"))
+    inputs = inputs_of({"spec": thirteen, "serves": "13", "pinned": False, "children": {"runs": "13", "pods": pods}})
+    decision = decide(replace(inputs, default_image="registry/newer:9"))
     assert decision.apply == ()
-    assert told(decision)["Ready"] == "True/Serving"
+    assert reasons(decision)["Ready"] == "True/Serving"
 
 
 def test_a_version_that_is_registered_anew_stays_what_was_pinned() -> None:
-    case = situation({"serves": "14", "settled": True, "children": {"runs": "14", "pods": TWO}})
+    inputs = inputs_of({"serves": "14", "settled": True, "children": {"runs": "14", "pods": TWO}})
     other = replace(resolved("14"), digest="sha256:" + "f" * 64)
-    assert decide(replace(case, answer=other)).apply == ()
+    assert decide(replace(inputs, answer=other)).apply == ()
 
 
 def test_an_alias_that_moves_starts_a_rollout() -> None:
     alias = {"model": {"name": "sentiment-reviews", "alias": "champion"}}
     given = {"spec": alias, "resolves_to": "14", "serves": "14", "settled": True}
-    case = situation({**given, "children": {"runs": "14", "pods": TWO}})
-    moved = decide(replace(case, answer=resolved("15")))
-    assert told(moved)["Ready"] == "False/RollingOut"
+    inputs = inputs_of({**given, "children": {"runs": "14", "pods": TWO}})
+    moved = decide(replace(inputs, answer=resolved("15")))
+    assert reasons(moved)["Ready"] == "False/RollingOut"
     assert moved.status.desired is not None
     assert moved.status.desired.version == "15"
-    gone = decide(replace(case, answer=AliasNotFound("gone")))
-    assert told(gone)["Ready"] == "True/Serving"
-    assert told(gone)["ModelResolved"] == "False/AliasNotFound"
+    gone = decide(replace(inputs, answer=AliasNotFound("gone")))
+    assert reasons(gone)["Ready"] == "True/Serving"
+    assert reasons(gone)["ModelResolved"] == "False/AliasNotFound"
 
 
 def test_a_changed_retry_token_tries_a_rejected_version_again() -> None:
     given = {"serves": "13", "rejected": {"14": "Crashed"}, "children": {"runs": "13"}}
-    case = situation(given)
+    inputs = inputs_of(given)
     again = replace(
-        case.model, spec=replace(case.model.spec, rollout=replace(case.model.spec.rollout, retry_token="2"))
+        inputs.model, spec=replace(inputs.model.spec, rollout=replace(inputs.model.spec.rollout, retry_token="2"))
     )
-    assert told(decide(case))["Ready"] == "False/Rejected"
-    assert told(decide(replace(case, model=again)))["Ready"] == "False/RollingOut"
+    assert reasons(decide(inputs))["Ready"] == "False/Rejected"
+    assert reasons(decide(replace(inputs, model=again)))["Ready"] == "False/RollingOut"
 
 
 def test_a_success_enters_the_history_once() -> None:
-    case = situation({"serves": "13", "children": {"runs": "14", "earlier": ["13"], "pods": TWO}})
-    first = decide(case)
+    inputs = inputs_of({"serves": "13", "children": {"runs": "14", "earlier": ["13"], "pods": TWO}})
+    first = decide(inputs)
     assert [(one.version, one.outcome) for one in first.status.history] == [("14", "Succeeded")]
-    second = decide(replace(case, model=replace(case.model, status=first.status)))
+    second = decide(replace(inputs, model=replace(inputs.model, status=first.status)))
     assert second.status.history == first.status.history
 
 
@@ -178,7 +178,7 @@ def test_only_the_last_ten_verdicts_are_kept() -> None:
     fetch = {"state": {"terminated": {"exitCode": 65, "message": TERMINATION}}}
     status = Status()
     for number in range(12):
-        case = situation(
+        inputs = inputs_of(
             {
                 "spec": {"model": {"name": "m", "version": str(100 + number)}},
                 "rolling": {"step": "RollingOut", "version": str(100 + number)},
@@ -189,8 +189,8 @@ def test_only_the_last_ten_verdicts_are_kept() -> None:
                 },
             }
         )
-        kept = replace(case.model.status, rejected=status.rejected, history=status.history)
-        status = decide(replace(case, model=replace(case.model, status=kept))).status
+        kept = replace(inputs.model.status, rejected=status.rejected, history=status.history)
+        status = decide(replace(inputs, model=replace(inputs.model, status=kept))).status
     assert [one.version for one in status.rejected] == [str(version) for version in range(111, 101, -1)]
     assert len(status.history) == 10
 
@@ -199,12 +199,12 @@ TERMINATION = '{"format": "sentiment.dev/termination/v1", "reason": "DigestMisma
 
 
 def test_a_lost_status_is_rebuilt_from_the_children_without_the_registry() -> None:
-    case = situation({"serves": "14", "settled": True, "children": {"runs": "14", "pods": TWO}})
-    before = decide(case)
-    lost = replace(case, model=replace(case.model, status=Status()), answer=RegistryUnreachable("down"))
+    inputs = inputs_of({"serves": "14", "settled": True, "children": {"runs": "14", "pods": TWO}})
+    before = decide(inputs)
+    lost = replace(inputs, model=replace(inputs.model, status=Status()), answer=RegistryUnreachable("down"))
     after = decide(lost)
     assert after.apply == ()
-    assert told(after)["Ready"] == "True/Serving"
+    assert reasons(after)["Ready"] == "True/Serving"
     assert after.status.serving is not None
     assert before.status.serving is not None
     assert after.status.serving.revision == before.status.serving.revision
@@ -213,8 +213,8 @@ def test_a_lost_status_is_rebuilt_from_the_children_without_the_registry() -> No
 def test_a_lost_status_in_the_middle_of_a_rollout_still_knows_what_serves() -> None:
     pods = [{"version": "13", "ready": True}, {"version": "13", "ready": True}, {"version": "14"}]
     given = {"serves": "13", "children": {"runs": "14", "earlier": ["13"], "replicas": 4, "pods": pods}}
-    case = situation(given)
-    after = decide(replace(case, model=replace(case.model, status=Status())))
+    inputs = inputs_of(given)
+    after = decide(replace(inputs, model=replace(inputs.model, status=Status())))
     assert after.status.serving is not None
     assert after.status.serving.version == "13"
 

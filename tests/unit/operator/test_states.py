@@ -13,7 +13,7 @@ import yaml
 
 from sentiment_operator.api.names import VERSION_ANNOTATION
 from sentiment_operator.decision.decide import decide
-from tests.unit.operator.scenes import decided, situation, told
+from tests.unit.operator.scenes import decided, inputs_of, reasons
 
 TABLE = Path(__file__).parents[2] / "data" / "operator" / "states.yaml"
 STATES: list[dict[str, Any]] = yaml.safe_load(TABLE.read_text())
@@ -28,19 +28,19 @@ def row(request: pytest.FixtureRequest) -> dict[str, Any]:
 
 def test_conditions_say_the_state(row: Mapping[str, Any]) -> None:
     decision = decided(row["given"])
-    assert told(decision) == row["then"]
+    assert reasons(decision) == row["then"]
     assert [one.type for one in decision.status.conditions] == TYPES
 
 
 def test_every_condition_is_about_the_newest_generation(row: Mapping[str, Any]) -> None:
     decision = decided(row["given"])
-    generation = situation(row["given"]).model.generation
+    generation = inputs_of(row["given"]).model.generation
     assert {one.observed_generation for one in decision.status.conditions} == {generation}
     assert decision.status.observed_generation == generation
 
 
 def test_reconciling_and_stalled_are_never_both_true(row: Mapping[str, Any]) -> None:
-    conditions = told(decided(row["given"]))
+    conditions = reasons(decided(row["given"]))
     assert not (conditions["Reconciling"].startswith("True") and conditions["Stalled"].startswith("True"))
 
 
@@ -75,8 +75,8 @@ def test_what_is_applied_what_serves_and_what_is_said(row: Mapping[str, Any]) ->
 
 def test_deciding_again_from_what_was_decided_changes_nothing(row: Mapping[str, Any]) -> None:
     """A settled resource costs no write: the status is a fixed point once nothing is left to apply."""
-    case = situation(row["given"])
-    first = decide(case)
-    again = decide(replace(case, model=replace(case.model, status=first.status)))
+    inputs = inputs_of(row["given"])
+    first = decide(inputs)
+    again = decide(replace(inputs, model=replace(inputs.model, status=first.status)))
     if not (first.apply or first.delete):
         assert again.status == first.status
