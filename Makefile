@@ -32,14 +32,14 @@ setup: $(VENV)/.native ## create .venv with everything, at the pinned versions
 	@touch $@
 
 $(VENV)/.installed: requirements/dev.txt pyproject.toml | $(UV)
-	@$(PYTHON) -c 'import sys; v = sys.version.split()[0]; sys.version_info >= (3, 11) or sys.exit(f"make: Python 3.11 or newer is needed, {v} was found as $(PYTHON): say make PYTHON=/path/to/python3.11")'
+	@$(PYTHON) -c 'import sys; v = sys.version.split()[0]; sys.version_info >= (3, 11) or sys.exit(f"make: Python 3.11 or newer is needed, {v} was found as $(PYTHON): run make PYTHON=/path/to/python3.11")'
 	@echo "==> installing the pinned requirements into $(VENV)"
 	@$(UV) venv --quiet --allow-existing --python "$$($(PYTHON) -c 'import sys; print(sys.executable)')" $(VENV)
 	@$(UV) pip sync --quiet --compile-bytecode --python $(VENV) --require-hashes requirements/dev.txt
 	@$(UV) pip install --quiet --python $(VENV) --no-deps --no-build-isolation --editable .
 	@touch $@
 
-# The model's core in Rust. It is optional: without cargo, Python does the same.
+# The model's core in Rust, optional: without cargo, the same runs in Python.
 WHEELS := model/native/wheels
 $(WHEELS)/.built: $(wildcard model/native/src/*.rs) model/native/Cargo.toml model/native/pyproject.toml | $(VENV)/.installed
 	@rm -f $(WHEELS)/*.whl
@@ -62,7 +62,7 @@ $(VENV)/.native: $(VENV)/.installed $(WHEELS)/.built
 	@touch $@
 
 .PHONY: requirements
-requirements: | $(UV) ## compile requirements/*.txt anew from pyproject.toml (with hashes, without index URLs)
+requirements: | $(UV) ## compile requirements/*.txt from pyproject.toml (with hashes, without index URLs)
 	@for extra in operator serving mlflow; do \
 	  $(UV) pip compile --quiet --upgrade pyproject.toml --extra $$extra $(COMPILE) --output-file requirements/$$extra.txt; done
 	@$(UV) pip compile --quiet --upgrade pyproject.toml --all-extras $(COMPILE) --output-file requirements/dev.txt
@@ -72,7 +72,7 @@ COMPILE := --universal --python-version 3.11 --generate-hashes --no-annotate --n
 # --- checking -----------------------------------------------------------------------------------------------------
 
 .PHONY: lint
-lint: setup $(CACHE)/bin/actionlint ## ruff, import rules, workflows, and the rules of the repository
+lint: setup $(CACHE)/bin/actionlint ## ruff, import rules, words, workflows, Prometheus rules
 	@echo "==> lint"
 	@$(BIN)/ruff check --quiet $(PACKAGES)
 	@$(BIN)/ruff format --quiet --check $(PACKAGES)
@@ -89,11 +89,11 @@ PROMTOOL := $(BIN)/python -m lab promtool
 PLAIN := docs/words.py docs/words.toml docs/reference.py tests/unit/test_words.py
 
 .PHONY: reference
-reference: setup ## write docs/reference.md anew, from the resource definition
+reference: setup ## write docs/reference.md from the resource definition
 	@$(BIN)/python -m docs.reference
 
 .PHONY: monitoring
-monitoring: setup ## write the rules and dashboards of deploy/monitoring anew [RUNBOOKS=https://...: where alerts lead to]
+monitoring: setup ## write the rules and dashboards of deploy/monitoring [RUNBOOKS=https://...: the address of the runbooks]
 	@$(BIN)/python -m deploy.monitoring.generator $(if $(RUNBOOKS),--runbooks "$(RUNBOOKS)")
 
 ACTIONLINT := github.com/rhysd/actionlint/cmd/actionlint@v1.7.7
@@ -112,7 +112,7 @@ unit: setup ## unit tests: no server, no cluster
 	@$(BIN)/pytest -q -n 2 --dist loadfile tests/unit tests/test_model.py tests/test_flask_app.py
 
 .PHONY: browser
-browser: ## a browser to try the serving page in: Debian's chromium, where none is installed
+browser: ## install Debian's chromium to test the serving page, unless a browser is installed
 	@for name in chromium chromium-browser google-chrome; do ! command -v $$name >/dev/null || exit 0; done; \
 	if command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then \
 	  echo "==> installing the Debian package chromium"; \
@@ -142,10 +142,10 @@ ifeq ($(IS_LAB_HOST),yes)
 	@$(MAKE) e2e
 else
 	@echo "make: the end-to-end tests (tests/e2e) did not run: the lab needs Linux and root (try: sudo make e2e)"
-	@[ -z "$${CI:-}" ] || { echo "make: in CI a test that cannot run is a failure"; exit 1; }
+	@[ -z "$${CI:-}" ] || { echo "make: in CI a test that cannot run counts as a failure"; exit 1; }
 endif
 
-# --- delivering: what CI, CD and the demo run, one target a step -----------------------------------------------------
+# --- delivering: the steps of CI, CD and the demo, one target each -----------------------------------------------------
 
 WORKSPACE ?= .
 NAME ?= sentiment-reviews
@@ -164,23 +164,23 @@ train: setup ## dvc repro: ingest, prepare, data-report, train, evaluate [WORKSP
 	@$(STAGE) dvc repro
 
 .PHONY: refresh
-refresh: setup ## fetch the raw reviews anew, also where the source keeps its name
+refresh: setup ## fetch the raw reviews again, also if the name of the source is unchanged
 	@$(STAGE) dvc repro --force --single-item ingest
 
 .PHONY: cache-pull
-cache-pull: setup ## take what earlier runs made from DVC's remote [DVC_REMOTE=s3://bucket/prefix]
+cache-pull: setup ## fetch the results of earlier runs from DVC's remote [DVC_REMOTE=s3://bucket/prefix]
 	@$(REMOTE)
 	@$(STAGE) dvc fetch --run-cache
 
 .PHONY: cache-push
-cache-push: setup ## leave what this run made in DVC's remote, for the next one
+cache-push: setup ## push the results of this run to DVC's remote, for later runs
 	@$(REMOTE)
 	@$(STAGE) dvc push --run-cache
 
 REMOTE = $(if $(DVC_REMOTE),$(STAGE) dvc remote modify --local storage url "$(DVC_REMOTE)",:)
 
 .PHONY: metric-diff
-metric-diff: setup ## compare the trained model's metrics with those of a commit, into reports/metric-diff.md [BASE=origin/main]
+metric-diff: setup ## compare the trained model's metrics with a commit's, into reports/metric-diff.md [BASE=origin/main]
 	@$(STAGE) PYTHONPATH="$(CURDIR)" python -m delivery.metric_diff "$(BASE)" --output reports/metric-diff.md
 
 .PHONY: verify-model
@@ -196,7 +196,7 @@ register: setup ## register the trained model in MLflow (the same digest is regi
 	@$(STAGE) sentiment-pipeline register --name $(NAME) --output reports/register.json
 
 .PHONY: images
-images: setup ## build both images and push them to $REGISTRY [TAG=...] [ATTEST=yes: with bill of materials and provenance]
+images: setup ## build both images and push them to $REGISTRY [TAG=...] [ATTEST=yes: push bill of materials and provenance]
 	@$(DELIVERY) images $(if $(TAG),--tag $(TAG)) $(if $(ATTEST),--attest)
 
 .PHONY: install
@@ -204,7 +204,7 @@ install: setup ## install the operator with those images [OVERLAY=deploy/overlay
 	@$(DELIVERY) install
 
 .PHONY: rollout
-rollout: setup ## patch the SentimentModel to VERSION, wait twice, smoke-test [MANIFEST=file to make it from at first]
+rollout: setup ## patch the SentimentModel to VERSION, wait twice, smoke-test [MANIFEST=file to create it from]
 	@$(DELIVERY) rollout $(RESOURCE) --version $(VERSION) --namespace $(NAMESPACE) $(if $(MANIFEST),--manifest $(MANIFEST))
 
 .PHONY: promote
@@ -212,13 +212,13 @@ promote: setup ## alias VERSION `champion`, if the cluster serves it
 	@$(STAGE) sentiment-pipeline promote --name $(NAME) --version $(VERSION) --resource $(RESOURCE) --namespace $(NAMESPACE)
 
 .PHONY: summary
-summary: setup ## tell how the delivery of VERSION ended; the last line says what serves, or why VERSION does not
+summary: setup ## print how the delivery of VERSION ended; the last line names the serving version, or the failure
 	@$(DELIVERY) summary $(RESOURCE) --namespace $(NAMESPACE) $(if $(VERSION),--version $(VERSION))
 
 # --- releasing ----------------------------------------------------------------------------------------------------
 
 .PHONY: audit
-audit: setup ## known weaknesses of what is installed and built in (needs the advisory databases: a network)
+audit: setup ## known vulnerabilities of the dependencies (queries the advisory databases on the network)
 	@for name in operator serving mlflow dev; do \
 	  echo "==> pip-audit of requirements/$$name.txt"; \
 	  $(UV) tool run --from $(PIP_AUDIT) pip-audit --disable-pip --require-hashes --requirement requirements/$$name.txt; done
@@ -230,7 +230,7 @@ PIP_AUDIT := pip-audit==2.10.1
 CARGO_AUDIT := cargo-audit@0.22.2
 
 .PHONY: dist
-dist: setup ## what goes with a release, into dist/: wheels, install.yaml, the resource definition, notes [TAG=v1.2.3]
+dist: setup ## build a release into dist/: wheels, install.yaml, the resource definition, notes [TAG=v1.2.3]
 	@rm -rf dist
 	@$(BIN)/hatchling build --target wheel --directory dist
 	@for wheel in $(WHEELS)/*.whl; do cp "$$wheel" dist/; done
@@ -252,11 +252,11 @@ run: setup ## the operator of this checkout, on this machine, against the cluste
 	@$(BIN)/python -m delivery.run $(if $(filter file,$(origin NAMESPACE)),,--namespace "$(NAMESPACE)")
 
 .PHONY: down
-down: ## stop the lab and remove all that it made (caches stay)
+down: ## stop the lab and remove everything it made (caches stay)
 	@if [ -x $(BIN)/python ]; then $(BIN)/python -m lab down; fi
 
 .PHONY: bench
-bench: setup ## the benchmarks there are
+bench: setup ## list the benchmarks
 	@echo "make bench-model DATA=... [GROUP=...] [ONLY=...]"
 	@echo "make bench-alerts"
 	@echo "make bench-serving [DATA=...] [GROUP=...] [ONLY=...] [SOAK=seconds]"
@@ -265,7 +265,7 @@ bench: setup ## the benchmarks there are
 
 .PHONY: bench-model
 bench-model: setup ## counting, predictions and recipes against scikit-learn, into docs/bench-model.md [DATA=file GROUP=column ONLY=part,...]
-	@[ -n "$(DATA)" ] || { echo "make: say which reviews: make bench-model DATA=reviews.csv GROUP=film"; exit 1; }
+	@[ -n "$(DATA)" ] || { echo "make: name the reviews: make bench-model DATA=reviews.csv GROUP=film"; exit 1; }
 	@$(BIN)/python -m bench.model --data "$(DATA)" $(if $(GROUP),--group "$(GROUP)") $(if $(ONLY),--only "$(ONLY)")
 
 .PHONY: bench-serving
@@ -277,7 +277,7 @@ bench-rollout: setup ## rollouts under load on the lab, into docs/bench-rollout.
 	@$(BIN)/python -m bench.rollout $(if $(ONLY),--only "$(ONLY)")
 
 .PHONY: bench-alerts
-bench-alerts: setup ## every alert under its fault, every panel's queries, on the lab, into docs/bench-alerts.md and docs/dashboards
+bench-alerts: setup ## cause every alert and run every panel's queries on the lab, into docs/bench-alerts.md and docs/dashboards
 	@$(BIN)/python -m bench.alerts
 
 .PHONY: clean

@@ -1,1 +1,1 @@
-"""From a registered version to pods that serve it: images, deployment, rollout. What CI, CD and the demo run."""
+"""From a registered version to pods that serve it: images, installation, rollout. CI, CD and the demo use it."""

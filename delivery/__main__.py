@@ -14,7 +14,7 @@ from delivery.cluster import Cluster, DeliveryError, connect
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.option(
     "--cluster", "kind", type=click.Choice(["lab", "current"]), default="current", show_default=True,
-    help="the lab of this checkout, or the cluster of the present KUBECONFIG",
+    help="the lab of this checkout, or the cluster of the current KUBECONFIG",
 )  # fmt: skip
 @click.pass_context
 def main(context: click.Context, kind: Literal["lab", "current"]) -> None:
@@ -27,15 +27,15 @@ def main(context: click.Context, kind: Literal["lab", "current"]) -> None:
 @click.option("--attest", is_flag=True, help="push a bill of materials and the provenance with each (docker buildx)")
 @click.pass_obj
 def images_command(cluster: Cluster, *, tag: str, attest: bool) -> None:
-    """Build both images, push them, print them by digest."""
-    pushed = images.build_and_push(cluster, say=lambda line: print(line, file=sys.stderr), tag=tag, attest=attest)
+    """Build and push both images, and print them by digest."""
+    pushed = images.build_and_push(cluster, report=lambda line: print(line, file=sys.stderr), tag=tag, attest=attest)
     print(json.dumps(pushed, indent=2))
 
 
 @main.command("install")
 @click.pass_obj
 def install_command(cluster: Cluster) -> None:
-    """Install the operator with the images that were pushed."""
+    """Install the operator with the images that were pushed last."""
     deploy.install(cluster, images.pushed_images())
 
 
@@ -44,14 +44,12 @@ def install_command(cluster: Cluster) -> None:
 @click.option("--version", required=True, help="the MLflow model version to serve")
 @click.option("--namespace", default="default", show_default=True)
 @click.option("--timeout", default="15m", show_default=True)
-@click.option(
-    "--manifest", type=click.Path(path_type=Path), help="the SentimentModel to start from where there is none"
-)
+@click.option("--manifest", type=click.Path(path_type=Path), help="the SentimentModel to create if there is none")
 @click.pass_obj
 def rollout_command(
     cluster: Cluster, resource: str, *, version: str, namespace: str, timeout: str, manifest: Path | None
 ) -> None:
-    """Patch the SentimentModel, wait, smoke-test; exit code 1 when the version does not serve."""
+    """Patch the SentimentModel, wait, and run a smoke test; exit code 1 if the version does not serve."""
     made = manifest and rollout.create_missing(cluster, resource, manifest, version=version, namespace=namespace)
     if not made:
         rollout.patch(cluster, resource, version=version, namespace=namespace)
@@ -65,12 +63,12 @@ def rollout_command(
 
 @main.command("summary")
 @click.argument("resource")
-@click.option("--version", default="", help="the version that was to be delivered, as far as it came to that")
+@click.option("--version", default="", help="the version to deliver; empty if none was registered")
 @click.option("--namespace", default="default", show_default=True)
 @click.pass_obj
 def summary_command(cluster: Cluster, resource: str, *, version: str, namespace: str) -> None:
-    """Tell how a delivery ended (in the job's summary, too); the last line says what serves, or why not."""
-    text, last = summary.tell(cluster, resource, version=version, namespace=namespace)
+    """Print how a delivery ended, also to the job's summary; the last line names what serves, or the failure."""
+    text, last = summary.describe(cluster, resource, version=version, namespace=namespace)
     summary.add_to_job(f"{text}\n{last}\n")
     print(f"{text}\n{last}")
 

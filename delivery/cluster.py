@@ -1,4 +1,4 @@
-"""The cluster that is delivered to: the lab on this machine, or whatever KUBECONFIG points at."""
+"""The target cluster: the lab on this machine, or the cluster of KUBECONFIG."""
 
 import os
 import shlex
@@ -12,17 +12,17 @@ from typing import Literal
 ROOT = Path(__file__).resolve().parent.parent
 CURRENT_NEEDS = {
     "REGISTRY": "the image registry that the cluster pulls from, such as 123456789012.dkr.ecr.eu-west-1.amazonaws.com",
-    "MLFLOW_TRACKING_URI": "the MLflow server, as seen from here and from the cluster",
+    "MLFLOW_TRACKING_URI": "the MLflow server, under a name that this machine and the cluster can resolve",
 }
 
 
 class DeliveryError(RuntimeError):
-    """A step could not be done; the message says what was expected, what was found and what to do."""
+    """A step failed; the message states what was expected, what was found and what to do."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Cluster:
-    """Where to deliver, and the environment in which kubectl, DVC, MLflow and boto3 find it."""
+    """A cluster, and the environment with which kubectl, DVC, MLflow and boto3 reach it."""
 
     kind: Literal["lab", "current"]
     registry: str
@@ -30,14 +30,14 @@ class Cluster:
 
     @property
     def overlay(self) -> Path:
-        """The kustomization that installs the operator: OVERLAY (from the root of the checkout), where it is set."""
+        """The kustomization that installs the operator: OVERLAY (relative to the checkout) if it is set."""
         return ROOT / (self.environment.get("OVERLAY") or f"deploy/{'overlays/lab' if self.kind == 'lab' else 'base'}")
 
     def kubectl(self, *arguments: str, stdin: str | None = None) -> str:
-        """Run kubectl and return what it printed.
+        """Run kubectl and return its output.
 
         Raises:
-            DeliveryError: kubectl failed; the message holds what it said.
+            DeliveryError: kubectl failed; the message has its error output.
         """
         done = self.try_kubectl(*arguments, stdin=stdin)
         if done.returncode != 0:
@@ -45,7 +45,7 @@ class Cluster:
         return done.stdout
 
     def try_kubectl(self, *arguments: str, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
-        """Run kubectl, whatever its exit code."""
+        """Run kubectl and accept any exit code."""
         return subprocess.run(
             ["kubectl", *arguments],
             input=stdin,
@@ -60,7 +60,7 @@ def connect(kind: Literal["lab", "current"]) -> Cluster:
     """Describe the cluster of that kind.
 
     Raises:
-        DeliveryError: the lab is not up, or a setting of the present cluster is missing.
+        DeliveryError: the lab is not up, or a setting of the current cluster is missing.
     """
     return _lab() if kind == "lab" else _current()
 
@@ -81,7 +81,7 @@ def _current() -> Cluster:
 
 
 def parse_exports(text: str) -> dict[str, str]:
-    """Read lines of the form ``export NAME=value`` (shell quoting allowed, ``$PATH`` expanded)."""
+    """Read lines of the form `export NAME=value`, with shell quoting; `$PATH` is expanded."""
     exports: dict[str, str] = {}
     for line in text.splitlines():
         words = shlex.split(line, comments=True)

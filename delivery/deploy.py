@@ -1,4 +1,4 @@
-"""Install the operator: the overlay of the cluster, with the images that were pushed, by digest."""
+"""Install the operator: the cluster's overlay with the pushed images, by digest."""
 
 import os
 from collections.abc import Iterable
@@ -13,7 +13,7 @@ OPERATOR = "deployment/sentiment-operator"
 
 
 def install(cluster: Cluster, images: dict[str, str]) -> None:
-    """Apply the overlay with ``images`` on top and wait until the operator is up."""
+    """Apply the overlay with `images` and wait until the operator is up."""
     folder = write_kustomization(cluster, images)
     cluster.kubectl("apply", "-k", str(folder))
     cluster.kubectl("wait", "--for=condition=Established", "crd/sentimentmodels.sentiment.dev", "--timeout=30s")
@@ -21,7 +21,7 @@ def install(cluster: Cluster, images: dict[str, str]) -> None:
 
 
 def write_kustomization(cluster: Cluster, images: dict[str, str]) -> Path:
-    """Write ``build/deploy/kustomization.yaml``: the overlay is left as it is, so that git stays clean."""
+    """Write `build/deploy/kustomization.yaml`, which refers to the overlay, so that git stays clean."""
     folder = ROOT / "build" / "deploy"
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "kustomization.yaml").write_text(
@@ -36,14 +36,14 @@ def write_kustomization(cluster: Cluster, images: dict[str, str]) -> Path:
 
 
 def image_names(overlay: Path) -> list[str]:
-    """What the operator's image may be called once ``overlay`` is rendered: as in the base, or as it was renamed."""
+    """The names that the operator's image may have in the rendered `overlay`: that of the base, and new names."""
     text = yaml.safe_load((overlay / "kustomization.yaml").read_text())
     renamed = [one["newName"] for one in text.get("images", ()) if "newName" in one]
     return ["sentiment-operator", *renamed]
 
 
 def kustomization(*, overlay: str, image_names: Iterable[str], images: dict[str, str], tracking_uri: str) -> str:
-    """The text of a kustomization that pins the images of ``overlay``, by these names there, by digest."""
+    """The text of a kustomization that pins the images with these names in `overlay` by digest."""
     repository, _, digest = images["sentiment-operator"].partition("@")
     pins = "".join(f"  - name: {name}\n    newName: {repository}\n    digest: {digest}\n" for name in image_names)
     return f"""\

@@ -1,4 +1,4 @@
-"""Reach a Service of any cluster from here: `kubectl port-forward` to a free port of 127.0.0.1."""
+"""Reach a Service of any cluster from this machine: `kubectl port-forward` to a free port of 127.0.0.1."""
 
 import re
 import subprocess
@@ -12,10 +12,10 @@ LISTENING = re.compile(r"Forwarding from 127\.0\.0\.1:(\d+) ")
 
 @contextmanager
 def port_forward(cluster: Cluster, service: str, *, namespace: str, port: int = 80) -> Iterator[str]:
-    """Yield the URL under which ``service`` can be reached while the block runs.
+    """Yield the URL of `service` while the block runs.
 
     Raises:
-        DeliveryError: there is no running pod behind the Service.
+        DeliveryError: No running pod is behind the Service.
     """
     command = ["kubectl", "-n", namespace, "port-forward", "--address=127.0.0.1", f"service/{service}", f":{port}"]
     with subprocess.Popen(

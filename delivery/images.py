@@ -1,6 +1,6 @@
-"""Build both images from their Dockerfiles and push them; what is deployed is named by digest, never by tag.
+"""Build both images from their Dockerfiles and push them. Deployments name them by digest, never by tag.
 
-With attestations, BuildKit pushes a bill of materials (SPDX) and the provenance (SLSA) beside each image.
+With attestations, BuildKit pushes a bill of materials (SPDX) and the provenance (SLSA) with each image.
 """
 
 import json
@@ -15,36 +15,42 @@ IMAGES = {"sentiment-operator": "Dockerfile.operator", "sentiment-serving": "Doc
 RECORD = ROOT / "build" / "images.json"
 TAG = "dev"
 
-Say = Callable[[str], None]
+Report = Callable[[str], None]
 
 
-def build_and_push(cluster: Cluster, *, say: Say, tag: str = TAG, attest: bool = False) -> dict[str, str]:
+def build_and_push(cluster: Cluster, *, report: Report, tag: str = TAG, attest: bool = False) -> dict[str, str]:
     """Build and push both images.
 
     Args:
-        tag: What keeps them in the registry: an untagged image may be cleaned away while it is deployed.
-        attest: Push bill of materials and provenance with them. The lab's buildah has none, which is said.
+        cluster: Its registry takes the images; the lab's buildah, or Docker, builds them.
+        report: Takes lines about the progress.
+        tag: Protects the images in the registry: an untagged image may be cleaned up while it is deployed.
+        attest: Push bill of materials and provenance with them. The lab's buildah cannot, and a line reports that.
 
     Returns:
-        The images by name, each as ``registry/name@sha256:...``; also kept in ``build/images.json``.
+        The images by name, each as `registry/name@sha256:...`; also kept in `build/images.json`.
     """
     RECORD.parent.mkdir(parents=True, exist_ok=True)
     if attest and cluster.kind == "lab":
-        say("the lab builds with buildah, which pushes no attestations")
+        report("the lab builds with buildah, which pushes no attestations")
     origin = [f"--build-arg={key}={value}" for key, value in _origin(cluster, tag).items()]
     images = {}
     for name, dockerfile in IMAGES.items():
-        say(f"building {name} from {dockerfile}")
+        report(f"building {name} from {dockerfile}")
         build, push = _plan(cluster, name, ["-f", dockerfile, *origin], tag=tag, attest=attest)
         _run(cluster, build)
         images[name] = push()
-        say(f"pushed {images[name]}")
+        report(f"pushed {images[name]}")
     RECORD.write_text(json.dumps(images, indent=2) + "\n")
     return images
 
 
 def pushed_images() -> dict[str, str]:
-    """What ``build_and_push`` pushed last."""
+    """The images that `build_and_push` pushed last.
+
+    Raises:
+        DeliveryError: No image was pushed from this checkout.
+    """
     if not RECORD.is_file():
         raise DeliveryError("no image was pushed from this checkout: run `make images` first")
     images: dict[str, str] = json.loads(RECORD.read_text())
@@ -61,7 +67,7 @@ def _plan(cluster: Cluster, name: str, described: list[str], *, tag: str, attest
 
 
 def _origin(cluster: Cluster, tag: str) -> dict[str, str]:
-    """What the labels of an image say about its sources, as far as that is known."""
+    """Build arguments for the labels about an image's sources, as far as they are known."""
     origin = {"VERSION": tag}
     describe = ["git", "describe", "--always", "--abbrev=40", "--exclude=*", "--dirty"]
     if (ROOT / ".git").exists():

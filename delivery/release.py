@@ -1,4 +1,4 @@
-"""`python -m delivery.release`: what goes with a release: its notes, and one manifest that installs the operator."""
+"""`python -m delivery.release`: the files of a release: its notes, and one manifest that installs the operator."""
 
 import os
 import re
@@ -15,33 +15,35 @@ UNRELEASED = "Unreleased"
 
 
 def notes(changelog: str, version: str) -> str:
-    """The section of ``version``.
+    """The section of CHANGELOG.md for `version`.
 
     Raises:
-        DeliveryError: there is none, or it is empty.
+        DeliveryError: The section is missing or empty.
     """
     sections = re.split(r"^## ", changelog, flags=re.MULTILINE)[1:]
     for section in sections:
         heading, _, body = section.partition("\n")
         if heading.split(" ")[0].strip("[]") == version and body.strip():
             return body.strip() + "\n"
-    raise DeliveryError(f"CHANGELOG.md has no section `## {version}`: give that name to `## {UNRELEASED}` and commit")
+    raise DeliveryError(f"CHANGELOG.md has no section `## {version}`: rename `## {UNRELEASED}` to it and commit")
 
 
 def check_version(tag: str, project: str) -> str:
-    """The version that ``tag`` stands for.
+    """The version of `tag`.
 
     Raises:
-        DeliveryError: pyproject.toml says another.
+        DeliveryError: pyproject.toml has another version.
     """
     if tag != f"v{project}":
-        raise DeliveryError(f"the tag is {tag}, but pyproject.toml says {project}: expected the tag v{project}")
+        raise DeliveryError(
+            f"the tag is {tag}, but the version in pyproject.toml is {project}: expected the tag v{project}"
+        )
     return project
 
 
 def bundle(folder: Path, *, registry: str, tracking_uri: str) -> None:
     """Write install.yaml (the base with the pushed images, by digest) and the resource definition alone."""
-    # Of the environment no more than finds kubectl: a release is the base, whatever OVERLAY says.
+    # Only PATH, to find kubectl: a release installs the base, and ignores OVERLAY.
     environment = {"MLFLOW_TRACKING_URI": tracking_uri, "PATH": os.environ["PATH"]}
     cluster = Cluster(kind="current", registry=registry, environment=environment)
     rendered = deploy.write_kustomization(cluster, images.pushed_images())
@@ -53,7 +55,7 @@ def bundle(folder: Path, *, registry: str, tracking_uri: str) -> None:
 
 @click.command()
 @click.argument("tag")
-@click.option("--registry", required=True, help="where the images were pushed")
+@click.option("--registry", required=True, help="the registry that has the images")
 @click.option("--folder", type=click.Path(path_type=Path), default=ROOT / "dist")
 def main(tag: str, registry: str, folder: Path) -> None:
     """Write notes.md, install.yaml and the resource definition for the release TAG into FOLDER."""

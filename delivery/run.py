@@ -20,7 +20,7 @@ NEEDS = {
 DEVELOPMENT = {"METRICS_PORT": "9091"}
 """Settings that differ from those of a cluster: the lab's Prometheus has port 9090 of this machine."""
 OPTIONS = ("--log-format=full", "--liveness=http://127.0.0.1:8081/healthz")
-"""Logs for people, and the probe for nobody but this machine."""
+"""Readable logs, and a liveness probe that only this machine can reach."""
 LABEL = "app.kubernetes.io/name=sentiment-operator"
 
 

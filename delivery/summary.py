@@ -1,4 +1,4 @@
-"""How a delivery ended, for a person who opens the job: what `kubectl get` says, the images, one last sentence."""
+"""How a delivery ended, for a reader of the job: the line of `kubectl get`, the images, one last sentence."""
 
 import json
 import os
@@ -9,11 +9,11 @@ from delivery.cluster import Cluster
 from delivery.rollout import condition_of
 
 
-def tell(cluster: Cluster, resource: str, *, version: str, namespace: str) -> tuple[str, str]:
-    """Markdown about the resource, and one sentence about ``version`` (empty: none was registered).
+def describe(cluster: Cluster, resource: str, *, version: str, namespace: str) -> tuple[str, str]:
+    """Markdown about the resource, and one sentence about `version` (empty: none was registered).
 
     Raises:
-        DeliveryError: the cluster cannot be asked, or has no such resource.
+        DeliveryError: The cluster cannot be reached, or has no such resource.
     """
     table = cluster.kubectl("-n", namespace, "get", "smdl", resource)
     found = json.loads(cluster.kubectl("-n", namespace, "get", "smdl", resource, "-o", "json"))
@@ -28,7 +28,7 @@ def tell(cluster: Cluster, resource: str, *, version: str, namespace: str) -> tu
 
 
 def sentence(version: str, *, requested: str | None, serving: str | None, ready: dict[str, str]) -> str:
-    """What became of ``version``, in one line."""
+    """What became of `version`, in one line."""
     now = f"version {serving} serves" if serving else "nothing serves"
     if not version:
         return f"no version was registered; {now}"
@@ -41,7 +41,7 @@ def sentence(version: str, *, requested: str | None, serving: str | None, ready:
 
 
 def add_to_job(text: str) -> None:
-    """Add Markdown to the page of the job that runs this, where there is one (GitHub Actions)."""
+    """Add Markdown to the summary of the job that runs this, if there is one (GitHub Actions)."""
     if page := os.environ.get("GITHUB_STEP_SUMMARY"):
         with Path(page).open("a") as file:
             file.write(text)

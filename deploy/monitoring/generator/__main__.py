@@ -10,9 +10,9 @@ ROOT = Path(__file__).resolve().parents[3]
 
 
 @click.command()
-@click.option("--runbooks", default=RUNBOOKS, show_default=True, help="the folder or URL that alerts lead to")
+@click.option("--runbooks", default=RUNBOOKS, show_default=True, help="the folder or URL that alerts link to")
 def main(runbooks: str) -> None:
-    """Write what has changed."""
+    """Write the files that have changed."""
     for path, text in files(runbooks=runbooks).items():
         if not (ROOT / path).is_file() or (ROOT / path).read_text() != text:
             (ROOT / path).write_text(text)

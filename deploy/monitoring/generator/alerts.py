@@ -1,7 +1,8 @@
-"""Every alert: when it fires, how bad that is, and the sentence that is sent. Durations are those that ship.
+"""Every alert: its expression, its severity, and the sentence that it sends.
 
-Each alert carries `namespace` and `model` (the SentimentModel's name) where it is about one. The serving pods' series
-have `model` from the scrape; the operator's have `name`, since `model` is the registered model there.
+An alert about a SentimentModel has the labels `namespace` and `model` (the SentimentModel's name). The serving pods'
+series get `model` from the scrape. The operator's series have `name` instead, because `model` is the registered model
+there.
 """
 
 from collections.abc import Iterator
@@ -24,15 +25,15 @@ class Alert:
     severity: Severity
     expr: str
     summary: str
-    """One line, with Prometheus' templates."""
+    """One line; may use Prometheus' templates."""
     lasting: str = ""
-    """How long it must be so before it fires; empty: at once."""
+    """How long the expression must hold before the alert fires; empty: at once."""
     about: Literal["model", "name", ""] = "model"
-    """The label that holds the SentimentModel's name; empty: it is about none."""
+    """The label with the SentimentModel's name; empty: the alert is not about one."""
 
 
 def alerts(pace: Pace) -> Iterator[Alert]:
-    """All of them, with the durations of `pace`."""
+    """All alerts, with the durations of `pace`."""
     yield from _burning("SentimentErrorBudgetBurn", ERRORS, ERROR_BUDGET, "fail", pace)
     yield from _burning("SentimentLatencyBudgetBurn", SLOW, LATENCY_BUDGET, "are too slow", pace)
     yield _no_ready_pods(pace)
@@ -43,13 +44,15 @@ def alerts(pace: Pace) -> Iterator[Alert]:
     yield _registry_unreachable(pace)
     yield _operator_down(pace)
     yield _operator_stuck(pace)
-    yield _drift("SentimentConfidenceDrift", "confidence", "confidence in its answers", pace)
-    yield _drift("SentimentVocabularyDrift", "oov_ratio", "share of n-grams that it does not know", pace)
+    yield _drift("SentimentConfidenceDrift", "confidence", "confidence of its predictions", pace)
+    yield _drift("SentimentVocabularyDrift", "oov_ratio", "share of unknown n-grams", pace)
 
 
 def _burning(name: str, ratio: str, budget: str, what: str, pace: Pace) -> Iterator[Alert]:
-    """Burn rates over two windows each (Site Reliability Workbook, chapter 5): the long one says that it matters, the
-    short one that it still goes on."""
+    """Burn rates over two windows each (Site Reliability Workbook, chapter 5).
+
+    The long window shows that the burn is significant, the short one that it continues.
+    """
     severities: tuple[Severity, ...] = ("critical", "warning")
     for severity in severities:
         yield Alert(
@@ -57,7 +60,7 @@ def _burning(name: str, ratio: str, budget: str, what: str, pace: Pace) -> Itera
             severity=severity,
             expr="\nor\n".join(_burn(ratio, budget, burn, pace) for burn in BURNS if burn.severity == severity),
             summary="{{ $value | humanizePercentage }} of the requests to {{ $labels.namespace }}/{{ $labels.model }} "
-            f"{what}: the objective's budget is used up too fast",
+            f"{what}: the objective's budget burns too fast",
         )
 
 
@@ -77,7 +80,7 @@ def _no_ready_pods(pace: Pace) -> Alert:
               sentimentmodel_condition_reason{type="Available", reason=~"ScaledToZero|NeverDeployed"} == 1
         """),
         lasting=pace("2m"),
-        summary="No pod of {{ $labels.namespace }}/{{ $labels.name }} is ready: nobody answers",
+        summary="No pod of {{ $labels.namespace }}/{{ $labels.name }} is ready: callers get no answer",
         about="name",
     )
 
@@ -92,8 +95,7 @@ def _crash_looping(pace: Pace) -> Alert:
             ) > 0
         """),
         lasting=pace("5m"),
-        summary="The container {{ $labels.container }} of {{ $labels.namespace }}/{{ $labels.name }} "
-        "ends again and again",
+        summary="The container {{ $labels.container }} of {{ $labels.namespace }}/{{ $labels.name }} keeps crashing",
         about="name",
     )
 
@@ -120,7 +122,7 @@ def _version_mismatch(pace: Pace) -> Alert:
     return Alert(
         name="SentimentVersionMismatch",
         severity="warning",
-        # One series has both versions: what remains is what differs from itself with `serving` made `requested`.
+        # One series has both versions: those where copying `requested` to `serving` changes nothing are dropped.
         expr=_text("""
             max by (namespace, name, requested, serving) (sentimentmodel_info{requested!=""})
             unless
@@ -133,7 +135,7 @@ def _version_mismatch(pace: Pace) -> Alert:
         lasting=pace("10m"),
         summary="{{ $labels.namespace }}/{{ $labels.name }} serves "
         "{{ if $labels.serving }}version {{ $labels.serving }}{{ else }}nothing{{ end }}, "
-        "version {{ $labels.requested }} is asked for",
+        "version {{ $labels.requested }} is requested",
         about="name",
     )
 
@@ -148,7 +150,7 @@ def _stalled(pace: Pace) -> Alert:
               sentimentmodel_condition{type="Stalled", status="True"} == 1
         """),
         lasting=pace("1m"),
-        summary="{{ $labels.namespace }}/{{ $labels.name }} does not get on: {{ $labels.reason }}",
+        summary="{{ $labels.namespace }}/{{ $labels.name }} makes no progress: {{ $labels.reason }}",
         about="name",
     )
 
@@ -165,7 +167,7 @@ def _registry_unreachable(pace: Pace) -> Alert:
             ) > 0
         """),
         lasting=pace("5m"),
-        summary="MLflow does not answer the operator; {{ $value }} SentimentModels cannot be resolved anew",
+        summary="MLflow does not answer the operator; the versions of {{ $value }} SentimentModels cannot be resolved",
         about="",
     )
 
@@ -176,13 +178,13 @@ def _operator_down(pace: Pace) -> Alert:
         severity="critical",
         expr='up{job="sentiment-operator"} == 0 or absent(up{job="sentiment-operator"})',
         lasting=pace("5m"),
-        summary="The operator cannot be scraped: no rollout, no repair. What serves goes on serving",
+        summary="The operator cannot be scraped: no rollouts, no repairs. Serving pods keep serving",
         about="",
     )
 
 
 def _operator_stuck(pace: Pace) -> Alert:
-    # Each resource is looked at once a minute (RESYNC_SECONDS): none in so long is not idleness.
+    # Each resource is reconciled once a minute (RESYNC_SECONDS): no reconcile for so long is not idleness.
     return Alert(
         name="SentimentOperatorStuck",
         severity="critical",
@@ -195,7 +197,7 @@ def _operator_stuck(pace: Pace) -> Alert:
               max by (job) (sentimentmodel_queue_age_seconds) > {QUEUE_AGE_SECONDS}
         """),
         lasting=pace("1m"),
-        summary="The operator runs, and comes to no decision",
+        summary="The operator runs, but reaches no decision",
         about="",
     )
 
@@ -206,8 +208,8 @@ def _drift(name: str, metric: str, what: str, pace: Pace) -> Alert:
         severity="warning",
         expr=f"{distance(metric, window=pace('6h'))}\n> scalar({DRIFT_DISTANCE})",
         lasting=pace("30m"),
-        summary=f"{{{{ $labels.namespace }}}}/{{{{ $labels.model }}}}: the {what} is distributed otherwise than at "
-        "training time (distance {{ $value | humanize }})",
+        summary=f"{{{{ $labels.namespace }}}}/{{{{ $labels.model }}}}: the distribution of the {what} differs from "
+        "the one at training time (distance {{ $value | humanize }})",
     )
 
 

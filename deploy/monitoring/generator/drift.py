@@ -1,20 +1,21 @@
-"""How far live texts are from those of training time, as an expression."""
+"""The distance between live texts and those at training time, as an expression."""
 
 from textwrap import dedent
 
 MIN_TEXTS = 200
-"""Below, a distance of 0.25 may be chance: with 200 texts it is not, at any usual level."""
+"""With fewer texts a distance of 0.25 may be chance; with 200 it is significant at any usual level."""
 
 
 def distance(metric: str, *, window: str, selector: str = "") -> str:
-    """The distance of Kolmogorov and Smirnov between a live histogram and the reference of the model that serves.
+    """The Kolmogorov-Smirnov distance between a live histogram and the reference of the serving model.
 
-    Live and expected counts are subtracted pod by pod before they are added up: each pod is compared with the reference
-    of the version that it serves, also while two serve.
+    The expected counts of each pod are subtracted from its live counts before pods are added up. So each pod is
+    compared with the reference of its own version, also while two versions serve.
 
     Args:
-        metric: of `sentiment_<metric>_bucket` and `sentiment_reference_<metric>_share`.
-        selector: of the pods' series.
+        metric: The name in `sentiment_<metric>_bucket` and `sentiment_reference_<metric>_share`.
+        window: A duration of Prometheus.
+        selector: Restricts the pods' series.
     """
     of_pods = f"{{{selector}}}" if selector else ""
     return dedent(f"""

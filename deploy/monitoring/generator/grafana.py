@@ -1,4 +1,4 @@
-"""Dashboards as Grafana reads them: its schema, through the types that Grafana Labs publishes."""
+"""Dashboards as Grafana's JSON, built with the types that Grafana Labs publishes."""
 
 import json
 from typing import Final
@@ -20,15 +20,15 @@ CHOICES: dict[Variable, str] = {
 }
 SERVING = f'max by (namespace, name, serving) (sentimentmodel_info{{{SELECTED_RESOURCES}, serving!=""}})'
 ROLLED_OUT = f"{SERVING} unless {SERVING.replace('})', '} offset 1m)')}"
-"""What serves now and did not a minute ago."""
+"""Versions that serve now and did not a minute ago."""
 
 
 class _Rollouts(models.AnnotationQuery):
-    """A mark where another version began to serve. The schema's type has no place for what the mark says."""
+    """A mark where another version began to serve; the published type lacks the fields of its text."""
 
     def to_json(self) -> dict[str, object]:
-        said = {"titleFormat": RESOURCE, "textFormat": "version {{serving}} serves", "step": "15s"}
-        return super().to_json() | said
+        text = {"titleFormat": RESOURCE, "textFormat": "version {{serving}} serves", "step": "15s"}
+        return super().to_json() | text
 
 
 class _RolloutsBuilder(builders.AnnotationQuery):

@@ -1,7 +1,6 @@
-"""The service level that is promised: the numbers that an operator of this service sets.
+"""Service level objectives, as recording rules in a separate file (deploy/monitoring/rules/objectives.yaml).
 
-They are rules themselves, in a file of their own (deploy/monitoring/rules/objectives.yaml): whoever promises something
-else replaces that one file, and no expression has to be touched.
+To change an objective, replace that file: no alert expression has to be edited.
 """
 
 from dataclasses import dataclass
@@ -14,23 +13,23 @@ DRIFT_DISTANCE = "sentiment:objective_drift:distance"
 
 @dataclass(frozen=True, kw_only=True)
 class Objectives:
-    """What ships."""
+    """The defaults."""
 
     error_budget: float = 0.001
-    """Share of requests that may fail (5xx): 99.9 % are answered."""
+    """Share of requests that may fail (5xx): 99.9 % must be answered."""
 
     latency_seconds: str = "0.1"
     """A boundary of the histogram `sentiment_request_duration_seconds`, as Prometheus writes it in `le`."""
 
     latency_budget: float = 0.01
-    """Share of requests that may take longer: 99 % are faster."""
+    """Share of requests that may take longer: 99 % must be faster."""
 
     drift_distance: float = 0.25
     """How far a live distribution may be from the one at training time: the largest difference between their
-    cumulative shares (Kolmogorov and Smirnov's distance), 0 to 1."""
+    cumulative shares (the Kolmogorov-Smirnov distance), 0 to 1."""
 
     def group(self) -> dict[str, Any]:
-        """The rule group that says them."""
+        """The rule group that records them."""
         return {
             "name": "sentiment-objectives",
             "rules": [

@@ -1,10 +1,10 @@
-"""Durations of rules: those that ship, and short ones with which a test can watch the same rules fire and clear."""
+"""Durations of rules: those that ship, and short ones with which a test can watch the same rules fire and resolve."""
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 Pace = Callable[[str], str]
-"""A duration as it ships, such as "1h", to the one that is used. KeyError: there is none for it."""
+"""Maps a duration that ships, such as "1h", to the one to use; raises KeyError if there is none."""
 
 SHORTENED: Mapping[str, str] = MappingProxyType(
     {
@@ -21,14 +21,14 @@ SHORTENED: Mapping[str, str] = MappingProxyType(
         "3d": "2m",
     }
 )
-"""No window is below three scrapes of 5 s, and what spans a resync of the operator (20 s on the lab) spans two."""
+"""Every window holds at least three scrapes of 5 s; one that spans a resync (20 s on the lab) spans at least two."""
 
 
 def production(duration: str) -> str:
-    """What ships: the duration as it is written."""
+    """The durations that ship: unchanged."""
     return duration
 
 
 def rehearsal(duration: str) -> str:
-    """What the lab runs: the same rules, minutes as seconds."""
+    """The durations on the lab: seconds for minutes."""
     return SHORTENED[duration]

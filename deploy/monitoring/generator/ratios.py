@@ -1,4 +1,4 @@
-"""Shares of bad requests, recorded over the windows that burn rates need."""
+"""Recording rules: the share of bad requests over each window that a burn rate needs."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,16 +12,16 @@ ERRORS = "sentiment:request_errors:ratio_rate"
 SLOW = "sentiment:request_slow:ratio_rate"
 
 CALLERS = 'route=~"/predict|/explain|/invocations|/v2/.+/infer"'
-"""Requests for predictions: probes, scrapes and pages would dilute the ratios."""
+"""Requests for predictions only: probes, scrapes and pages would dilute the ratios."""
 
 
 Severity = Literal["critical", "warning"]
-"""critical: callers notice, wake somebody. warning: look at it in working hours."""
+"""critical: callers notice, page the person on call. warning: look at it in working hours."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Burn:
-    """Fires while the budget is used up `factor` times faster than allowed, over both windows."""
+    """Fires while the budget burns `factor` times faster than allowed, over both windows."""
 
     long: str
     short: str
@@ -39,12 +39,12 @@ BURNS = (
 
 
 def recorded(ratio: str, window: str) -> str:
-    """The name under which a ratio over that window is recorded."""
+    """The name of the recorded ratio over that window."""
     return f"{ratio}{window}"
 
 
 def recordings(pace: Pace) -> Iterator[dict[str, Any]]:
-    """The recording rules, each window once."""
+    """The recording rules, one per ratio and window."""
     windows = dict.fromkeys(pace(window) for burn in BURNS for window in (burn.short, burn.long))
     for window in windows:
         yield {"record": recorded(ERRORS, window), "expr": _errors(window)}
@@ -53,7 +53,7 @@ def recordings(pace: Pace) -> Iterator[dict[str, Any]]:
 
 
 def _errors(window: str) -> str:
-    # Without a single error there is no series of them: then it is none of so many.
+    # Without any error there is no series of errors: the ratio is then 0.
     return dedent(f"""
         (
           sum by (namespace, model) (rate(sentiment_requests_total{{code=~"5..", {CALLERS}}}[{window}]))

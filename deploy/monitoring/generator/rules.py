@@ -1,4 +1,4 @@
-"""Rule groups as the two kinds of installation want them: a file of Prometheus, a resource of its operator."""
+"""Rule groups for both kinds of installation: a rule file of Prometheus, a resource of the Prometheus operator."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -13,13 +13,15 @@ Group = dict[str, Any]
 
 
 def groups(pace: Pace, *, runbooks: str, interval: str = "") -> list[Group]:
-    """Recordings and alerts; each alert leads to its page below the URL `runbooks`.
+    """Recording rules and alerts.
 
     Args:
-        interval: how often they are evaluated; empty: as Prometheus is set.
+        pace: Maps the durations that ship to those to use.
+        runbooks: The folder or URL that holds the runbooks which alerts link to.
+        interval: How often the rules are evaluated; empty: Prometheus' default.
     """
     every = {"interval": interval} if interval else {}
-    # One group: what is recorded is there when the alerts after it are evaluated.
+    # One group: its rules are evaluated in order, so alerts see the new recordings.
     rules = [*recordings(pace), *(_rule(alert, runbooks) for alert in alerts(pace))]
     return [{"name": "sentiment", **every, "rules": rules}]
 
@@ -41,7 +43,7 @@ def rule_file(rule_groups: Sequence[Group]) -> str:
 
 
 def prometheus_rule(name: str, rule_groups: Sequence[Group]) -> str:
-    """The same as a PrometheusRule."""
+    """A PrometheusRule."""
     return dump(
         {
             "apiVersion": "monitoring.coreos.com/v1",
@@ -53,7 +55,7 @@ def prometheus_rule(name: str, rule_groups: Sequence[Group]) -> str:
 
 
 class _Dumper(yaml.SafeDumper):
-    """Expressions of several lines stay as they were written; no anchors."""
+    """Keeps the line breaks of expressions, and writes no anchors."""
 
     def ignore_aliases(self, data: object) -> bool:
         return True
@@ -67,5 +69,5 @@ _Dumper.add_representer(str, _string)
 
 
 def dump(document: object) -> str:
-    """YAML for people to read."""
+    """Readable YAML."""
     return yaml.dump(document, Dumper=_Dumper, sort_keys=False, width=120, allow_unicode=True)

@@ -10,7 +10,7 @@ from deploy.monitoring.generator.pace import production
 from deploy.monitoring.generator.rules import groups, prometheus_rule, rule_file
 
 RUNBOOKS = "docs/runbooks"
-"""Where the pages lie in the repository. In a fork with a web address: `make monitoring RUNBOOKS=https://...`."""
+"""Their folder in the repository. A fork with a web address uses `make monitoring RUNBOOKS=https://...`."""
 
 NOTE = "# Written by `make monitoring`: change deploy/monitoring/generator instead.\n"
 OBJECTIVES_NOTE = (
@@ -19,7 +19,7 @@ OBJECTIVES_NOTE = (
 
 
 def files(*, runbooks: str = RUNBOOKS) -> Mapping[Path, str]:
-    """Every file and its text."""
+    """Each file with its text."""
     rules = groups(production, runbooks=runbooks)
     objectives = [Objectives().group()]
     plain, operator = Path("deploy/monitoring"), Path("deploy/monitoring-operator")

@@ -21,7 +21,7 @@ done
 
 @pytest.fixture
 def asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where the arguments go, a line a call."""
+    """The file with the arguments of each call, one line per call."""
     (tmp_path / "docker").write_text(DOCKER)
     (tmp_path / "docker").chmod(0o755)
     monkeypatch.setattr(images, "RECORD", tmp_path / "images.json")
@@ -30,12 +30,12 @@ def asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.mark.parametrize("attest", [False, True])
 @pytest.mark.parametrize("on_github", [False, True])
-def test_a_builder_is_told_what_the_labels_say(asked: Path, attest: bool, on_github: bool) -> None:
+def test_a_builder_gets_the_values_of_the_labels(asked: Path, attest: bool, on_github: bool) -> None:
     environment = {"PATH": f"{asked.parent}:{os.environ['PATH']}", "ASKED": str(asked)}
     if on_github:
         environment |= {"GITHUB_SERVER_URL": "https://github.com", "GITHUB_REPOSITORY": "owner/repository"}
     cluster = Cluster(kind="current", registry="registry.example.com", environment=environment)
-    pushed = images.build_and_push(cluster, say=lambda sentence: None, tag="v1.2.3", attest=attest)
+    pushed = images.build_and_push(cluster, report=lambda sentence: None, tag="v1.2.3", attest=attest)
     assert {image.partition("@")[2] for image in pushed.values()} == {DIGEST}
 
     builds = [line.split() for line in asked.read_text().splitlines() if "-f Dockerfile." in line]

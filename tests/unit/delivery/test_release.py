@@ -1,4 +1,4 @@
-"""A release says what the changelog says, under the version that the project has."""
+"""A release has the notes of the changelog, under the project's version."""
 
 import pytest
 

@@ -9,7 +9,7 @@ REFUSED = {"status": "False", "reason": "Rejected", "message": "version 3: accur
 
 
 @pytest.mark.parametrize(
-    ("version", "requested", "serving", "ready", "said"),
+    ("version", "requested", "serving", "ready", "expected"),
     [
         ("3", "3", "3", READY, "version 3 serves"),
         (
@@ -24,7 +24,7 @@ REFUSED = {"status": "False", "reason": "Rejected", "message": "version 3: accur
         ("1", "1", None, {}, "version 1 does not serve: no condition yet:  (nothing serves)"),
     ],
 )
-def test_it_says_what_serves_and_why(
-    version: str, requested: str, serving: str | None, ready: dict[str, str], said: str
+def test_it_names_what_serves_and_why(
+    version: str, requested: str, serving: str | None, ready: dict[str, str], expected: str
 ) -> None:
-    assert sentence(version, requested=requested, serving=serving, ready=ready) == said
+    assert sentence(version, requested=requested, serving=serving, ready=ready) == expected

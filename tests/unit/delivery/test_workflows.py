@@ -1,4 +1,4 @@
-"""What the workflows promise: nothing is allowed that is not asked for, actions are pinned, steps are make targets."""
+"""What the workflows promise: minimal permissions, pinned actions, steps that are make targets."""
 
 import re
 import subprocess
@@ -18,7 +18,7 @@ NO_TARGET = {
     "gh release create",
     "sudo --preserve-env=CI,HOME env",
 }
-"""What is no make target: it belongs to the runner's surroundings."""
+"""Commands that are not make targets, because they belong to the runner's environment."""
 
 
 def jobs(path: Path) -> dict[str, Any]:
@@ -41,7 +41,7 @@ def test_actions_are_pinned_with_their_release(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
-def test_every_step_is_a_make_target_that_there_is(path: Path) -> None:
+def test_every_step_is_an_existing_make_target(path: Path) -> None:
     database = subprocess.run(
         ["make", "--print-data-base", "--question", "help"], cwd=ROOT, text=True, capture_output=True, check=False
     ).stdout

@@ -1,4 +1,4 @@
-"""The dashboards, each a list of panels; `monitoring.grafana` makes Grafana's JSON of them."""
+"""The dashboards, each a list of panels; `grafana.py` turns them into Grafana's JSON."""
 
 from deploy.monitoring.generator.dashboards import model, operator, pods, serving
 

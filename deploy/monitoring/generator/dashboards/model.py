@@ -1,4 +1,4 @@
-"""What the model says of the texts that arrive, against what it said of those of its training time."""
+"""Predictions on live texts, compared with those at training time."""
 
 from deploy.monitoring.generator.drift import MIN_TEXTS, distance
 from deploy.monitoring.generator.objectives import DRIFT_DISTANCE
@@ -20,13 +20,13 @@ def _drift(metric: str) -> tuple[Query, ...]:
     )
 
 
-_DRIFT = f"Largest difference between cumulative shares, over an hour; nothing below {MIN_TEXTS} texts."
+_DRIFT = f"Largest difference between cumulative shares, over an hour; no data below {MIN_TEXTS} texts."
 _ANSWERS = Row(
     title="Answers",
     panels=(
         Panel(
             title="Predictions a second",
-            description="Texts, by version.",
+            description="Texts per second, by version.",
             queries=query(
                 f"sum by (namespace, model, version) (rate(sentiment_predictions_total{{{SELECTED}}}[$__rate_interval])"
                 f" {VERSIONED})",
@@ -35,7 +35,7 @@ _ANSWERS = Row(
         ),
         Panel(
             title="Label mix",
-            description="Share of each label among the answers.",
+            description="Share of each label among the predictions.",
             unit="percentunit",
             stacked=True,
             queries=query(
@@ -47,7 +47,7 @@ _ANSWERS = Row(
         ),
         Panel(
             title="Label mix at training time",
-            description="What the model's reference says.",
+            description="From the reference of the serving model.",
             unit="percentunit",
             stacked=True,
             queries=query(
@@ -62,13 +62,13 @@ _CONFIDENCE = Row(
     panels=(
         Panel(
             title="Mean confidence",
-            description="By version.",
+            description="Mean by version.",
             unit="percentunit",
             queries=query(_mean("sentiment_confidence"), "{{namespace}}/{{model}} {{version}}"),
         ),
         Panel(
             title="Confidence p10, p50, p90",
-            description="Of the answers.",
+            description="Quantiles over the predictions.",
             unit="percentunit",
             queries=quantiles(
                 f"rate(sentiment_confidence_bucket{{{SELECTED}}}[$__rate_interval]) {VERSIONED}", 0.1, 0.5, 0.9
@@ -97,7 +97,7 @@ _VOCABULARY = Row(
         ),
         Panel(
             title="Empty texts a second",
-            description="Texts without a single token.",
+            description="Texts without any token.",
             queries=query(
                 f"sum by (namespace, model) (rate(sentiment_empty_texts_total{{{SELECTED}}}[$__rate_interval]) "
                 f"{VERSIONED})",
@@ -109,7 +109,7 @@ _VOCABULARY = Row(
 DASHBOARD = Dashboard(
     name="model",
     title="SentimentModel / Model",
-    description="What the model says of the texts that arrive, against those of its training time.",
+    description="Predictions on live texts, compared with those at training time.",
     rows=(_ANSWERS, _CONFIDENCE, _VOCABULARY),
     variables=("namespace", "model", "version"),
 )

@@ -1,4 +1,4 @@
-"""The operator: what is wanted, what serves, what is under way, and how the operator itself does."""
+"""The operator: requested and serving versions, rollouts, and the health of the operator itself."""
 
 from deploy.monitoring.generator.panels import (
     RESOURCE,
@@ -16,7 +16,7 @@ _MODELS = Row(
     panels=(
         Panel(
             title="Wanted and serving",
-            description="Each SentimentModel with the version that was asked for and the one that serves.",
+            description="Each SentimentModel with the requested and the serving version.",
             kind="stat",
             queries=query(
                 f"max by (namespace, name, requested, serving) (sentimentmodel_info{{{SELECTED_RESOURCES}}})",
@@ -34,7 +34,7 @@ _MODELS = Row(
         ),
         Panel(
             title="Not ready, why",
-            description="The reason of Ready where it is not Serving. Empty while all serve what was asked for.",
+            description="The reason of Ready if it is not Serving. Empty while every requested version serves.",
             empty_when_well=True,
             queries=query(
                 "max by (namespace, name, reason) "
@@ -49,7 +49,7 @@ _ROLLOUTS = Row(
     panels=(
         Panel(
             title="Finished",
-            description="By how they ended, since the operator was started.",
+            description="Finished rollouts by outcome, since the operator started.",
             queries=query(
                 f"sum by (outcome, reason) (sentimentmodel_rollouts_total{{{SELECTED_RESOURCES}}})",
                 "{{outcome}} {{reason}}",
@@ -57,7 +57,7 @@ _ROLLOUTS = Row(
         ),
         Panel(
             title="Duration",
-            description="Mean, from the start of a rollout to its end, since the operator was started.",
+            description="Mean duration of a rollout from start to end, since the operator started.",
             unit="s",
             queries=query(
                 "sum by (outcome) (sentimentmodel_rollout_duration_seconds_sum)"
@@ -67,7 +67,7 @@ _ROLLOUTS = Row(
         ),
         Panel(
             title="Registry",
-            description="SentimentModels by what the registry says of their version.",
+            description="SentimentModels by the reason of ModelResolved.",
             stacked=True,
             queries=query(
                 "count by (reason) (max by (namespace, name, reason) "
@@ -82,7 +82,7 @@ _ITSELF = Row(
     panels=(
         Panel(
             title="Reconciles a second",
-            description="Those that came to a decision, and those that failed.",
+            description="Reconciles that reached a decision, and those that failed.",
             queries=(
                 Query("sum(rate(sentimentmodel_reconcile_seconds_count[$__rate_interval]))", "decided"),
                 Query("sum(rate(sentimentmodel_reconcile_failures_total[$__rate_interval]))", "failed"),
@@ -90,13 +90,13 @@ _ITSELF = Row(
         ),
         Panel(
             title="Duration of a reconcile",
-            description="Those that came to a decision.",
+            description="Reconciles that reached a decision.",
             unit="s",
             queries=quantiles("rate(sentimentmodel_reconcile_seconds_bucket[$__rate_interval])", 0.5, 0.95, 0.99),
         ),
         Panel(
             title="Queue",
-            description="Keys that wait for a worker.",
+            description="Keys that are waiting for a worker.",
             queries=query("max(sentimentmodel_queue_depth)", "waiting"),
         ),
         Panel(
@@ -128,6 +128,6 @@ _ITSELF = Row(
 DASHBOARD = Dashboard(
     name="operator",
     title="SentimentModel / Operator",
-    description="What is wanted, what serves, what is under way, and how the operator itself does.",
+    description="Requested and serving versions, rollouts, and the health of the operator itself.",
     rows=(_MODELS, _ROLLOUTS, _ITSELF),
 )

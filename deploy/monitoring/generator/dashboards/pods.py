@@ -1,4 +1,4 @@
-"""Pods: whether they are well, and what they use."""
+"""Serving pods: health and resource use."""
 
 from deploy.monitoring.generator.alerts import MEMORY_SHARE
 from deploy.monitoring.generator.panels import (
@@ -32,14 +32,14 @@ _HEALTH = Row(
         ),
         Panel(
             title="Restarts",
-            description="Of the containers that exist; falls when their pods go.",
+            description="Restarts of the existing containers; falls when their pods are deleted.",
             queries=query(
                 f"max by (namespace, name) (sentimentmodel_container_restarts{{{SELECTED_RESOURCES}}})", RESOURCE
             ),
         ),
         Panel(
             title="Waiting containers",
-            description="Containers that do not run, by what they wait for. Empty while all run.",
+            description="Containers that do not run, by waiting reason. Empty while all run.",
             empty_when_well=True,
             queries=query(
                 "max by (namespace, name, container, reason) "
@@ -63,7 +63,7 @@ _USAGE = Row(
         ),
         Panel(
             title="CPU against the request",
-            description="1 is what was asked for; above, it uses what others leave.",
+            description="1 is the requested CPU; above that, a container uses spare CPU of the node.",
             unit="percentunit",
             queries=query(
                 f"sum by (namespace, pod) (rate("
@@ -74,7 +74,7 @@ _USAGE = Row(
         ),
         Panel(
             title="Throttled",
-            description="Share of periods in which a container was held back by its CPU limit. Empty without limits.",
+            description="Share of periods in which the CPU limit throttled a container. Empty without limits.",
             unit="percentunit",
             empty_when_well=True,
             queries=query(
@@ -87,7 +87,7 @@ _USAGE = Row(
         ),
         Panel(
             title="Memory",
-            description="Working set, and the limit at which the kernel ends the container.",
+            description="Working set, and the limit at which the kernel kills the container.",
             unit="bytes",
             queries=(
                 Query(
@@ -103,7 +103,7 @@ _USAGE = Row(
         ),
         Panel(
             title="Memory against the limit",
-            description=f"The alert is at {100 * MEMORY_SHARE:g} %.",
+            description=f"The alert fires at {100 * MEMORY_SHARE:g} %.",
             unit="percentunit",
             queries=query(
                 f"max by (namespace, pod) ({_container('container_memory_working_set_bytes')} / "
@@ -113,7 +113,7 @@ _USAGE = Row(
         ),
         Panel(
             title="Network",
-            description="Received by each pod.",
+            description="Bytes received by each pod.",
             unit="Bps",
             queries=query(
                 "sum by (namespace, pod) (rate("
@@ -129,7 +129,7 @@ _PROCESS = Row(
     panels=(
         Panel(
             title="Resident memory",
-            description="As the process itself sees it: the mapped model counts where it was touched.",
+            description="Measured by the process itself: only the pages of the mapped model that were read count.",
             unit="bytes",
             queries=query(f"max by (namespace, pod) (process_resident_memory_bytes{{{SELECTED}}})", "{{pod}}"),
         ),
@@ -140,7 +140,7 @@ _PROCESS = Row(
         ),
         Panel(
             title="Age",
-            description="Since the process was started.",
+            description="Time since the process started.",
             unit="s",
             queries=query(f"time() - max by (namespace, pod) (process_start_time_seconds{{{SELECTED}}})", "{{pod}}"),
         ),
@@ -149,6 +149,6 @@ _PROCESS = Row(
 DASHBOARD = Dashboard(
     name="pods",
     title="SentimentModel / Pods and resources",
-    description="Serving pods: whether they are well, and what they use. Needs no kube-state-metrics.",
+    description="Serving pods: health and resource use. Needs no kube-state-metrics.",
     rows=(_HEALTH, _USAGE, _PROCESS),
 )

@@ -1,4 +1,4 @@
-"""Requests: how many, how fast, how well."""
+"""Requests: traffic, latency, errors."""
 
 from deploy.monitoring.generator.objectives import ERROR_BUDGET, LATENCY_BUDGET
 from deploy.monitoring.generator.panels import SELECTED, VERSIONED, Dashboard, Panel, Query, Row, quantiles, query
@@ -13,7 +13,7 @@ _TRAFFIC = Row(
     panels=(
         Panel(
             title="Requests a second",
-            description="For predictions, by version.",
+            description="Requests for predictions, by version.",
             unit="reqps",
             queries=query(
                 f"sum by (namespace, model, version) (rate(sentiment_requests_total{{{_ASKED}}}[$__rate_interval]) "
@@ -48,13 +48,13 @@ _LATENCY = Row(
     panels=(
         Panel(
             title="p50, p95, p99",
-            description="Of requests for predictions, from reading one to its answer, in the pods.",
+            description="Requests for predictions, from reading the request to its response, measured in the pods.",
             unit="s",
             queries=quantiles(f"rate({_DURATION}_bucket{{{_ASKED}}}[$__rate_interval]) {VERSIONED}", 0.5, 0.95, 0.99),
         ),
         Panel(
             title="Mean by version",
-            description="What a new version costs.",
+            description="Compare a new version with the previous one.",
             unit="s",
             queries=query(
                 f"sum by (version) (rate({_DURATION}_sum{{{_ASKED}}}[$__rate_interval]) {VERSIONED})"
@@ -64,7 +64,7 @@ _LATENCY = Row(
         ),
         Panel(
             title="In flight",
-            description="Requests at work in the pods, and waiting for that.",
+            description="Requests being processed in the pods, and waiting.",
             queries=(
                 Query(f"sum by (namespace, model) (sentiment_requests_working{{{SELECTED}}})", "{{model}} at work"),
                 Query(f"sum by (namespace, model) (sentiment_requests_waiting{{{SELECTED}}})", "{{model}} waiting"),
@@ -77,7 +77,7 @@ _OBJECTIVES = Row(
     panels=(
         Panel(
             title="Failing requests",
-            description="Share of answers with 5xx in the last hour, and the share that is allowed.",
+            description="Share of 5xx responses in the last hour, and the allowed share.",
             unit="percentunit",
             queries=(
                 Query(f"{recorded(ERRORS, '1h')}{{{SELECTED}}}", "{{namespace}}/{{model}}"),
@@ -86,7 +86,7 @@ _OBJECTIVES = Row(
         ),
         Panel(
             title="Slow requests",
-            description="Share of answers slower than the objective in the last hour, and the share that is allowed.",
+            description="Share of responses slower than the objective in the last hour, and the allowed share.",
             unit="percentunit",
             queries=(
                 Query(f"{recorded(SLOW, '1h')}{{{SELECTED}}}", "{{namespace}}/{{model}}"),
@@ -95,7 +95,7 @@ _OBJECTIVES = Row(
         ),
         Panel(
             title="API status",
-            description="Pods that answer the scrape, of those that should.",
+            description="Pods that answer the scrape, and all scraped pods.",
             queries=(
                 Query(f'sum by (namespace, model) (up{{job="sentiment-serving", {SELECTED}}})', "{{model}} up"),
                 Query(f'count by (namespace, model) (up{{job="sentiment-serving", {SELECTED}}})', "{{model}} pods"),
@@ -106,7 +106,7 @@ _OBJECTIVES = Row(
 DASHBOARD = Dashboard(
     name="serving",
     title="SentimentModel / Serving",
-    description="Requests for predictions: how many, how fast, how well.",
+    description="Requests for predictions: traffic, latency, errors.",
     rows=(_TRAFFIC, _LATENCY, _OBJECTIVES),
     variables=("namespace", "model", "version"),
 )
