@@ -1,10 +1,21 @@
-"""What the layout promises, so that a new folder cannot break it unnoticed."""
+"""The promises of the repository's layout."""
 
 import operator
+import re
+import subprocess
 import sysconfig
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+MOST_LINES = 300
+"""Of a module that people read."""
+GENERATED = {Path("model/sentiment_model/unicode_tables.py")}
+
+
+def tracked(*patterns: str) -> list[Path]:
+    """Tracked files, relative to the root."""
+    listed = subprocess.run(["git", "ls-files", "-z", "--", *patterns], cwd=ROOT, capture_output=True, check=True)
+    return [Path(name) for name in filter(None, listed.stdout.decode().split("\0"))]
 
 
 def test_operator_is_the_standard_librarys() -> None:
@@ -24,3 +35,17 @@ def test_every_test_folder_is_a_package() -> None:
 def test_requirements_name_no_download_host() -> None:
     for path in (ROOT / "requirements").glob("*.txt"):
         assert "://" not in path.read_text(), f"{path.name} must not record where packages come from"
+
+
+def test_every_top_level_folder_is_in_the_architecture() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text()
+    folders = {path.parts[0] for path in tracked() if len(path.parts) > 1}
+    ours = {folder for folder in folders if not folder.startswith(".") or folder == ".github"}
+    described = set(re.findall(r"^\| `([\w.]+)(?:/\w+)?` \|", page, re.MULTILINE))
+    assert ours - described == set(), "describe these folders in docs/architecture.md"
+
+
+def test_a_module_is_short_enough_to_read() -> None:
+    modules = [path for path in tracked("*.py", "*.rs") if path.parts[0] != "tests" and path not in GENERATED]
+    lengths = {str(path): len((ROOT / path).read_text().splitlines()) for path in modules}
+    assert {name: lines for name, lines in lengths.items() if lines > MOST_LINES} == {}
