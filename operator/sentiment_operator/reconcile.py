@@ -9,6 +9,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import ParamSpec, Protocol, TypeVar
 
+from msgspec import structs
+
 from sentiment_operator.api.conditions import Outcome
 from sentiment_operator.api.errors import ClusterError, Conflict, NamespaceTerminating, Refused, RegistryError
 from sentiment_operator.api.names import FIELD_MANAGER, Key
@@ -122,7 +124,7 @@ class Reconciler:
                 applied += [manifest["kind"] for manifest in decision.apply]
             except Refused as refused:
                 refusal = refused
-            carried = replace(
+            carried = structs.replace(
                 decision.status,
                 conditions=model.status.conditions,
                 observed_generation=model.status.observed_generation,

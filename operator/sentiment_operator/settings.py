@@ -1,16 +1,21 @@
 """The operator's settings, read once from its environment."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from typing import Self
+from typing import Annotated, Any, Self, get_args
+
+from msgspec import NODEFAULT, Meta, Struct, ValidationError, convert
+from msgspec.structs import fields
+
+Flag = Annotated[bool, Meta(description="true or false")]
+Count = Annotated[int, Meta(ge=0, description="a whole number, 0 or more")]
+Seconds = Annotated[float, Meta(ge=0, description="a number of seconds, 0 or more")]
 
 
 class SettingsError(ValueError):
     """A variable of the environment is missing or cannot be read."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Settings:
+class Settings(Struct, frozen=True, kw_only=True):
     """Each field is the environment variable of the same name in capitals."""
 
     mlflow_tracking_uri: str
@@ -22,66 +27,54 @@ class Settings:
     watch_namespace: str = ""
     """The one namespace to look after; empty: all of them."""
 
-    allow_http_sources: bool = False
+    allow_http_sources: Flag = False
     """Whether artifacts may be fetched over plain http (an MLflow server inside the cluster that proxies artifacts)."""
 
-    resync_seconds: float = 60.0
+    resync_seconds: Seconds = 60.0
     """How often each resource is looked at though nothing happened: gaps in the watches heal at this pace."""
 
-    registry_retry_seconds: float = 10.0
+    registry_retry_seconds: Seconds = 10.0
     """How soon a registry that could not be reached is asked again."""
 
-    registry_timeout_seconds: float = 5.0
+    registry_timeout_seconds: Seconds = 5.0
     """Longest wait for one answer of the registry."""
 
-    cluster_timeout_seconds: float = 15.0
+    cluster_timeout_seconds: Seconds = 15.0
     """Longest wait for one answer of the API server."""
 
-    backoff_seconds: float = 1.0
+    backoff_seconds: Seconds = 1.0
     """First pause after a failed reconcile; doubles up to `backoff_max_seconds`."""
 
-    backoff_max_seconds: float = 120.0
+    backoff_max_seconds: Seconds = 120.0
     """Longest pause after failed reconciles."""
 
-    workers: int = 4
+    workers: Count = 4
     """How many resources are reconciled at the same time."""
 
-    reconcile_bound_seconds: float = 300.0
+    reconcile_bound_seconds: Seconds = 300.0
     """A reconcile that takes longer is taken for stuck: the liveness probe fails."""
 
-    metrics_port: int = 9090
+    metrics_port: Count = 9090
     """Port of /metrics; 0: none."""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Self:
-        """Read the settings.
+        """Read the settings; what is not set, or empty, has its default.
 
         Raises:
-            SettingsError: a variable without default is missing, or a number is none.
+            SettingsError: a variable without default is missing, or one cannot be read as its type.
         """
-        values: dict[str, object] = {}
-        for field in fields(cls):
-            name = field.name.upper()
-            text = environment.get(name, "").strip()
-            if text:
-                values[field.name] = _read(name, text, field.type)
-        missing = [name.upper() for name in ("mlflow_tracking_uri", "serving_image") if name not in values]
+        kinds = {field.name: field.type for field in fields(cls)}
+        texts = {name: text for name in kinds if (text := environment.get(name.upper(), "").strip())}
+        missing = [field.name for field in fields(cls) if field.default is NODEFAULT and field.name not in texts]
         if missing:
-            raise SettingsError(f"{' and '.join(missing)} must be set in the operator's environment.")
-        return cls(**values)  # type: ignore[arg-type]
+            raise SettingsError(f"{' and '.join(map(str.upper, missing))} must be set in the operator's environment.")
+        return cls(**{name: _read(name, text, kinds[name]) for name, text in texts.items()})
 
 
-def _read(name: str, text: str, kind: object) -> object:
-    if kind is bool:
-        if text.lower() not in {"true", "false"}:
-            raise SettingsError(f"{name} must be true or false, and is {text!r}.")
-        return text.lower() == "true"
-    if kind is float or kind is int:
-        try:
-            number = float(text) if kind is float else int(text)
-        except ValueError:
-            raise SettingsError(f"{name} must be a number, and is {text!r}.") from None
-        if number < 0:
-            raise SettingsError(f"{name} must not be negative, and is {text!r}.")
-        return number
-    return text
+def _read(name: str, text: str, kind: Any) -> Any:
+    try:
+        return convert(text, kind, strict=False)
+    except ValidationError:
+        expected = next(one.description for one in get_args(kind) if isinstance(one, Meta))
+        raise SettingsError(f"{name.upper()} must be {expected}, and is {text!r}.") from None

@@ -1,8 +1,11 @@
 """The SentimentModel as frozen types. The CRD's schema has validated and defaulted what is parsed here."""
 
+import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Self
+
+from msgspec import Struct, convert, field
 
 from sentiment_operator.api.errors import RegistryError
 from sentiment_operator.api.names import Key, revision_name, short_hash
@@ -11,8 +14,7 @@ from sentiment_operator.api.status import Status
 Json = Mapping[str, Any]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Reference:
+class Reference(Struct, frozen=True, kw_only=True, rename="camel"):
     """Which version of which registered model: exactly one of `version` and `alias` is not empty."""
 
     name: str
@@ -43,40 +45,58 @@ Answer = ResolvedVersion | RegistryError
 """What the registry answers about a reference: the version, or why there is none to deploy."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Autoscaling:
-    min_replicas: int
+class Autoscaling(Struct, frozen=True, kw_only=True, rename="camel"):
     max_replicas: int
-    target_cpu_percent: int
+    min_replicas: int = 2
+    target_cpu_percent: int = field(default=70, name="targetCPUUtilizationPercentage")
 
 
-@dataclass(frozen=True, kw_only=True)
-class ServiceSpec:
+class ServiceSpec(Struct, frozen=True, kw_only=True, rename="camel"):
     type: str = "ClusterIP"
     port: int = 80
     annotations: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Rollout:
+class Monitoring(Struct, frozen=True, kw_only=True, rename="camel"):
+    scrape: bool = True
+
+
+class Credentials(Struct, frozen=True, kw_only=True, rename="camel"):
+    secret_name: str = ""
+
+
+class Rollout(Struct, frozen=True, kw_only=True, rename="camel"):
     progress_deadline_seconds: int = 600
     startup_deadline_seconds: int = 60
     verification: Json = field(default_factory=dict)
     retry_token: str = ""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Spec:
-    reference: Reference
+_TYPED = frozenset({"model", "autoscaling", "service", "monitoring", "credentials", "rollout"})
+"""Parts of the spec that are read as types; the others are kept as they are."""
+
+
+def _set(body: Json) -> Json:
+    return {name: value for name, value in body.items() if value is not None}
+
+
+class Spec(Struct, frozen=True, kw_only=True, rename="camel"):
+    """The spec. Fields of newer CRDs are ignored.
+
+    `resources`, `pod_template` and `rollout.verification` are kept as the user wrote them: `target_of` hashes them, and
+    a default or a reordered field in there would restart every pod or verify every rejected version again.
+    """
+
+    reference: Reference = field(name="model")
     image: str = ""
     replicas: int = 2
     autoscaling: Autoscaling | None = None
     resources: Json = field(default_factory=dict)
-    service: ServiceSpec = field(default_factory=ServiceSpec)
-    scrape: bool = True
-    credentials_secret: str = ""
+    service: ServiceSpec = ServiceSpec()
+    monitoring: Monitoring = Monitoring()
+    credentials: Credentials = Credentials()
     pod_template: Json = field(default_factory=dict)
-    rollout: Rollout = field(default_factory=Rollout)
+    rollout: Rollout = Rollout()
     suspend: bool = False
 
     @property
@@ -86,35 +106,8 @@ class Spec:
 
     @classmethod
     def parse(cls, spec: Json) -> Self:
-        model, scaling = spec["model"], spec.get("autoscaling")
-        service, rollout = spec.get("service") or {}, spec.get("rollout") or {}
-        return cls(
-            reference=Reference(name=model["name"], version=model.get("version") or "", alias=model.get("alias") or ""),
-            image=spec.get("image") or "",
-            replicas=spec.get("replicas", 2),
-            autoscaling=scaling
-            and Autoscaling(
-                min_replicas=scaling.get("minReplicas", 2),
-                max_replicas=scaling["maxReplicas"],
-                target_cpu_percent=scaling.get("targetCPUUtilizationPercentage", 70),
-            ),
-            resources=spec.get("resources") or {},
-            service=ServiceSpec(
-                type=service.get("type", "ClusterIP"),
-                port=service.get("port", 80),
-                annotations=service.get("annotations") or {},
-            ),
-            scrape=(spec.get("monitoring") or {}).get("scrape", True),
-            credentials_secret=(spec.get("credentials") or {}).get("secretName", ""),
-            pod_template=spec.get("podTemplate") or {},
-            rollout=Rollout(
-                progress_deadline_seconds=rollout.get("progressDeadlineSeconds", 600),
-                startup_deadline_seconds=rollout.get("startupDeadlineSeconds", 60),
-                verification=rollout.get("verification") or {},
-                retry_token=rollout.get("retryToken") or "",
-            ),
-            suspend=bool(spec.get("suspend")),
-        )
+        """Read a spec that the API server has validated; null stands for what is not set."""
+        return convert({name: _set(part) if name in _TYPED else part for name, part in _set(spec).items()}, cls)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,7 +117,7 @@ class SentimentModel:
     generation: int
     resource_version: str
     spec: Spec
-    status: Status = field(default_factory=Status)
+    status: Status = dataclasses.field(default_factory=Status)
     deleting: bool = False
 
     @property
@@ -178,8 +171,8 @@ def target_of(spec: Spec, *, version: str, digest: str, source_uri: str, image: 
             "image": spec.image,
             "resources": spec.resources,
             "podTemplate": spec.pod_template,
-            "scrape": spec.scrape,
-            "credentials": spec.credentials_secret,
+            "scrape": spec.monitoring.scrape,
+            "credentials": spec.credentials.secret_name,
         }
     )
     judged = short_hash(

@@ -1,14 +1,12 @@
 """The status of a SentimentModel: read, written, and the smallest patch from one to the next."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
 from datetime import UTC, datetime
-from typing import Any, Self, TypeVar
+from typing import Any, Self
 
 from sentiment_operator.api.names import revision_name
+from sentiment_operator.api.stored import Stored, always, part_of, parts_of
 from sentiment_operator.api.verdict import Verdict
-
-Record = TypeVar("Record")
 
 SUCCEEDED = "Succeeded"
 """Outcome in the history of a rollout that came to serve."""
@@ -27,8 +25,9 @@ def moment_of(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Condition:
+class Condition(Stored, frozen=True, kw_only=True):
+    """One condition. The schema requires all of its fields, so none has a default."""
+
     type: str
     status: str
     reason: str
@@ -36,19 +35,8 @@ class Condition:
     observed_generation: int
     last_transition_time: str
 
-    def render(self) -> dict[str, Any]:
-        return {
-            "type": self.type,
-            "status": self.status,
-            "reason": self.reason,
-            "message": self.message,
-            "observedGeneration": self.observed_generation,
-            "lastTransitionTime": self.last_transition_time,
-        }
 
-
-@dataclass(frozen=True, kw_only=True)
-class Desired:
+class Desired(Stored, frozen=True, kw_only=True):
     """What was asked for and, once the registry knew it, what that is. Pinned while the same is asked for."""
 
     version: str = ""
@@ -60,8 +48,7 @@ class Desired:
     """The operator's default image as it was when model or image last changed; empty where the spec names one."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Serving:
+class Serving(Stored, frozen=True, kw_only=True):
     """What answers requests."""
 
     version: str = ""
@@ -76,8 +63,7 @@ class Serving:
         return self.revision.removeprefix(revision_name(name, ""))
 
 
-@dataclass(frozen=True, kw_only=True)
-class RolloutStatus:
+class RolloutStatus(Stored, frozen=True, kw_only=True):
     """A rollout under way. `started_time` is that of the deadline's clock; `attempt` counts its candidates."""
 
     step: str = ""
@@ -86,12 +72,11 @@ class RolloutStatus:
     key: str = ""
     """Hash of all that a verdict on it depends on."""
 
-    attempt: int = 1
+    attempt: int = always(1)
     started_time: str = ""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Rejected:
+class Rejected(Stored, frozen=True, kw_only=True):
     """A verdict on a model. It holds for what has the same `key`."""
 
     version: str = ""
@@ -106,8 +91,7 @@ class Rejected:
     time: str = ""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Finished:
+class Finished(Stored, frozen=True, kw_only=True):
     """An entry of the history."""
 
     version: str = ""
@@ -118,22 +102,20 @@ class Finished:
     time: str = ""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Lineage:
+class Lineage(Stored, frozen=True, kw_only=True):
     git_commit: str = ""
     accuracy: str = ""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Status:
-    observed_generation: int = 0
+class Status(Stored, frozen=True, kw_only=True):
+    observed_generation: int = always(0)
     conditions: tuple[Condition, ...] = ()
     desired: Desired | None = None
     serving: Serving | None = None
     rollout: RolloutStatus | None = None
     rejected: tuple[Rejected, ...] = ()
     history: tuple[Finished, ...] = ()
-    replicas: int = 0
+    replicas: int = always(0)
     selector: str = ""
     pods_ready: str = ""
     endpoint: str = ""
@@ -154,74 +136,23 @@ class Status:
 
     @classmethod
     def parse(cls, body: Mapping[str, Any]) -> Self:
-        """Read a status as the schema lets it be; what is missing, or of an unknown field, is left out."""
-        rollout = _record(RolloutStatus, body.get("rollout"))
+        """Read a status. Parts that are missing, unknown or of another shape are left out."""
+        rollout = part_of(RolloutStatus, body.get("rollout"))
         return cls(
-            observed_generation=body.get("observedGeneration", 0),
-            conditions=tuple(
-                Condition(
-                    type=one["type"],
-                    status=one["status"],
-                    reason=one["reason"],
-                    message=one["message"],
-                    observed_generation=one["observedGeneration"],
-                    last_transition_time=one["lastTransitionTime"],
-                )
-                for one in body.get("conditions") or ()  # the schema requires all of them
-            ),
-            desired=_record(Desired, body.get("desired")),
-            serving=_record(Serving, body.get("serving")),
+            observed_generation=part_of(int, body.get("observedGeneration")) or 0,
+            conditions=parts_of(Condition, body.get("conditions")),
+            desired=part_of(Desired, body.get("desired")),
+            serving=part_of(Serving, body.get("serving")),
             rollout=rollout if rollout and rollout.started_time else None,
-            rejected=tuple(_records(Rejected, body.get("rejected"))),
-            history=tuple(_records(Finished, body.get("history"))),
-            replicas=body.get("replicas", 0),
-            selector=body.get("selector", ""),
-            pods_ready=body.get("podsReady", ""),
-            endpoint=body.get("endpoint", ""),
-            lineage=_record(Lineage, body.get("lineage")),
-            verdict=Verdict.parse(body["verdict"]) if body.get("verdict") else None,
+            rejected=parts_of(Rejected, body.get("rejected")),
+            history=parts_of(Finished, body.get("history")),
+            replicas=part_of(int, body.get("replicas")) or 0,
+            selector=part_of(str, body.get("selector")) or "",
+            pods_ready=part_of(str, body.get("podsReady")) or "",
+            endpoint=part_of(str, body.get("endpoint")) or "",
+            lineage=part_of(Lineage, body.get("lineage")),
+            verdict=Verdict.parse(body["verdict"]) if isinstance(body.get("verdict"), Mapping) else None,
         )
-
-    def render(self) -> dict[str, Any]:
-        """As the API server stores it: empty strings and absent parts are left out."""
-        body: dict[str, Any] = {
-            "observedGeneration": self.observed_generation,
-            "conditions": [one.render() for one in self.conditions],
-            "desired": _body(self.desired),
-            "serving": _body(self.serving),
-            "rollout": _body(self.rollout),
-            "rejected": [_body(one) for one in self.rejected],
-            "history": [_body(one) for one in self.history],
-            "replicas": self.replicas,
-            "selector": self.selector,
-            "podsReady": self.pods_ready,
-            "endpoint": self.endpoint,
-            "lineage": _body(self.lineage),
-            "verdict": self.verdict.render() if self.verdict else None,
-        }
-        return {name: value for name, value in body.items() if value is not None and value not in ("", [])}
-
-
-def _camel(name: str) -> str:
-    head, *rest = name.split("_")
-    return head + "".join(part.capitalize() for part in rest)
-
-
-def _record(kind: type[Record], body: Mapping[str, Any] | None) -> Record | None:
-    if not body:
-        return None
-    known = {one.name: _camel(one.name) for one in fields(kind)}  # type: ignore[arg-type]
-    return kind(**{name: body[camel] for name, camel in known.items() if camel in body})
-
-
-def _records(kind: type[Record], bodies: list[Mapping[str, Any]] | None) -> list[Record]:
-    return [record for body in bodies or () if (record := _record(kind, body)) is not None]
-
-
-def _body(record: object | None) -> dict[str, Any] | None:
-    if record is None:
-        return None
-    return {_camel(name): value for name, value in vars(record).items() if value != ""}
 
 
 def merge_patch(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:

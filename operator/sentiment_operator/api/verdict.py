@@ -5,9 +5,12 @@ both sides are tested with.
 """
 
 import json
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
 from typing import Any, Literal, Self
+
+from msgspec import structs
+
+from sentiment_operator.api.stored import Stored
 
 FORMAT = "sentiment.dev/verdict/v1"
 
@@ -22,8 +25,7 @@ MAX_FLIPPED = 10
 MAX_CHECKS = 8
 
 
-@dataclass(frozen=True, kw_only=True)
-class Check:
+class Check(Stored, frozen=True, kw_only=True):
     """One check and what came of it. `value` and `limit` are numbers as text."""
 
     name: str = ""
@@ -35,8 +37,7 @@ class Check:
     limit: str = ""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Flip:
+class Flip(Stored, frozen=True, kw_only=True):
     """A row that was answered otherwise than expected, by its id."""
 
     id: str = ""
@@ -45,8 +46,7 @@ class Flip:
     check: str = ""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Verdict:
+class Verdict(Stored, frozen=True, kw_only=True):
     """What came of judging one candidate."""
 
     version: str = ""
@@ -70,11 +70,6 @@ class Verdict:
             flipped=tuple(_flip(one) for one in _mappings(body.get("flipped"), MAX_FLIPPED)),
         )
 
-    def render(self) -> dict[str, Any]:
-        """As the status holds it, without what is empty."""
-        body = {**vars(self), "checks": _bodies(self.checks), "flipped": _bodies(self.flipped)}
-        return {name: value for name, value in body.items() if value not in ("", [])}
-
 
 def read_verdict(message: str, *, digest: str) -> Verdict | None:
     """The verdict on the model of that digest; None for any other text, or one on another model."""
@@ -92,7 +87,7 @@ def read_verdict(message: str, *, digest: str) -> Verdict | None:
     reasons = known[verdict.outcome]
     if reasons is not None and verdict.reason not in reasons:
         return None
-    return replace(verdict, version=_text(judged.get("version")), digest=digest)
+    return structs.replace(verdict, version=_text(judged.get("version")), digest=digest)
 
 
 def _check(body: Mapping[str, Any]) -> Check:
@@ -102,10 +97,6 @@ def _check(body: Mapping[str, Any]) -> Check:
 
 def _flip(body: Mapping[str, Any]) -> Flip:
     return Flip(**{name: _text(body.get(name), 64) for name in ("id", "expected", "got", "check")})
-
-
-def _bodies(records: Iterable[Check | Flip]) -> list[dict[str, Any]]:
-    return [{name: value for name, value in vars(one).items() if value not in ("", None)} for one in records]
 
 
 def _mappings(values: object, most: int) -> list[Mapping[str, Any]]:

@@ -94,7 +94,7 @@ def pod_template(model: SentimentModel, target: Target) -> dict[str, Any]:
 
 
 def _annotations(spec: Spec, target: Target) -> dict[str, str]:
-    scrape = {"scrape": "true", "port": str(SERVING_PORT), "path": "/metrics"} if spec.scrape else {}
+    scrape = {"scrape": "true", "port": str(SERVING_PORT), "path": "/metrics"} if spec.monitoring.scrape else {}
     return {
         VERSION_ANNOTATION: target.version,
         DIGEST_ANNOTATION: target.digest,
@@ -132,7 +132,8 @@ def _spread(name: str) -> list[dict[str, Any]]:
 
 
 def _fetch(spec: Spec, target: Target) -> dict[str, Any]:
-    credentials = [{"secretRef": {"name": spec.credentials_secret}}] if spec.credentials_secret else []
+    secret = spec.credentials.secret_name
+    credentials = [{"secretRef": {"name": secret}}] if secret else []
     return {
         "name": "fetch",
         "image": target.image,

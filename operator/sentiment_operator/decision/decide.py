@@ -7,6 +7,8 @@ lasts whatever happens next.
 
 from dataclasses import replace
 
+from msgspec import structs
+
 from sentiment_operator.api.conditions import Finding, Outcome, conditions
 from sentiment_operator.api.names import selector
 from sentiment_operator.api.resource import Target
@@ -68,7 +70,7 @@ def _finish_first(inputs: Inputs, desired: Desired, target: Target, serving: Ser
     if plan.outcome is Outcome.SERVING and plan.serving is not None:
         status = inputs.model.status
         history = with_success(status.history, plan.serving, inputs.now)
-        return _decide_again(inputs, replace(status, serving=plan.serving, history=history, rollout=None))
+        return _decide_again(inputs, structs.replace(status, serving=plan.serving, history=history, rollout=None))
     in_time = plan.rollout is not None and remaining_seconds(plan.rollout, inputs.now, GIVE_UP_SECONDS) > 0
     if plan.outcome is Outcome.ROLLING_OUT and (diagnosis.kind == "waiting" or in_time):
         text = f"{plan.message} The version asked for now comes next."
@@ -85,7 +87,7 @@ def _verify(inputs: Inputs, desired: Desired, target: Target, serving: Serving |
         return _decision(inputs, desired, verifying(inputs, target, serving, diagnosis))
     if inputs.observed.revision(target.key) is None:
         return _decision(inputs, desired, passed(inputs, target, serving, diagnosis))
-    return _decide_again(inputs, replace(inputs.model.status, rollout=advanced_to(inputs, target, ROLLING_OUT)))
+    return _decide_again(inputs, structs.replace(inputs.model.status, rollout=advanced_to(inputs, target, ROLLING_OUT)))
 
 
 def _with_verdict_noted(inputs: Inputs, target: Target, diagnosis: Diagnosis) -> Inputs:
@@ -143,7 +145,7 @@ def _decision(inputs: Inputs, desired: Desired, plan: Plan) -> Decision:
     if serving and (before.serving is None or before.serving.revision != serving.revision):
         history = with_success(history, serving, inputs.now)
     wanted = observed.deployment.wanted if observed.deployment and model.spec.autoscaling else model.spec.min_replicas
-    status = replace(
+    status = structs.replace(
         before,
         observed_generation=model.generation,
         conditions=conditions(

@@ -121,7 +121,7 @@ def _serving(pod: Pod, serving: Container, startup_deadline_seconds: float) -> D
             return _fault(end.reason, f"The image of pod {pod.name} cannot be run: {_sentence(end.message)}")
         if serving.ends >= CRASHES:
             return _crash(pod, serving, end)
-    if serving.running and not serving.started and serving.running_seconds > startup_deadline_seconds:
+    if serving.running and not serving.started and pod.running_seconds > startup_deadline_seconds:
         return Diagnosis(
             kind="rejected",
             reason="LoadFailed",

@@ -137,7 +137,7 @@ def until_deadline(inputs: Inputs, plan: Plan, rollout: RolloutStatus) -> Plan:
     candidate = inputs.observed.candidate
     for pod in (*inputs.observed.pods, *(candidate.pods if candidate else ())):
         if pod.serving and pod.serving.running and not pod.serving.started and not pod.terminating:
-            left = spec.startup_deadline_seconds - pod.serving.running_seconds
+            left = spec.startup_deadline_seconds - pod.running_seconds
             looks += [left] if left > 0 else []
         if pod.terminating and not pod.overdue:
             looks.append(pod.grace_seconds - pod.terminating_seconds)

@@ -1,6 +1,6 @@
 """The version asked for, pinned once it is known: later answers of the registry change only ModelResolved. Pure."""
 
-from dataclasses import replace
+from msgspec import structs
 
 from sentiment_operator.api.conditions import Finding
 from sentiment_operator.api.resource import Answer, ResolvedVersion, SentimentModel, Target, target_of
@@ -24,8 +24,8 @@ def pinned(model: SentimentModel, observed: Observation, answer: Answer, *, defa
     if desired is None:
         return Desired(version=model.spec.reference.version, alias=model.spec.reference.alias)
     if model.spec.image:
-        return replace(desired, image="")
-    return replace(desired, image=desired.image or _serving_image(model, desired) or default_image)
+        return structs.replace(desired, image="")
+    return structs.replace(desired, image=desired.image or _serving_image(model, desired) or default_image)
 
 
 def _was_corrected(model: SentimentModel, desired: Desired, answer: ResolvedVersion) -> bool:

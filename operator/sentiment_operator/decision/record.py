@@ -1,7 +1,8 @@
 """The record of a rollout: its clock, what serves, what was rejected, what has finished. Pure."""
 
-from dataclasses import replace
 from datetime import datetime, timedelta
+
+from msgspec import structs
 
 from sentiment_operator.api.names import revision_name
 from sentiment_operator.api.resource import SentimentModel, Spec, Target
@@ -34,7 +35,7 @@ def advance(
     One clock runs for the whole rollout. It is restarted for another version, revision or verification, and when a step
     succeeds past the deadline: the steps after it get the full time.
     """
-    fresh = replace(after, started_time=timestamp(now), attempt=1)
+    fresh = structs.replace(after, started_time=timestamp(now), attempt=1)
     if before is None or any(
         was not in ("", now_is)
         for was, now_is in (
@@ -45,9 +46,9 @@ def advance(
     ):
         return fresh
     if before.step != after.step and remaining_seconds(before, now, deadline_seconds) <= 0:
-        return replace(fresh, attempt=before.attempt)
+        return structs.replace(fresh, attempt=before.attempt)
     started = min(moment_of(before.started_time), now)
-    return replace(after, started_time=timestamp(started), attempt=before.attempt)
+    return structs.replace(after, started_time=timestamp(started), attempt=before.attempt)
 
 
 def remaining_seconds(rollout: RolloutStatus, now: datetime, deadline_seconds: float) -> float:
@@ -155,7 +156,7 @@ def with_rejection(
     )
     others = tuple(one for one in status.rejected if one.key != target.judged_key)
     verdict = diagnosis.verdict or Verdict(outcome="failed", reason=diagnosis.reason, message=diagnosis.message)
-    return replace(
+    return structs.replace(
         with_verdict(status, target, verdict, revision=revision, now=now),
         rejected=(rejected, *others)[:MEMORY_LENGTH],
         history=(finished, *status.history)[:MEMORY_LENGTH],
@@ -166,8 +167,12 @@ def with_rejection(
 def with_verdict(status: Status, target: Target, verdict: Verdict, *, revision: str, now: datetime) -> Status:
     """The status that shows the verdict of the newest candidate. Its time stays while the verdict is the same."""
     time = status.verdict.time if status.verdict else ""
-    dated = replace(verdict, version=target.version, digest=target.digest, revision=revision, time=time)
-    return status if dated == status.verdict else replace(status, verdict=replace(dated, time=timestamp(now)))
+    dated = structs.replace(verdict, version=target.version, digest=target.digest, revision=revision, time=time)
+    return (
+        status
+        if dated == status.verdict
+        else structs.replace(status, verdict=structs.replace(dated, time=timestamp(now)))
+    )
 
 
 def with_success(history: tuple[Finished, ...], serving: Serving, now: datetime) -> tuple[Finished, ...]:

@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+from msgspec import structs
+
 from sentiment_operator.api.conditions import Finding, Outcome
 from sentiment_operator.api.resource import Target
 from sentiment_operator.api.status import RolloutStatus, Serving
@@ -101,7 +103,7 @@ def _retry(inputs: Inputs, plan: Plan, found: Candidate, rollout: RolloutStatus)
     return replace(
         plan,
         delete=(*plan.delete, ChildRef.of(found.body)),
-        rollout=replace(rollout, attempt=rollout.attempt + 1),
+        rollout=structs.replace(rollout, attempt=rollout.attempt + 1),
     )
 
 

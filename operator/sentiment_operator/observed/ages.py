@@ -25,7 +25,7 @@ class Ages:
 
         def marked(pod: Pod) -> Pod:
             if pod.serving and (since := first.get(_run(pod))) is not None:
-                pod = replace(pod, serving=replace(pod.serving, running_seconds=now - since))
+                pod = replace(pod, running_seconds=now - since)
             return replace(pod, terminating_seconds=now - first[_deletion(pod)]) if pod.terminating else pod
 
         def judged(found: Candidate) -> Candidate:

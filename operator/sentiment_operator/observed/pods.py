@@ -1,74 +1,78 @@
-"""Pods and their containers as frozen types, as far as they tell how a version does."""
+"""Pods and their containers as frozen types: what shows how a version does, and nothing else."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
+
+from msgspec import Struct, convert, field
 
 from sentiment_operator.api.names import KEY_ANNOTATION, VERSION_ANNOTATION
 
 Json = Mapping[str, Any]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Termination:
+class Termination(Struct, frozen=True, kw_only=True, rename="camel"):
     """How a container ended."""
 
-    exit_code: int
+    exit_code: int = 0
     reason: str = ""
     message: str = ""
 
-    @classmethod
-    def parse(cls, state: Json | None) -> Self | None:
-        ended = (state or {}).get("terminated")
-        if not ended:
-            return None
-        return cls(exit_code=ended.get("exitCode", 0), reason=ended.get("reason", ""), message=ended.get("message", ""))
+
+class Waiting(Struct, frozen=True, kw_only=True):
+    """Why a container does not run."""
+
+    reason: str = ""
+    message: str = ""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Container:
+class State(Struct, frozen=True, kw_only=True):
+    """The state of a container: one of the three."""
+
+    waiting: Waiting | None = None
+    running: Json | None = None
+    terminated: Termination | None = None
+
+
+class Container(Struct, frozen=True, kw_only=True, rename="camel"):
+    """The status of a container, as the kubelet writes it."""
+
     name: str
-    container_id: str = ""
-    image_id: str = ""
-    """The image that runs, as the node names it: with luck `repository@sha256:...`."""
+    container_id: str = field(default="", name="containerID")
+    image_id: str = field(default="", name="imageID")
+    """The image that runs, as the node names it: `repository@sha256:...` at best."""
 
     started: bool = False
-    running: bool = False
-    restarts: int = 0
-    waiting_reason: str = ""
-    waiting_message: str = ""
-    terminated: Termination | None = None
-    last_terminated: Termination | None = None
+    restarts: int = field(default=0, name="restartCount")
+    state: State = State()
+    last_state: State = State()
 
-    running_seconds: float = 0.0
-    """How long this run of the container has been seen running, on the operator's own clock."""
+    @property
+    def running(self) -> bool:
+        return self.state.running is not None
+
+    @property
+    def waiting_reason(self) -> str:
+        return self.state.waiting.reason if self.state.waiting else ""
+
+    @property
+    def waiting_message(self) -> str:
+        return self.state.waiting.message if self.state.waiting else ""
+
+    @property
+    def terminated(self) -> Termination | None:
+        """How its present run has ended, if it has."""
+        return self.state.terminated
 
     @property
     def last_end(self) -> Termination | None:
         """The newest end of this container in this pod."""
-        return self.terminated or self.last_terminated
+        return self.state.terminated or self.last_state.terminated
 
     @property
     def ends(self) -> int:
         """How many times this container has ended in this pod."""
         return max(self.restarts + (1 if self.terminated else 0), 1 if self.last_end else 0)
-
-    @classmethod
-    def parse(cls, status: Json) -> Self:
-        state = status.get("state") or {}
-        waiting = state.get("waiting") or {}
-        return cls(
-            name=status["name"],
-            container_id=status.get("containerID") or "",
-            image_id=status.get("imageID") or "",
-            started=bool(status.get("started")),
-            running="running" in state,
-            restarts=status.get("restartCount", 0),
-            waiting_reason=waiting.get("reason", ""),
-            waiting_message=waiting.get("message", ""),
-            terminated=Termination.parse(state),
-            last_terminated=Termination.parse(status.get("lastState")),
-        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,11 +88,11 @@ class Pod:
     """Why the scheduler found no node; empty if it did or has not tried yet."""
 
     disrupted: bool = False
-    """Whether it is being evicted, preempted or taken away with its node."""
+    """Whether it is being evicted, preempted or deleted with its node."""
 
     terminating: bool = False
     grace_seconds: float = 0.0
-    """How long after the start of its deletion the pod is gone at the latest (its node permitting)."""
+    """After how much of its deletion the pod is gone, if its node is alive."""
 
     terminating_seconds: float = 0.0
     """How long it has been seen being deleted, on the operator's own clock."""
@@ -97,14 +101,17 @@ class Pod:
     serving: Container | None = None
     verify: Container | None = None
 
+    running_seconds: float = 0.0
+    """How long the present run of its serving container has been seen, on the operator's own clock."""
+
     @property
     def answers(self) -> bool:
-        """Whether it is ready, and not on its way out."""
+        """Whether it is ready and not being deleted."""
         return self.ready and not self.terminating
 
     @property
     def overdue(self) -> bool:
-        """Whether it should be gone by now: its node is."""
+        """Whether it should be gone by now: then its node is gone."""
         return self.terminating and self.terminating_seconds > self.grace_seconds
 
     @classmethod
@@ -114,7 +121,8 @@ class Pod:
         conditions = {one["type"]: one for one in status.get("conditions") or ()}
         scheduled = conditions.get("PodScheduled", {})
         # The serving container of a candidate is a sidecar, which Kubernetes counts among the init containers.
-        containers = [*(status.get("initContainerStatuses") or ()), *(status.get("containerStatuses") or ())]
+        statuses = [*(status.get("initContainerStatuses") or ()), *(status.get("containerStatuses") or ())]
+        containers = {one.name: one for one in convert(statuses, list[Container])}
         return cls(
             name=metadata["name"],
             key=annotations.get(KEY_ANNOTATION, ""),
@@ -127,11 +135,7 @@ class Pod:
             disrupted=conditions.get("DisruptionTarget", {}).get("status") == "True",
             terminating="deletionTimestamp" in metadata,
             grace_seconds=metadata.get("deletionGracePeriodSeconds") or 0,
-            fetch=_container(containers, "fetch"),
-            serving=_container(containers, "serving"),
-            verify=_container(containers, "verify"),
+            fetch=containers.get("fetch"),
+            serving=containers.get("serving"),
+            verify=containers.get("verify"),
         )
-
-
-def _container(statuses: Iterable[Json], name: str) -> Container | None:
-    return next((Container.parse(one) for one in statuses if one["name"] == name), None)

@@ -1,6 +1,6 @@
-"""`kubectl sentiment`: what a SentimentModel does and why, in words; back to an earlier version; once more.
+"""`kubectl sentiment`: shows what a SentimentModel does and why, rolls back, and retries a rejected version.
 
-For the laptop of whoever uses the operator: it needs kubectl, click and rich, and sees what its user may see.
+For a user's laptop: it needs kubectl, click, msgspec and rich, and sees what its user may see.
 """
 
 from sentiment_operator.plugin.commands import main

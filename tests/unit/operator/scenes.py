@@ -6,6 +6,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from msgspec import structs
+
 from sentiment_operator.api import errors
 from sentiment_operator.api.names import KEY_ANNOTATION, VERSION_ANNOTATION
 from sentiment_operator.api.resource import Answer, ResolvedVersion, SentimentModel, Target, target_of
@@ -169,8 +171,8 @@ def candidate(
     running_seconds: float = 0.0,
 ) -> Candidate:
     """The candidate of a version; `pod` as in `pod_body`, with `verify`: a container's status, or a verdict's parts."""
-    rollout = replace(resource.spec.rollout, retry_token=retry_token or resource.spec.rollout.retry_token)
-    spec = replace(resource.spec, rollout=rollout)
+    rollout = structs.replace(resource.spec.rollout, retry_token=retry_token or resource.spec.rollout.retry_token)
+    spec = structs.replace(resource.spec, rollout=rollout)
     what = target(replace(resource, spec=spec), version)
     body = live(candidate_job(resource, what, pod_template(resource, what), against=None, not_compared="so"))
     body["status"] = {"conditions": [{"type": "Failed", "status": "True"}]} if failed else {}
@@ -178,7 +180,7 @@ def candidate(
     for one in pods:
         one["metadata"]["ownerReferences"] = [{"uid": body["metadata"]["uid"], "controller": True}]
     found = Candidate.parse(body, pods, creation_failure=creation_failure)
-    running = tuple(_running_for(one, running_seconds) for one in found.pods)
+    running = tuple(replace(one, running_seconds=running_seconds) for one in found.pods)
     return replace(found, pods=running, age_seconds=age_seconds)
 
 
@@ -199,13 +201,8 @@ def verdict(version: str, outcome: str, reason: str) -> dict[str, Any]:
 def pod(resource: SentimentModel, number: int, *, running_seconds: float = 0.0, **status: Any) -> Pod:
     """A pod; see `pod_body`. `running_seconds`: for how long its serving container has been seen running."""
     found = Pod.parse(pod_body(resource, number, **status))
-    return _running_for(replace(found, terminating_seconds=status.get("deleted_seconds_ago") or 0.0), running_seconds)
-
-
-def _running_for(found: Pod, seconds: float) -> Pod:
-    if found.serving and seconds:
-        return replace(found, serving=replace(found.serving, running_seconds=seconds))
-    return found
+    gone_seconds = status.get("deleted_seconds_ago") or 0.0
+    return replace(found, terminating_seconds=gone_seconds, running_seconds=running_seconds)
 
 
 def pod_body(
@@ -268,11 +265,11 @@ def inputs_of(given: Mapping[str, Any]) -> Inputs:
     reference, status = resource.spec.reference, resource.status
     version = given.get("resolves_to", reference.version)
     if serves := given.get("serves"):
-        status = replace(status, serving=serving(resource, serves))
+        status = structs.replace(status, serving=serving(resource, serves))
     if given.get("settled"):
-        status = replace(status, observed_generation=resource.generation)
+        status = structs.replace(status, observed_generation=resource.generation)
     if given.get("pinned", True) and version:
-        status = replace(status, desired=desired(resource, version))
+        status = structs.replace(status, desired=desired(resource, version))
     for number, reason in (given.get("rejected") or given.get("rejected_before") or {}).items():
         what = target(resource, number)
         verdict = Rejected(
@@ -285,9 +282,9 @@ def inputs_of(given: Mapping[str, Any]) -> Inputs:
             message="A sentence.",
             time="2026-05-04T11:00:00Z",
         )
-        status = replace(status, rejected=(*status.rejected, verdict))
+        status = structs.replace(status, rejected=(*status.rejected, verdict))
     if missing := given.get("stalled_as"):
-        status = replace(status, conditions=stalled(resource, missing))
+        status = structs.replace(status, conditions=stalled(resource, missing))
     if rolling := given.get("rolling"):
         number = rolling["version"]
         revision = "" if rolling["step"] == "Resolving" else target(resource, number).revision(resource.name)
@@ -297,7 +294,7 @@ def inputs_of(given: Mapping[str, Any]) -> Inputs:
             step=rolling["step"], version=number, revision=revision, key=judged, started_time=started,
             attempt=rolling.get("attempt", 1),
         )  # fmt: skip
-        status = replace(status, rollout=record)
+        status = structs.replace(status, rollout=record)
     resource = replace(resource, status=status)
     children = given.get("children")
     observed = observation(resource, **children) if children else Observation()

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec import structs
 from prometheus_client import CollectorRegistry
 
 from sentiment_operator.api.names import Key
@@ -93,13 +94,13 @@ def test_pods_and_restarts_are_counted(series: CollectorRegistry) -> None:
 def ended() -> tuple[SentimentModel, Status, Status]:
     """A resource, and its status before and after a rollout has ended."""
     inputs = inputs_of(GIVEN)
-    return inputs.model, inputs.model.status, replace(decide(inputs).status, history=(ENDED,), rollout=None)
+    return inputs.model, inputs.model.status, structs.replace(decide(inputs).status, history=(ENDED,), rollout=None)
 
 
 def test_the_end_of_a_rollout_is_counted_once_with_its_duration(metrics: Metrics, series: CollectorRegistry) -> None:
     model, before, after = ended()
     metrics.changed(model, before, after)
-    metrics.changed(model, after, replace(after, pods_ready="2/2"))
+    metrics.changed(model, after, structs.replace(after, pods_ready="2/2"))
     assert series.get_sample_value("sentimentmodel_rollouts_total", REJECTED) == 1
     assert series.get_sample_value("sentimentmodel_rollout_duration_seconds_sum", {"outcome": "Rejected"}) == 12
     assert series.get_sample_value("sentimentmodel_rollout_duration_seconds_count", {"outcome": "Rejected"}) == 1
@@ -108,9 +109,11 @@ def test_the_end_of_a_rollout_is_counted_once_with_its_duration(metrics: Metrics
 def test_a_restarted_operator_counts_what_ends_and_not_what_ended_before(series: CollectorRegistry) -> None:
     model, _, after = ended()
     metrics = Metrics(series)
-    metrics.changed(model, after, replace(after, pods_ready="2/2"))
+    metrics.changed(model, after, structs.replace(after, pods_ready="2/2"))
     assert series.get_sample_value("sentimentmodel_rollouts_total", REJECTED) is None
-    metrics.changed(model, after, replace(after, history=(replace(ENDED, time="2026-05-04T13:00:00Z"), ENDED)))
+    metrics.changed(
+        model, after, structs.replace(after, history=(structs.replace(ENDED, time="2026-05-04T13:00:00Z"), ENDED))
+    )
     assert series.get_sample_value("sentimentmodel_rollouts_total", REJECTED) == 1
 
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from sentiment_operator.api.errors import AliasNotFound, RegistryUnreachable
 from sentiment_operator.api.resource import target_of
@@ -32,7 +33,7 @@ def test_another_version_has_its_own_clock() -> None:
 
 
 def test_another_template_has_its_own_clock() -> None:
-    before = replace(ROLLOUT, step="RollingOut", revision="r")
+    before = structs.replace(ROLLOUT, step="RollingOut", revision="r")
     to = RolloutStatus(step="RollingOut", version="14", revision="s")
     after = advance(before, to, now=NOW, deadline_seconds=600)
     assert after.started_time == timestamp(NOW)
@@ -160,7 +161,8 @@ def test_a_changed_retry_token_tries_a_rejected_version_again() -> None:
     given = {"serves": "13", "rejected": {"14": "Crashed"}, "children": {"runs": "13"}}
     inputs = inputs_of(given)
     again = replace(
-        inputs.model, spec=replace(inputs.model.spec, rollout=replace(inputs.model.spec.rollout, retry_token="2"))
+        inputs.model,
+        spec=structs.replace(inputs.model.spec, rollout=structs.replace(inputs.model.spec.rollout, retry_token="2")),
     )
     assert reasons(decide(inputs))["Ready"] == "False/Rejected"
     assert reasons(decide(replace(inputs, model=again)))["Ready"] == "False/RollingOut"
@@ -189,7 +191,7 @@ def test_only_the_last_ten_verdicts_are_kept() -> None:
                 },
             }
         )
-        kept = replace(inputs.model.status, rejected=status.rejected, history=status.history)
+        kept = structs.replace(inputs.model.status, rejected=status.rejected, history=status.history)
         status = decide(replace(inputs, model=replace(inputs.model, status=kept))).status
     assert [one.version for one in status.rejected] == [str(version) for version in range(111, 101, -1)]
     assert len(status.history) == 10

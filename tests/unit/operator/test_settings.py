@@ -27,10 +27,17 @@ def test_settings_are_read_by_their_type() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "text"), [("WORKERS", "many"), ("RESYNC_SECONDS", "-1"), ("ALLOW_HTTP_SOURCES", "yes")]
+    ("name", "text", "expected"),
+    [
+        ("WORKERS", "many", "a whole number, 0 or more"),
+        ("WORKERS", "1.5", "a whole number, 0 or more"),
+        ("RESYNC_SECONDS", "-1", "a number of seconds, 0 or more"),
+        ("RESYNC_SECONDS", "nan", "a number of seconds, 0 or more"),
+        ("ALLOW_HTTP_SOURCES", "yes", "true or false"),
+    ],
 )
-def test_what_cannot_be_read_is_refused(name: str, text: str) -> None:
-    with pytest.raises(SettingsError, match=f"{name} must"):
+def test_what_cannot_be_read_is_refused_by_name(name: str, text: str, expected: str) -> None:
+    with pytest.raises(SettingsError, match=f"{name} must be {expected}, and is '{text}'"):
         Settings.from_environment({**NEEDED, name: text})
 
 

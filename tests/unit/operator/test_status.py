@@ -1,11 +1,11 @@
 """The status: what is written is what the CRD keeps, and what is read back is what was written."""
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from msgspec import structs
 
 from sentiment_operator.api.status import Condition, Finished, Lineage, Rejected, RolloutStatus, Status, merge_patch
 from tests.unit.operator.scenes import desired, model, serving
@@ -25,7 +25,7 @@ FULL = Status(
             last_transition_time="2026-05-04T12:00:00Z",
         ),
     ),
-    desired=replace(desired(model(), "14"), alias="champion", run_id="run"),
+    desired=structs.replace(desired(model(), "14"), alias="champion", run_id="run"),
     serving=serving(model(), "13"),
     rollout=RolloutStatus(step="RollingOut", version="14", revision="r", started_time="2026-05-04T12:00:00Z"),
     rejected=(Rejected(version="12", digest="d", key="k", reason="Crashed", message="m", time="t"),),
@@ -63,7 +63,7 @@ def test_what_is_written_can_be_read_back() -> None:
 
 
 def test_an_empty_text_is_left_out_and_read_back() -> None:
-    succeeded = replace(FULL, history=(replace(FULL.history[0], outcome="Succeeded", reason=""),))
+    succeeded = structs.replace(FULL, history=(structs.replace(FULL.history[0], outcome="Succeeded", reason=""),))
     assert "reason" not in succeeded.render()["history"][0]
     assert Status.parse(succeeded.render()) == succeeded
 
@@ -79,12 +79,47 @@ def test_an_entry_without_its_empty_fields_is_read(part: str) -> None:
     assert Status.parse({part: [{"version": "14"}]}).render()[part] == [{"version": "14"}]
 
 
+@pytest.mark.parametrize(
+    "part",
+    [
+        {"desired": {"version": 14}},
+        {"serving": ["14"]},
+        {"rollout": {"step": "Verifying", "attempt": "third", "startedTime": "2026-05-04T12:00:00Z"}},
+        {"rejected": {"version": "14"}},
+        {"history": [{"version": 14}, "14"]},
+        {"conditions": [{"type": "Ready"}]},
+        {"lineage": "c0ffee"},
+        {"verdict": "passed"},
+        {"podsReady": 2},
+        {"replicas": "2"},
+        {"observedGeneration": None},
+        {"added": {"by": "another release"}},
+    ],
+    ids=lambda part: next(iter(part)),
+)
+def test_what_another_release_wrote_in_another_shape_is_left_out(part: dict[str, Any]) -> None:
+    rest = {name: value for name, value in FULL.render().items() if name not in part}
+    assert Status.parse({**rest, **part}) == Status.parse(rest)
+
+
+def test_one_entry_in_another_shape_does_not_hide_the_others() -> None:
+    assert Status.parse({"rejected": [{"version": 14}, {"version": "13"}]}).rejected == (Rejected(version="13"),)
+
+
+def test_zero_replicas_and_the_first_attempt_are_written() -> None:
+    """The scale subresource and scripts read them."""
+    body = Status(rollout=RolloutStatus(started_time="2026-05-04T12:00:00Z")).render()
+    assert (body["replicas"], body["observedGeneration"], body["rollout"]["attempt"]) == (0, 0, 1)
+
+
 def test_equal_statuses_need_no_patch() -> None:
     assert merge_patch(FULL.render(), FULL.render()) == {}
 
 
 def test_a_patch_holds_what_changed_and_takes_away_what_is_gone() -> None:
-    after = replace(FULL, rollout=None, replicas=3, desired=replace(desired(model(), "15"), run_id="run"))
+    after = structs.replace(
+        FULL, rollout=None, replicas=3, desired=structs.replace(desired(model(), "15"), run_id="run")
+    )
     assert merge_patch(FULL.render(), after.render()) == {
         "rollout": None,
         "replicas": 3,

@@ -5,10 +5,10 @@ import logging
 import threading
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from sentiment_operator.api.errors import RegistryUnreachable
 from sentiment_operator.api.names import Key
@@ -40,19 +40,19 @@ def test_a_version_that_comes_to_serve_is_tagged_with_the_time_once() -> None:
 def test_new_resources_for_the_same_version_are_no_news() -> None:
     after = decided(SERVING).status
     assert after.serving is not None
-    assert told(after, replace(after, serving=replace(after.serving, revision="another"))) == []
+    assert told(after, structs.replace(after, serving=structs.replace(after.serving, revision="another"))) == []
 
 
 def test_a_rejected_version_is_tagged_with_the_reason_once() -> None:
     after = decided(REJECTED).status
-    before = replace(after, rejected=())
+    before = structs.replace(after, rejected=())
     assert told(before, after) == [("14", "rejected.shop.reviews", "Crashed")]
     assert told(after, after) == []
 
 
 def test_a_version_that_serves_after_all_loses_the_verdict() -> None:
     before = decided(REJECTED).status
-    after = replace(decided(SERVING).status, rejected=before.rejected)
+    after = structs.replace(decided(SERVING).status, rejected=before.rejected)
     assert told(before, after) == [
         ("14", "deployed.shop.reviews", "2026-05-01T00:00:00Z"),
         ("14", "rejected.shop.reviews", ""),

@@ -1,9 +1,9 @@
 """What `rollback` goes back to and what `retry` tries again; and when there is nothing to do."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from sentiment_operator.api.status import Desired, Finished, Status
 from sentiment_operator.plugin.changes import (
@@ -53,13 +53,13 @@ def test_a_version_that_failed_since_is_no_place_to_go_back_to(outcome: str) -> 
 
 
 def test_an_alias_goes_back_from_the_version_that_it_stands_for() -> None:
-    status = replace(history("14 Succeeded", "13 Succeeded"), desired=Desired(version="14", alias="challenger"))
+    status = structs.replace(history("14 Succeeded", "13 Succeeded"), desired=Desired(version="14", alias="challenger"))
     step = rollback(CHALLENGER, status)
     assert (step.requested, step.alias, step.version) == ("14", "challenger", "13")
 
 
 def test_an_alias_can_be_nailed_to_the_version_that_it_stands_for() -> None:
-    status = replace(history("14 Succeeded", "13 Succeeded"), desired=Desired(version="14", alias="challenger"))
+    status = structs.replace(history("14 Succeeded", "13 Succeeded"), desired=Desired(version="14", alias="challenger"))
     assert rollback(CHALLENGER, status, to="14").version == "14"
 
 
