@@ -16,15 +16,15 @@ PAGE = ROOT / "docs" / "bench-alerts.md"
 _HEAD = """\
 # Alerts and dashboards, measured
 
-Written by `make bench-alerts`, on the lab's real cluster, Prometheus and Alertmanager. Every fault is really made, and
-every alert really reaches Alertmanager and goes there when the fault ends.
+Written by `make bench-alerts`, on the lab's real cluster, Prometheus and Alertmanager. Every fault really occurs. Every
+alert really reaches Alertmanager, and is resolved there when the fault ends.
 """
 _ALERTS = """
 ## Alerts
 
-The rules are those that ship, with shorter durations (windows and `for`, so that an hour takes 30 s): the same
-expressions, the same Prometheus. The seconds therefore tell that an alert works, not how soon it fires in production:
-there it is `for` and what the window needs to fill, which the third column shows beside what was used here.
+The rules are those that ship, with the same expressions but shorter durations (windows and `for`, so that an hour takes
+30 s). The seconds therefore prove that an alert works, but not how soon it fires in production. There it takes `for`
+plus the time that fills the window; the third column shows `for` in production and, in parentheses, here.
 
 | alert | severity | `for` (here) | fault | fires after | gone after |
 |---|---|---|---|---|---|
@@ -32,8 +32,8 @@ there it is `for` and what the window needs to fill, which the third column show
 _PANELS = """
 ## Panels
 
-Each query of each dashboard over the same minutes, and how many series it returned. The pictures in docs/dashboards are
-drawn from these: no Grafana ran.
+Each query of each dashboard over the same minutes, and the number of series that it returned. The pictures in
+docs/dashboards are drawn from these results, without Grafana.
 
 | dashboard | panel | queries | series |
 |---|---|---|---|

@@ -5,12 +5,12 @@ from bench.table import ROOT, Table
 _HEAD = """\
 # The model's core and training, measured
 
-Against scikit-learn, on the same reviews, folds and machine. Written by `make bench-model DATA=... GROUP=...`;
-`ONLY=counting,prediction` measures some parts anew and keeps the others.
+Compared with scikit-learn, on the same reviews, folds and machine. Written by `make bench-model DATA=... GROUP=...`;
+`ONLY=counting,prediction` measures only these parts and keeps the others.
 
-Times are CPU seconds (user and system, all processes of the work): what other work on the machine changes least. Wall
-time stands beside where several processors share the work. Each piece of work has a process of its own; memory is what
-it added to the peak of that process. Folds are a hash of the group: no review of one film is on both sides.
+Times are CPU seconds (user and system, of all processes), which other work on the machine affects least. Wall time is
+added where several processors share the work. Each measurement runs in its own process; memory is the increase of that
+process's peak. A hash of the group assigns the folds: no film has reviews on both sides.
 
 ![CPU time and memory of training by the number of texts](bench-model-growth.png)
 """

@@ -33,7 +33,7 @@ def waits(stage: Stage) -> Result:
     _settle(stage, resource)
     expected = PATCHES // GOOD_EVERY
     return Result(
-        f"{PATCHES} patches: {wrong} told wrongly; {good} of {expected} good versions served",
+        f"{PATCHES} patches: {wrong} wrong waits; {good} of {expected} good versions served",
         met=wrong == 0 and good == expected,
     )
 
@@ -94,7 +94,7 @@ def store_outage(stage: Stage) -> Result:
             with under_load(stage, resource) as seen:
                 forwarder.close()
                 resource.patch({"spec": version(wanted)})
-                eventually(lambda: "cannot fetch" in resource.message("Ready"), "the reason told")
+                eventually(lambda: "cannot fetch" in resource.message("Ready"), "the reason in the message")
                 said = resource.message("Ready")
                 resource.kubectl("delete", "pod", resource.pods()[0]["metadata"]["name"], "--wait=false")
                 eventually(lambda: len(resource.pods()) == 2, "a new pod made")
@@ -104,7 +104,7 @@ def store_outage(stage: Stage) -> Result:
         forwarder.close()
     assert seen.load is not None
     return Result(
-        f'told: "{said}"; healed in {seen.seconds:.0f} s; {seen.failed}; '
+        f'message: "{said}"; healed in {seen.seconds:.0f} s; {seen.failed}; '
         f"{seen.answers(good)} answers of the old version, {seen.answers(wanted)} of the new one",
         met=outcome.ready and outcome.serving == wanted and seen.load.failed == 0 and seen.seconds <= HEALED_SECONDS,
     )
@@ -137,7 +137,7 @@ def _deployment_uid(resource: Resource) -> str:
 
 
 SCENARIOS = (
-    Scenario("waits", "patch and two waits, never true for an old generation", "0 told wrongly", waits),
+    Scenario("waits", "patch and two waits, never true for an old generation", "0 wrong waits", waits),
     Scenario("waits-outage", "the same while the registry is down", "0 called ready", waits_in_outage),
     Scenario(
         "registry-down",
@@ -148,7 +148,7 @@ SCENARIOS = (
     Scenario(
         "store-down",
         "artifact store down: a new version, a lost pod",
-        "running pods serve, new ones say why they wait, heals without an edit",
+        "running pods serve, new ones report why they wait, recovers without an edit",
         store_outage,
     ),
 )

@@ -17,15 +17,14 @@ PAGE = ROOT / "docs" / "bench-rollout.md"
 _HEAD = """\
 # Rollouts, measured
 
-What the callers of the Service and the users of `kubectl` see, on the lab's real cluster: 2 nodes, 2 replicas, 100
-requests a second from a pod of the cluster (half on kept-alive, half on fresh connections), the version asserted in
-each answer. Written by `make bench-rollout`; `ONLY=good,flipped` measures some rows anew and keeps the others.
+What callers of the Service and users of `kubectl` see, on the lab's real cluster: 2 nodes, 2 replicas, 100 requests a
+second from a pod of the cluster (half on kept-alive, half on fresh connections). The version is asserted in each
+answer. Written by `make bench-rollout`; `ONLY=good,flipped` measures only these rows and keeps the others.
 
-Seconds are counted from the patch; "in N s" ends when CI's two waits have said how it ended. The last column says when
-a row was measured, of which commit (or, with uncommitted changes, which key of the installed checkout), and the
-machine's load average then. One machine does everything: cluster, load, MLflow, S3. Where its load average is far above
-its number of cores, seconds tell how long things waited for a core; counts of requests, answers and pods do not depend
-on it.
+Seconds count from the patch; "in N s" ends when CI's two waits have returned. The last column has the time of the
+measurement, the commit (or, with uncommitted changes, the key of the installed checkout), and the machine's load average
+then. One machine runs everything: cluster, load, MLflow, S3. If its load average is far above its number of cores,
+seconds include the wait for a core. The counts of requests, answers and pods do not depend on the load.
 """
 
 
