@@ -22,8 +22,8 @@ second from a pod of the cluster (half on kept-alive, half on fresh connections)
 answer. Written by `make bench-rollout`; `ONLY=good,flipped` measures only these rows and keeps the others.
 
 Seconds count from the patch; "in N s" ends when CI's two waits have returned. The last column has the time of the
-measurement, the commit (or, with uncommitted changes, the key of the installed checkout), and the machine's load average
-then. One machine runs everything: cluster, load, MLflow, S3. If its load average is far above its number of cores,
+measurement, the commit (or, with uncommitted changes, the key of the installed checkout), and the machine's load
+average. One machine runs everything: cluster, load, MLflow, S3. If its load average is far above its number of cores,
 seconds include the wait for a core. The counts of requests, answers and pods do not depend on the load.
 """
 

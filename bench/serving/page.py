@@ -11,8 +11,8 @@ GROUP=column]`; `ONLY=speed,batch` measures only these parts and keeps the other
 Every server gets the same reviews and has the same model: words and punctuation in 1-3 grams, NB weights, logistic
 regression, trained on the data. For the other servers it is a plain scikit-learn Pipeline, which is checked to give the
 same probabilities to 1e-6. Each has its own environment, which uv creates in the cache folder: `mlflow models serve`
-(one worker), and FastAPI on uvicorn with uvloop and httptools. A bare Flask hello world (`GET /`, two words) runs on the
-same granian as our server. "As shipped" answers the main routes before Flask's routing; "plain views" is
+(one worker), and FastAPI on uvicorn with uvloop and httptools. A bare Flask hello world (`GET /`, two words) runs on
+the same granian as our server. "As shipped" answers the main routes before Flask's routing; "plain views" is
 `SENTIMENT_FAST_PATH=0`.
 
 Each server runs on core 0 and wrk on core 1 (127.0.0.1, kept-alive connections, 8 of them unless stated otherwise).
