@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/sentimentmodel
 UV := $(or $(shell command -v uv 2>/dev/null),.cache/uv/bin/uv)
 CLUSTER ?= lab
-PACKAGES := operator pipeline serving model lab delivery demo bench deploy docs requirements tests
+PACKAGES := operator pipeline serving model lab delivery testbed demo bench deploy docs requirements tests
 IS_LAB_HOST := $(shell [ "$$(uname -s)" = Linux ] && [ "$$(id -u)" = 0 ] && echo yes)
 
 export MLFLOW_DISABLE_TELEMETRY := true

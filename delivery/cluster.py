@@ -3,11 +3,13 @@
 import os
 import shlex
 import subprocess
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
+
+from lab import client
+from lab.client import LabError
 
 ROOT = Path(__file__).resolve().parent.parent
 CURRENT_NEEDS = {
@@ -66,10 +68,10 @@ def connect(kind: Literal["lab", "current"]) -> Cluster:
 
 
 def _lab() -> Cluster:
-    done = subprocess.run([sys.executable, "-m", "lab", "env"], cwd=ROOT, capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        raise DeliveryError(done.stderr.strip() or "the lab is not up: run `python -m lab up` first")
-    environment = {**os.environ, **parse_exports(done.stdout)}
+    try:
+        environment = {**os.environ, **client.environment()}
+    except LabError as error:
+        raise DeliveryError(str(error)) from error
     return Cluster(kind="lab", registry=environment["REGISTRY"], environment=environment)
 
 
@@ -78,14 +80,3 @@ def _current() -> Cluster:
     if missing:
         raise DeliveryError(f"CLUSTER=current needs these variables to be set: {'; '.join(missing)}")
     return Cluster(kind="current", registry=os.environ["REGISTRY"], environment=dict(os.environ))
-
-
-def parse_exports(text: str) -> dict[str, str]:
-    """Read lines of the form `export NAME=value`, with shell quoting; `$PATH` is expanded."""
-    exports: dict[str, str] = {}
-    for line in text.splitlines():
-        words = shlex.split(line, comments=True)
-        if len(words) == 2 and words[0] == "export" and "=" in words[1]:
-            name, _, value = words[1].partition("=")
-            exports[name] = value.replace("$PATH", os.environ.get("PATH", ""))
-    return exports

@@ -5,11 +5,11 @@ With attestations, BuildKit pushes a bill of materials (SPDX) and the provenance
 
 import json
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 from delivery.cluster import ROOT, Cluster, DeliveryError
+from lab import client
 
 IMAGES = {"sentiment-operator": "Dockerfile.operator", "sentiment-serving": "Dockerfile.serving"}
 RECORD = ROOT / "build" / "images.json"
@@ -79,12 +79,10 @@ def _origin(cluster: Cluster, tag: str) -> dict[str, str]:
 
 
 def _lab(cluster: Cluster, name: str, described: list[str], tag: str) -> Plan:
-    lab = [sys.executable, "-m", "lab"]
-
     def push() -> str:
-        return _run(cluster, [*lab, "push", f"{name}:{tag}"]).splitlines()[-1].strip()
+        return _run(cluster, client.command("push", f"{name}:{tag}")).splitlines()[-1].strip()
 
-    return [*lab, "build-image", *described, "-t", f"{name}:{tag}"], push
+    return client.command("build-image", *described, "-t", f"{name}:{tag}"), push
 
 
 def _docker(cluster: Cluster, name: str, described: list[str], tag: str) -> Plan:

@@ -10,24 +10,11 @@ from pathlib import Path
 
 import click
 
-from sentiment_model.manifest import DIGEST_TAG, MANIFEST, MODEL, build_manifest, digest_of
+from sentiment_model.manifest import DIGEST_TAG
 from sentiment_pipeline import paths
 from sentiment_pipeline.params import load_params
 from sentiment_pipeline.tracking.registry import MlflowRegistry
-
-UNREADABLE = b"This is not a model file, whatever its name says.\n"
-
-
-def break_model(folder: Path) -> str:
-    """Put an unreadable model file into a version's folder, with a manifest that vouches for it.
-
-    Returns:
-        The digest of what is there now.
-    """
-    (folder / MODEL).write_bytes(UNREADABLE)
-    manifest = build_manifest(folder)
-    (folder / MANIFEST).write_bytes(manifest)
-    return digest_of(manifest)
+from testbed.versions import break_model
 
 
 @click.command()

@@ -12,7 +12,8 @@ from delivery.forward import port_forward
 from delivery.images import pushed_images
 from demo import reviews, workspace
 from demo.console import Story
-from demo.traffic import traffic
+from lab import client
+from testbed.traffic import traffic
 
 MODEL = "sentiment-reviews"
 RESOURCE = "reviews"
@@ -42,7 +43,7 @@ def tell(kind: Literal["lab", "current"], data: str) -> None:
     story = Story(steps=13 if kind == "lab" else 12)
     if kind == "lab":
         with story.step("A real Kubernetes: 2 nodes, registry, S3, MLflow, Prometheus"):
-            story.run(sys.executable, "-m", "lab", "up", "--nodes", "2", cwd=ROOT, environment=os.environ)
+            story.run(*client.command("up", "--nodes", "2"), cwd=ROOT, environment=os.environ)
     Telling(story, connect(kind)).tell(data)
     story.table()
 

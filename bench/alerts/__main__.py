@@ -12,7 +12,7 @@ from bench.alerts.rehearsal import rehearse
 from bench.rollout.stage import stage
 from delivery.cluster import ROOT, DeliveryError
 from deploy.monitoring.generator.dashboards import ALL
-from tests.e2e.environment import lab, lab_is_up
+from lab import client
 
 PICTURES = ROOT / "docs" / "dashboards"
 FOUND = ROOT / "build" / "alerts.json"
@@ -27,14 +27,14 @@ def main(*, as_installed: bool, redraw: bool) -> None:
     if redraw:
         _draw(recorded.read(FOUND))
         return
-    was_up = lab_is_up()
+    was_up = client.is_up()
     try:
         with stage(as_installed=as_installed) as made:
             found = rehearse(made)
             PAGE.write_text(page(found, source=made.source))
     finally:
         if not was_up:
-            lab("down")
+            client.run("down")
     FOUND.parent.mkdir(exist_ok=True)
     FOUND.write_text(found.to_json())
     _draw(found)

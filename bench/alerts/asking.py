@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import cycle
 
-from tests.e2e.resource import Resource
+from testbed.resource import Resource
 
 PORT = 80
 TIMEOUT_SECONDS = 5.0

@@ -1,6 +1,5 @@
 """What is asked of the lab's Prometheus and Alertmanager, over their HTTP interfaces."""
 
-import os
 import threading
 import time
 from collections.abc import Iterator
@@ -16,8 +15,7 @@ from deploy.monitoring.generator.objectives import Objectives
 from deploy.monitoring.generator.pace import production, rehearsal
 from deploy.monitoring.generator.ratios import recordings
 from deploy.monitoring.generator.rules import groups, rule_file
-from lab.lab import settings_of
-from lab.layout import State
+from lab import client
 
 PAUSE_SECONDS = 0.5
 EVALUATION = "2s"
@@ -50,7 +48,7 @@ def query_range(cluster: Cluster, expr: str, *, start: float, end: float, step: 
 @contextmanager
 def shortened_rules(cluster: Cluster) -> Iterator[None]:
     """The shipped rules with short windows are in force while the block runs; the recordings of the dashboards, too."""
-    rules = State(settings_of(os.environ).state).rules
+    rules = client.rules_folder()
     kept = {
         rules / "objectives.yaml": rule_file([Objectives().group()]),
         rules / "recordings.yaml": rule_file([{"name": "recordings", "rules": list(recordings(production))}]),

@@ -14,16 +14,16 @@ from bench.alerts.asking import Asking, asking
 from bench.alerts.prometheus import Firing, Watch, query_range, shortened_rules
 from bench.alerts.recorded import Drawn, Finding, Rehearsal
 from bench.alerts.texts import GIBBERISH, held_out
-from bench.faulty import ON_DEMAND
 from bench.rollout.stage import Stage
 from deploy.monitoring.generator.dashboards import ALL
 from deploy.monitoring.generator.drift import MIN_TEXTS, distance
 from deploy.monitoring.generator.pace import rehearsal
 from deploy.monitoring.generator.panels import chosen
-from tests.e2e.environment import registry_down
-from tests.e2e.operator import steps
-from tests.e2e.resource import Resource
-from tests.waiting import eventually
+from testbed import steps
+from testbed.faulty import ON_DEMAND
+from testbed.outages import registry_down
+from testbed.resource import Resource
+from testbed.waiting import eventually
 
 RATE = 20.0
 CLIENTS = 4

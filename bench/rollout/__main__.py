@@ -9,7 +9,7 @@ from bench.rollout import bad, footprint, good, losses, many, outages, report
 from bench.rollout.scenario import Scenario
 from bench.rollout.stage import Stage, stage
 from delivery.cluster import DeliveryError
-from tests.e2e.environment import lab, lab_is_up
+from lab import client
 
 SCENARIOS: tuple[Scenario, ...] = tuple(
     one for module in (good, bad, outages, losses, many, footprint) for one in module.SCENARIOS
@@ -27,13 +27,13 @@ def main(only: str, *, as_installed: bool, names: bool) -> None:
             print(f"{one.name:18} {one.title}")
         return
     chosen = choose(only.split(",") if only else [])
-    was_up = lab_is_up()
+    was_up = client.is_up()
     try:
         with stage(as_installed=as_installed) as made:
             results = [play(made, scenario) for scenario in chosen]
     finally:
         if not was_up:
-            lab("down")
+            client.run("down")
     if not all(results):
         sys.exit(1)
 

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from bench import faulty
 from bench.rollout.scenario import Result, Scenario, change, under_load, version
 from bench.rollout.stage import MIN_ACCURACY, QUALITY_SET, Stage
 from delivery.cluster import DeliveryError
-from tests.e2e.resource import Resource
+from testbed import faulty
+from testbed.resource import Resource
 
 REPLICAS = 2
 STARTUP_DEADLINE_SECONDS = 15

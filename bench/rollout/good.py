@@ -8,7 +8,7 @@ from typing import Any
 from bench.rollout.scenario import Observed, Result, Scenario, change, under_load, version
 from bench.rollout.stage import Stage
 from delivery.cluster import DeliveryError
-from tests.e2e.resource import Resource
+from testbed.resource import Resource
 
 DEFAULT_SOAK: dict[str, Any] = {"verification": None}
 NO_SOAK: dict[str, Any] = {"verification": {"soakSeconds": 0}}

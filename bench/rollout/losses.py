@@ -8,10 +8,10 @@ from bench.rollout.scenario import Result, Scenario, change, under_load, version
 from bench.rollout.stage import Stage
 from delivery.deploy import NAMESPACE
 from delivery.rollout import Outcome
-from tests.e2e.environment import lab
-from tests.e2e.operator import steps
-from tests.e2e.resource import Resource
-from tests.waiting import eventually
+from lab import client
+from testbed import steps
+from testbed.resource import Resource
+from testbed.waiting import eventually
 
 LOST_NODE, OTHER_NODE = 2, "node1"
 
@@ -105,11 +105,11 @@ def node_killed(stage: Stage) -> Result:
             resource.patch({"spec": {**version(wanted), "rollout": {"verification": {"soakSeconds": 0}}}})
             eventually(lambda: _switching(resource), "the switch begun", seconds=120)
             where = _operator_node(stage)
-            lab("kill-node", str(LOST_NODE))
+            client.run("kill-node", str(LOST_NODE))
             outcome = change(seen, resource, version(wanted), timeout="6m")
             nodes = {pod["spec"]["nodeName"] for pod in resource.pods()}
     finally:
-        lab("start-node", str(LOST_NODE))
+        client.run("start-node", str(LOST_NODE))
         stage.cluster.kubectl("wait", f"node/node{LOST_NODE}", "--for=condition=Ready", "--timeout=120s")
     return Result(
         f"{outcome.reason} {seen.seconds:.0f} s after the loss, pods on {', '.join(sorted(nodes))} "

@@ -7,9 +7,9 @@ from bench.rollout.scenario import Result, Scenario, pause
 from bench.rollout.stage import OPERATOR_USER, Stage
 from delivery.deploy import NAMESPACE
 from sentiment_operator.observed.quantity import quantity
-from tests.e2e.operator import steps
-from tests.e2e.resource import Resource
-from tests.waiting import eventually
+from testbed import steps
+from testbed.resource import Resource
+from testbed.waiting import eventually
 
 SUSPENDED, SERVING = 1000, 20
 OBSERVED_SECONDS, STATUS_SECONDS, MEMORY_MIB, IDLE_SECONDS = 60.0, 2.0, 300.0, 60.0

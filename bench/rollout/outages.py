@@ -3,14 +3,14 @@
 import base64
 from urllib.parse import urlsplit
 
-from bench.rollout.forwarder import Forwarder
 from bench.rollout.scenario import Result, Scenario, change, under_load, version
 from bench.rollout.stage import Stage
-from lab.lab import settings_of
-from tests.e2e.environment import registry_down
-from tests.e2e.operator import steps
-from tests.e2e.resource import Resource
-from tests.waiting import eventually
+from lab import client
+from testbed import steps
+from testbed.forwarder import Forwarder
+from testbed.outages import registry_down
+from testbed.resource import Resource
+from testbed.waiting import eventually
 
 PATCHES = 90
 PATCHES_IN_OUTAGE = 10
@@ -84,7 +84,7 @@ def registry_outage(stage: Stage) -> Result:
 def store_outage(stage: Stage) -> Result:
     """A new version and a lost pod while the store refuses connections; then it answers again."""
     store = urlsplit(stage.cluster.environment["AWS_ENDPOINT_URL"])
-    forwarder = Forwarder(str(settings_of(stage.cluster.environment).host), (store.hostname or "", store.port or 80))
+    forwarder = Forwarder(str(client.host_address()), (store.hostname or "", store.port or 80))
     try:
         with stage.fresh() as resource:
             _reach_store_by(resource, forwarder)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from tests.e2e.resource import Resource
+from testbed.resource import Resource
 
 _COLUMNS = (
     "{.type}",

@@ -10,8 +10,8 @@ from typing import Any
 from bench.rollout.pods import ReadyPods, watching
 from bench.rollout.stage import OPERATOR_USER, Stage
 from delivery.rollout import Outcome
-from demo.traffic import Summary, traffic
-from tests.e2e.resource import Resource
+from testbed.resource import Resource
+from testbed.traffic import Summary, traffic
 
 RATE = 100.0
 """Requests a second, half on kept-alive and half on fresh connections."""

@@ -10,15 +10,14 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bench.faulty import Behaviour, build_faulty
 from delivery.cluster import ROOT, Cluster, DeliveryError, connect
-from lab.lab import settings_of
-from lab.layout import State
-from tests.e2e import prepare
-from tests.e2e.conftest import namespaced
-from tests.e2e.environment import AuditLog, Registry
-from tests.e2e.prepare import Prepared
-from tests.e2e.resource import Resource
+from lab import client
+from testbed import prepare
+from testbed.audit import AuditLog
+from testbed.faulty import Behaviour, build_faulty
+from testbed.prepare import Prepared
+from testbed.resource import Resource, namespaced
+from testbed.versions import Registry
 
 OPERATOR_USER = "system:serviceaccount:sentiment-system:sentiment-operator"
 QUALITY_SET = "quality"
@@ -75,7 +74,7 @@ class Stage:
     @contextmanager
     def fresh(self) -> Iterator[Resource]:
         """A SentimentModel in a namespace of its own, not applied yet; the namespace goes at the end."""
-        with contextmanager(namespaced)(self.cluster) as resource:
+        with namespaced(self.cluster) as resource:
             yield resource
 
     def provide_quality_set(self, resource: Resource) -> None:
@@ -112,6 +111,6 @@ def stage(*, as_installed: bool) -> Iterator[Stage]:
             cluster=cluster,
             prepared=prepared,
             registry=Registry(Path(prepared.workspace), Path(scratch)),
-            audit=AuditLog(State(settings_of(os.environ).state).audit_log),
+            audit=AuditLog(client.audit_log()),
             _kept=kept,
         )

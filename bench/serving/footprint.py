@@ -5,21 +5,16 @@ import platform
 import shutil
 import statistics
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from bench.serving import servers
-from bench.serving.environments import run
 from bench.serving.servers import Running
 from bench.serving.trained import Trained
 from bench.serving.wrk import load
-from bench.table import ROOT, Row
-from lab.build import base_image
-from lab.build.buildah import Buildah
-from lab.images import local_name
-from lab.settings import Settings
+from bench.table import Row
+from lab import client
 
 _IMAGE = "sentiment-serving:bench"
 _STARTS = 5
@@ -35,9 +30,8 @@ def footprint(trained: Trained) -> list[Row]:
             *_rows("as a process", [_start(servers.ours(trained)) for _ in range(_STARTS)], theirs),
             Row("image", "not measured: needs Linux, root and buildah", "", "", "<= 50 MB", None),
         ]
-    run([sys.executable, "-m", "lab", "build-image", "-f", "Dockerfile.serving", "-t", _IMAGE], cwd=ROOT)
-    storage = Buildah(Settings().cache)
-    with storage.mounted(base_image.name(platform.machine())) as base, storage.mounted(local_name(_IMAGE)) as root:
+    client.run("build-image", "-f", "Dockerfile.serving", "-t", _IMAGE)
+    with client.mounted_base_image(platform.machine()) as base, client.mounted_image(_IMAGE) as root:
         size, found = _bytes(root) - _bytes(base), packages(root)
         with _model_in(root, trained):
             starts = [_start(_contained(root, trained)) for _ in range(_STARTS)]

@@ -11,7 +11,7 @@ from bench.serving import servers
 from bench.serving.servers import Running
 from bench.serving.trained import Trained
 from bench.table import Row
-from tests.integration.serving import hostile
+from testbed import hostile_requests as hostile
 
 TRIED = 10_000
 _SEED = 7

@@ -14,7 +14,7 @@ from pathlib import Path
 from bench.serving import environments
 from bench.serving.trained import Trained
 from bench.serving.wrk import SERVER_CORE, CannotMeasure, Target
-from tests.integration.servers import free_port
+from testbed.servers import free_port
 
 OURS = '{"text": %s}'
 _TICKS_A_SECOND = os.sysconf("SC_CLK_TCK")

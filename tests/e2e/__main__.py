@@ -12,8 +12,8 @@ from collections.abc import Sequence
 import pytest
 
 from delivery.cluster import ROOT
-from tests.e2e.environment import lab, lab_is_up
-from tests.e2e.prepare import prepare
+from lab import client
+from testbed.prepare import prepare
 
 WORKERS = 4
 """More than there are cores: the tests mostly wait for the cluster."""
@@ -27,7 +27,7 @@ def main(arguments: Sequence[str]) -> int:
     Returns:
         pytest's exit code: of the first run that failed, or of tests that are not there.
     """
-    was_up = lab_is_up()
+    was_up = client.is_up()
     try:
         prepare()
         codes = [
@@ -37,7 +37,7 @@ def main(arguments: Sequence[str]) -> int:
         ]
     finally:
         if not was_up:
-            lab("down")
+            client.run("down")
     failed = [code for code in codes if code not in PASSED]
     return (failed or sorted(codes))[0]
 

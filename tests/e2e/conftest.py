@@ -1,22 +1,17 @@
 """The cluster of the end-to-end tests: the lab with the operator in it, prepared from this checkout by `tests.e2e`."""
 
-import json
-import os
 from collections.abc import Iterator
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
 
 from delivery.cluster import Cluster, connect
-from lab.lab import settings_of
-from lab.layout import State
-from tests.e2e import prepare
-from tests.e2e.environment import AuditLog, Registry
-from tests.e2e.prepare import Prepared
-from tests.e2e.resource import Resource
-
-CREDENTIALS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL")
+from lab import client
+from testbed import prepare
+from testbed.audit import AuditLog
+from testbed.prepare import Prepared
+from testbed.resource import Resource, namespaced
+from testbed.versions import Registry
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -57,19 +52,20 @@ def registry(
 @pytest.fixture(scope="session")
 def audit() -> AuditLog:
     """What the API server was asked to write."""
-    return AuditLog(State(settings_of(os.environ).state).audit_log)
+    return AuditLog(client.audit_log())
 
 
 @pytest.fixture
 def fresh(cluster: Cluster, prepared: Prepared) -> Iterator[Resource]:
     """A SentimentModel that is not applied yet, for one test."""
-    yield from namespaced(cluster)
+    with namespaced(cluster) as resource:
+        yield resource
 
 
 @pytest.fixture(scope="module")
 def served(cluster: Cluster, registry: Registry) -> Iterator[Resource]:
     """A SentimentModel that serves version 1, for the tests of one file, in their order."""
-    for resource in namespaced(cluster):
+    with namespaced(cluster) as resource:
         resource.apply(registry.publish(resource.model))
         outcome = resource.wait()
         assert outcome.ready, outcome
@@ -80,19 +76,3 @@ def served(cluster: Cluster, registry: Registry) -> Iterator[Resource]:
 def seen_at_work(served: Resource) -> None:
     """A candidate of `served` is at work long enough for a test to see it."""
     served.patch({"spec": {"rollout": {"verification": {"soakSeconds": 10}}}})
-
-
-def namespaced(cluster: Cluster) -> Iterator[Resource]:
-    """A namespace of its own, with Pod Security enforced and the credentials of the store."""
-    name = f"e2e-{uuid4().hex[:8]}"
-    metadata = {"name": name, "labels": {"pod-security.kubernetes.io/enforce": "restricted"}}
-    secret = {
-        "apiVersion": "v1",
-        "kind": "Secret",
-        "metadata": {"name": "artifact-store", "namespace": name},
-        "stringData": {key: cluster.environment[key] for key in CREDENTIALS},
-    }
-    for manifest in ({"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}, secret):
-        cluster.kubectl("apply", "-f", "-", stdin=json.dumps(manifest))
-    yield Resource(cluster=cluster, namespace=name, name="reviews", model=f"model-{name}")
-    cluster.kubectl("delete", "namespace", name, "--wait=false")

@@ -20,8 +20,9 @@ from deploy.monitoring.generator.alerts import alerts
 from deploy.monitoring.generator.dashboards import ALL
 from deploy.monitoring.generator.pace import production
 from deploy.monitoring.generator.panels import Dashboard
-from tests.e2e.environment import AuditLog, Registry
-from tests.e2e.prepare import Prepared
+from testbed.audit import AuditLog
+from testbed.prepare import Prepared
+from testbed.versions import Registry
 
 pytestmark = [pytest.mark.e2e, pytest.mark.disruptive]
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from tests.e2e.environment import Registry
-from tests.e2e.operator import steps
-from tests.e2e.resource import Resource
+from testbed import steps
+from testbed.resource import Resource
+from testbed.versions import Registry
 
 pytestmark = [pytest.mark.e2e, pytest.mark.operator_killed]
 

@@ -14,10 +14,9 @@ from pathlib import Path
 import pytest
 
 from delivery.cluster import ROOT, Cluster
+from testbed.resource import Resource, namespaced
+from testbed.versions import Registry
 from tests.documented import blocks, pages
-from tests.e2e.conftest import namespaced
-from tests.e2e.environment import Registry
-from tests.e2e.resource import Resource
 
 pytestmark = pytest.mark.e2e
 
@@ -59,7 +58,7 @@ def reader(cluster: Cluster, registry: Registry, tmp_path_factory: pytest.TempPa
     path = f"{Path(sys.executable).parent}:{cluster.environment['PATH']}"
     mine = replace(cluster, environment={**cluster.environment, "KUBECONFIG": str(config), "PATH": path})
     registry.publish(MODEL)
-    for resource in namespaced(mine):
+    with namespaced(mine) as resource:
         mine.kubectl("config", "set-context", "--current", f"--namespace={resource.namespace}")
         yield Reader(replace(resource, model=MODEL))
 

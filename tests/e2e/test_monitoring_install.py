@@ -17,12 +17,9 @@ import httpx
 import pytest
 
 from delivery.cluster import ROOT, Cluster
-from lab.build import programs
-from lab.lab import settings_of
-from lab.progress import Progress
+from lab import client
+from testbed.waiting import eventually
 from tests.documented import blocks
-from tests.e2e.environment import lab
-from tests.waiting import eventually
 
 pytestmark = pytest.mark.e2e
 
@@ -98,11 +95,10 @@ def test_prometheus_finds_its_targets_and_evaluates_every_rule(
 
 
 def _prometheus_image(context: Path) -> str:
-    built = programs.built(settings_of(os.environ).cache, programs.prometheus(), Progress())
-    shutil.copy(built / "prometheus", context)
+    shutil.copy(client.prometheus_program(), context)
     (context / "Dockerfile").write_text(DOCKERFILE)
-    lab("build-image", f"--file={context / 'Dockerfile'}", "--tag=prometheus:e2e", str(context))
-    return lab("push", "prometheus:e2e").splitlines()[-1].strip()
+    client.run("build-image", f"--file={context / 'Dockerfile'}", "--tag=prometheus:e2e", str(context))
+    return client.run("push", "prometheus:e2e").splitlines()[-1].strip()
 
 
 def _overlay(image: str) -> Path:

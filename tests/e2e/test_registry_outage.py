@@ -4,9 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.e2e.environment import Registry, registry_down
-from tests.e2e.resource import Resource
-from tests.waiting import eventually
+from testbed.outages import registry_down
+from testbed.resource import Resource
+from testbed.versions import Registry
+from testbed.waiting import eventually
 
 pytestmark = [pytest.mark.e2e, pytest.mark.disruptive]
 

@@ -6,9 +6,9 @@ of a bad version. Beside it: test_waits, test_operator_killed.
 
 import pytest
 
-from demo.traffic import traffic
-from tests.e2e.environment import Registry
-from tests.e2e.resource import Resource
+from testbed.resource import Resource
+from testbed.traffic import traffic
+from testbed.versions import Registry
 
 pytestmark = pytest.mark.e2e
 

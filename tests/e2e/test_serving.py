@@ -10,9 +10,9 @@ import threading
 import httpx
 import pytest
 
-from tests.e2e.environment import AuditLog
-from tests.e2e.resource import Resource
-from tests.waiting import eventually
+from testbed.audit import AuditLog
+from testbed.resource import Resource
+from testbed.waiting import eventually
 
 pytestmark = [pytest.mark.e2e, pytest.mark.lengthy]
 

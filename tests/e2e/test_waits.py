@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.e2e.environment import Registry
-from tests.e2e.resource import Resource
+from testbed.resource import Resource
+from testbed.versions import Registry
 
 pytestmark = [pytest.mark.e2e, pytest.mark.lengthy]
 

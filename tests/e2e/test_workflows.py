@@ -17,9 +17,8 @@ import yaml
 from delivery.cluster import ROOT, Cluster
 from demo import workspace
 from sentiment_pipeline.tracking.registry import CHAMPION, MlflowRegistry
-from tests.e2e.conftest import namespaced
-from tests.e2e.environment import Registry
-from tests.e2e.resource import Resource
+from testbed.resource import Resource, namespaced
+from testbed.versions import Registry
 from tests.e2e.workflow import Ended, Runner
 
 pytestmark = [pytest.mark.e2e, pytest.mark.disruptive]
@@ -95,7 +94,7 @@ def repository(cluster: Cluster, registry: Registry, tmp_path_factory: pytest.Te
     """A clone with small parameters, and a namespace without a SentimentModel."""
     folder = tmp_path_factory.mktemp("delivery")
     root = workspace.prepare(cluster.environment, workspace=folder / "workspace", cache=folder / "cache")
-    for resource in namespaced(cluster):
+    with namespaced(cluster) as resource:
         manifest = yaml.safe_load((ROOT / "examples" / "sentimentmodel.yaml").read_text())
         manifest["spec"]["model"]["name"] = resource.model
         manifest["spec"]["rollout"] = {"verification": {"soakSeconds": 0}}

@@ -7,7 +7,7 @@ from pathlib import Path
 import boto3
 import pytest
 
-from tests.integration import servers
+from testbed import servers
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,8 @@ from sklearn.pipeline import make_pipeline
 
 from demo import workspace
 from sentiment_pipeline.data.sample import sample_rows, write_sample
+from testbed import servers
 from tests.documented import blocks, pages
-from tests.integration import servers
 from tests.integration.serving.process import started
 
 pytestmark = [

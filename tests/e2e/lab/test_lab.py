@@ -22,8 +22,8 @@ from typing import Any
 import boto3
 import pytest
 
+from testbed.waiting import eventually
 from tests.e2e.lab import machine
-from tests.waiting import eventually
 
 pytestmark = [pytest.mark.e2e, pytest.mark.lengthy]
 

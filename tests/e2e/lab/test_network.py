@@ -10,7 +10,7 @@ import pytest
 
 from lab.host import network
 from lab.settings import Settings
-from tests.waiting import eventually
+from testbed.waiting import eventually
 
 pytestmark = [pytest.mark.e2e, pytest.mark.disruptive]
 

@@ -1,7 +1,7 @@
 """How a rollout ends, whatever happened on its way."""
 
-from tests.e2e.operator import steps
-from tests.e2e.resource import Resource
+from testbed import steps
+from testbed.resource import Resource
 
 
 def promoted_once(resource: Resource, version: str) -> None:

@@ -8,11 +8,11 @@ from contextlib import contextmanager
 
 import pytest
 
-from demo.traffic import traffic
-from tests.e2e.environment import Registry
-from tests.e2e.operator import steps
-from tests.e2e.resource import Resource
-from tests.waiting import eventually
+from testbed import steps
+from testbed.resource import Resource
+from testbed.traffic import traffic
+from testbed.versions import Registry
+from testbed.waiting import eventually
 
 pytestmark = [pytest.mark.e2e, pytest.mark.disruptive]
 

@@ -2,10 +2,11 @@
 
 import pytest
 
-from tests.e2e.environment import Registry
-from tests.e2e.operator import endings, steps
-from tests.e2e.resource import Resource
-from tests.waiting import eventually
+from testbed import steps
+from testbed.resource import Resource
+from testbed.versions import Registry
+from testbed.waiting import eventually
+from tests.e2e.operator import endings
 
 pytestmark = [pytest.mark.e2e, pytest.mark.operator_killed, pytest.mark.usefixtures("seen_at_work")]
 

@@ -6,10 +6,10 @@ whole and the version stays away.
 
 import pytest
 
-from bench.faulty import NEVER_READY, Behaviour, build_faulty, crash_after_first_answer, crash_at_request
 from delivery.cluster import Cluster
-from demo.traffic import traffic
-from tests.e2e.resource import Resource
+from testbed.faulty import NEVER_READY, Behaviour, build_faulty, crash_after_first_answer, crash_at_request
+from testbed.resource import Resource
+from testbed.traffic import traffic
 
 pytestmark = pytest.mark.e2e
 

@@ -4,10 +4,13 @@ import json
 
 import pytest
 
-from tests.e2e.environment import Registry, lab, registry_down
-from tests.e2e.operator import endings, steps
-from tests.e2e.resource import Resource
-from tests.waiting import eventually
+from lab import client
+from testbed import steps
+from testbed.outages import registry_down
+from testbed.resource import Resource
+from testbed.versions import Registry
+from testbed.waiting import eventually
+from tests.e2e.operator import endings
 
 pytestmark = [pytest.mark.e2e, pytest.mark.disruptive, pytest.mark.usefixtures("seen_at_work")]
 
@@ -40,8 +43,8 @@ def test_the_api_server_restarted_in_the_switch(served: Resource, registry: Regi
 
 
 def restart_api_server() -> None:
-    lab("stop", "kube-apiserver")
-    lab("start", "kube-apiserver")
+    client.run("stop", "kube-apiserver")
+    client.run("start", "kube-apiserver")
 
 
 def operator_restarts(resource: Resource) -> dict[str, int]:

@@ -4,10 +4,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.e2e.environment import Registry, lab
-from tests.e2e.operator import steps
-from tests.e2e.resource import Resource
-from tests.waiting import eventually
+from lab import client
+from testbed import steps
+from testbed.resource import Resource
+from testbed.versions import Registry
+from testbed.waiting import eventually
 
 pytestmark = [pytest.mark.e2e, pytest.mark.disruptive]
 
@@ -18,7 +19,7 @@ def killed(served: Resource) -> Iterator[list[str]]:
     nodes: list[str] = []
     yield nodes
     for node in nodes:
-        lab("start-node", node.removeprefix("node"))
+        client.run("start-node", node.removeprefix("node"))
     served.cluster.kubectl("wait", "node", "--all", "--for=condition=Ready", "--timeout=180s")
 
 
@@ -27,7 +28,7 @@ def test_a_rollout_ends_on_the_node_that_is_left(served: Resource, registry: Reg
     served.patch_version(wanted)
     eventually(lambda: node_of_candidate(served), "the candidate on a node")
     killed.append(node_of_candidate(served))
-    lab("kill-node", killed[0].removeprefix("node"))
+    client.run("kill-node", killed[0].removeprefix("node"))
     served.wait_for(Ready=("True", "Serving"), seconds=420)
     assert served.serving() == wanted
     assert steps.finished(served, wanted) == ["Succeeded"]

@@ -9,10 +9,11 @@ import pytest
 
 from delivery.cluster import Cluster
 from delivery.deploy import NAMESPACE
-from tests.e2e.environment import AuditLog, Registry
-from tests.e2e.operator import steps
-from tests.e2e.resource import Resource
-from tests.waiting import eventually
+from testbed import steps
+from testbed.audit import AuditLog
+from testbed.resource import Resource
+from testbed.versions import Registry
+from testbed.waiting import eventually
 
 pytestmark = [pytest.mark.e2e, pytest.mark.disruptive]
 

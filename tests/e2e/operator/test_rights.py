@@ -7,10 +7,9 @@ import pytest
 
 from delivery.cluster import ROOT, Cluster
 from delivery.deploy import NAMESPACE, kustomization
-from tests.e2e.conftest import namespaced
-from tests.e2e.environment import Registry
-from tests.e2e.operator import steps
-from tests.e2e.resource import Resource
+from testbed import steps
+from testbed.resource import Resource, namespaced
+from testbed.versions import Registry
 
 pytestmark = [pytest.mark.e2e, pytest.mark.disruptive]
 
@@ -59,7 +58,7 @@ def in_one_namespace(cluster: Cluster, images: dict[str, str], fresh: Resource) 
 def test_an_operator_of_one_namespace_serves_it_and_sees_no_other(
     cluster: Cluster, in_one_namespace: Resource, registry: Registry
 ) -> None:
-    for elsewhere in namespaced(cluster):
+    with namespaced(cluster) as elsewhere:
         version = registry.publish(elsewhere.model)
         elsewhere.apply(version)
         in_one_namespace.apply(registry.publish(in_one_namespace.model))

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.environment import Registry
-from tests.e2e.resource import Resource
-from tests.waiting import eventually
+from testbed.resource import Resource
+from testbed.versions import Registry
+from testbed.waiting import eventually
 
 pytestmark = pytest.mark.e2e
 

@@ -20,7 +20,7 @@ from sentiment_operator.api.errors import ClusterError
 from sentiment_operator.api.names import Key
 from sentiment_operator.cluster import KubernetesCluster
 from sentiment_operator.workqueue import Backoff, WorkQueue
-from tests.integration.servers import free_port
+from testbed.servers import free_port
 
 pytestmark = pytest.mark.integration
 

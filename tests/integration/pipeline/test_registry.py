@@ -23,10 +23,10 @@ from mlflow.exceptions import MlflowException
 from sentiment_model.manifest import GOLDEN, MANIFEST, MODEL, REFERENCE, digest_of
 from sentiment_pipeline import paths
 from sentiment_pipeline.params import load_params
-from tests.integration import servers
+from testbed import servers
+from testbed.servers import free_port
 from tests.integration.conftest import MlflowServer
 from tests.integration.pipeline.workspace import Outcome, Workspace
-from tests.integration.servers import free_port
 
 pytestmark = [
     pytest.mark.integration,

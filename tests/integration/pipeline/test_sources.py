@@ -22,7 +22,7 @@ from sentiment_pipeline.data.ingest import check_source, ingest
 from sentiment_pipeline.data.sources import fetch
 from sentiment_pipeline.errors import DataError, SourceChanged, SourceError
 from sentiment_pipeline.params import DataParams
-from tests.integration.servers import free_port
+from testbed.servers import free_port
 
 pytestmark = pytest.mark.integration
 

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import websocket
 
-from tests.waiting import eventually
+from testbed.waiting import eventually
 
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
 """One browser under the names that Debian, Ubuntu and Google give it."""

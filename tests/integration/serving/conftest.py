@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.servers import moto
+from testbed.servers import moto
 from tests.integration.serving.fetching import BUCKET, KEYS, S3, URI, Fetcher
 from tests.integration.serving.process import Server, environment
 from tests.integration.serving.verifying import Version, make, run

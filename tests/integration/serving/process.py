@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from tests.integration.servers import free_port
-from tests.waiting import eventually
+from testbed.servers import free_port
+from testbed.waiting import eventually
 
 
 def environment(**extra: str) -> dict[str, str]:

@@ -20,7 +20,7 @@ from sentiment_serving.verifying.client import (
     Silent,
     batches,
 )
-from tests.integration.servers import free_port
+from testbed.servers import free_port
 from tests.integration.serving.web import Answer, WebServer, respond
 
 pytestmark = pytest.mark.integration

@@ -29,11 +29,11 @@ from sentiment_serving.fetching.fetch import fetch
 from sentiment_serving.fetching.source import parse_source
 from sentiment_serving.fetching.store import RemoteStore
 from sentiment_serving.termination import Reason, Termination
-from tests.integration.servers import free_port
+from testbed.servers import free_port
+from testbed.waiting import eventually
 from tests.integration.serving.fetching import BUCKET, KEYS, ROOT, S3, URI, Fetcher, expect
 from tests.integration.serving.process import environment, run, serving
 from tests.integration.serving.web import Answer, WebServer, breaking_line, respond
-from tests.waiting import eventually
 
 pytestmark = pytest.mark.integration
 

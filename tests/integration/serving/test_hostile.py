@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.serving import hostile
+from testbed import hostile_requests as hostile
 from tests.integration.serving.process import Server, serving
 from tests.unit.serving.tiny_model import write_version
 

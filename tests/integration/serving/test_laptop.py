@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.servers import free_port
+from testbed.servers import free_port
 from tests.integration.serving.process import environment, run, started
 from tests.unit.serving.tiny_model import write_version
 

@@ -19,9 +19,9 @@ from pathlib import Path
 
 import pytest
 
+from testbed.waiting import eventually
 from tests.integration.serving.process import Server, serving
 from tests.unit.serving.tiny_model import write_version
-from tests.waiting import eventually
 
 pytestmark = pytest.mark.integration
 

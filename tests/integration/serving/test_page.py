@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from testbed.waiting import eventually
 from tests.integration.serving.browser import Page, browsing
 from tests.integration.serving.process import Server, serving
 from tests.unit.serving.tiny_model import write_version
-from tests.waiting import eventually
 
 pytestmark = pytest.mark.integration
 

@@ -13,10 +13,10 @@ import pytest
 
 from sentiment_model.manifest import MODEL
 from sentiment_serving.termination import FORMAT, Reason, Termination
-from tests.integration.servers import free_port
+from testbed.servers import free_port
+from testbed.waiting import eventually
 from tests.integration.serving.process import Server, environment, run, serving
 from tests.unit.serving.tiny_model import write_version
-from tests.waiting import eventually
 
 pytestmark = pytest.mark.integration
 

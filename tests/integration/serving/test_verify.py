@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from sentiment_serving.verifying.rows import MAX_QUALITY_BYTES
-from tests.integration.servers import free_port
+from testbed.servers import free_port
 from tests.integration.serving.process import Server
 from tests.integration.serving.verifying import Version, check_of, judge, make, outcomes, run
 from tests.unit.serving.tiny_model import GOLDEN_TEXTS, golden_lines, tiny_model, tiny_scorer

@@ -20,11 +20,11 @@ from pathlib import Path
 import pytest
 
 from sentiment_model.manifest import GOLDEN, MANIFEST
-from tests.integration.servers import free_port
+from testbed.servers import free_port
+from testbed.waiting import eventually
 from tests.integration.serving.process import Server
 from tests.integration.serving.verifying import Verifying, Version, check_of, judge, make, run, settings
 from tests.integration.serving.web import Answer, WebServer, respond
-from tests.waiting import eventually
 
 pytestmark = pytest.mark.integration
 

@@ -2,9 +2,10 @@
 
 import yaml
 
-from delivery.cluster import ROOT, parse_exports
+from delivery.cluster import ROOT
 from delivery.deploy import NAMESPACE, image_names, kustomization
 from delivery.rollout import condition_of
+from lab.client import parse_exports
 
 IMAGES = {
     "sentiment-operator": "registry:5000/sentiment-operator@sha256:" + "a" * 64,

@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from sentiment_serving.http.admission import Full, Gate
-from tests.waiting import eventually
+from testbed.waiting import eventually
 
 
 class Worker:

@@ -12,8 +12,8 @@ from sentiment_serving.http.bodies import Bodies
 from sentiment_serving.http.predict import Predictor
 from sentiment_serving.identity import ModelIdentity
 from sentiment_serving.limits import Limits
+from testbed.waiting import eventually
 from tests.unit.serving.tiny_model import tiny_scorer
-from tests.waiting import eventually
 
 IDENTITY = ModelIdentity(name="reviews", version="14", digest="")
 JSON = "application/json"

@@ -1,14 +1,19 @@
 """A SentimentModel as these tests use it: changed through kubectl, like its users do, and read in this process."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
+from uuid import uuid4
 
 from delivery import rollout
 from delivery.cluster import Cluster
 from delivery.rollout import Outcome, condition_of
-from tests.e2e.reading import read, read_all
-from tests.waiting import eventually
+from testbed.objects import read, read_all
+from testbed.waiting import eventually
+
+CREDENTIALS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL")
 
 
 @dataclass(frozen=True)
@@ -101,3 +106,22 @@ class Resource:
 
     def predict(self, text: str = rollout.SMOKE_TEXT) -> dict[str, Any]:
         return rollout.smoke(self.cluster, self.name, namespace=self.namespace, text=text)
+
+
+@contextmanager
+def namespaced(cluster: Cluster) -> Iterator[Resource]:
+    """A SentimentModel, not applied yet, in its own namespace with Pod Security enforced and the store's Secret."""
+    name = f"e2e-{uuid4().hex[:8]}"
+    metadata = {"name": name, "labels": {"pod-security.kubernetes.io/enforce": "restricted"}}
+    secret = {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {"name": "artifact-store", "namespace": name},
+        "stringData": {key: cluster.environment[key] for key in CREDENTIALS},
+    }
+    for manifest in ({"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}, secret):
+        cluster.kubectl("apply", "-f", "-", stdin=json.dumps(manifest))
+    try:
+        yield Resource(cluster=cluster, namespace=name, name="reviews", model=f"model-{name}")
+    finally:
+        cluster.kubectl("delete", "namespace", name, "--wait=false")

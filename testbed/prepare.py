@@ -7,7 +7,6 @@ the cluster goes, and tests that find a note of another state of the checkout re
 import contextlib
 import json
 import subprocess
-import sys
 import warnings
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -17,14 +16,13 @@ from typing import Any
 from delivery import deploy
 from delivery.cluster import ROOT, Cluster, DeliveryError, connect
 from delivery.images import build_and_push
-from lab.build.store import content_key
-from lab.progress import Progress
+from lab import client
+from lab.client import Progress, content_key
 from sentiment_pipeline.data.ingest import ingest
 from sentiment_pipeline.data.prepare import prepare as prepare_reviews
 from sentiment_pipeline.evaluation.evaluate import evaluate
 from sentiment_pipeline.params import load_params
 from sentiment_pipeline.training.train import train
-from tests.e2e.environment import lab_is_up
 
 NOTE = "end-to-end-tests"
 """The ConfigMap in the operator's namespace."""
@@ -60,8 +58,8 @@ class Prepared:
 def prepare() -> None:
     """Make all of it; what is there already, and made from the same files, is kept."""
     progress = Progress()
-    if not lab_is_up():
-        subprocess.run([sys.executable, "-m", "lab", "up", "--nodes", "2"], cwd=ROOT, check=True)
+    if not client.is_up():
+        subprocess.run(client.command("up", "--nodes", "2"), cwd=ROOT, check=True)
     cluster, checkout = connect("lab"), checkout_key()
     found = noted(cluster)
     if found is None or found.checkout != checkout:

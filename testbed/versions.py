@@ -1,20 +1,15 @@
-"""What surrounds the operator in these tests: the lab's commands, its API server's audit log, its MLflow server."""
+"""Model versions published in a registry: good ones, and ones that are bad in a chosen way."""
 
 import json
 import shutil
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import boto3
 
-from delivery.cluster import ROOT
-from demo.broken import break_model
 from sentiment_model.manifest import DIGEST_TAG, GOLDEN, MANIFEST, MODEL, build_manifest, digest_of
 from sentiment_model.modelfile import read_model, write_model
 from sentiment_pipeline import paths
@@ -22,53 +17,19 @@ from sentiment_pipeline.params import load_params
 from sentiment_pipeline.tracking.registry import MlflowRegistry
 from sentiment_pipeline.tracking.runs import connect as mlflow_client
 
-WRITES = {"create", "update", "patch", "delete", "deletecollection"}
+UNREADABLE = b"This is not a model file, whatever its name says.\n"
 
 
-def lab(*arguments: str) -> str:
-    """Run `python -m lab`."""
-    return subprocess.run(
-        [sys.executable, "-m", "lab", *arguments], cwd=ROOT, check=True, text=True, capture_output=True
-    ).stdout
+def break_model(folder: Path) -> str:
+    """Put an unreadable model file into a version's folder, with a manifest that vouches for it.
 
-
-def lab_is_up() -> bool:
-    """Whether there is a lab to be used (and left as it was)."""
-    return (
-        subprocess.run([sys.executable, "-m", "lab", "env"], cwd=ROOT, capture_output=True, check=False).returncode == 0
-    )
-
-
-@contextmanager
-def registry_down() -> Iterator[None]:
-    """MLflow is stopped while the block runs."""
-    lab("stop", "mlflow")
-    try:
-        yield
-    finally:
-        lab("start", "mlflow")
-
-
-@dataclass(frozen=True)
-class AuditLog:
-    """The API server's audit log: one JSON object a line."""
-
-    path: Path
-
-    def mark(self) -> int:
-        """Where the log ends now."""
-        return self.path.stat().st_size
-
-    def writes_since(self, mark: int, *, user: str, within: str) -> list[str]:
-        """The writes of that user since then to paths that contain ``within``, each as "verb path"."""
-        with self.path.open() as file:
-            file.seek(mark)
-            events = [json.loads(line) for line in file if line.endswith("\n")]
-        return [
-            f"{event['verb']} {event['requestURI']}"
-            for event in events
-            if event["verb"] in WRITES and event["user"]["username"] == user and within in event["requestURI"]
-        ]
+    Returns:
+        The digest of what is there now.
+    """
+    (folder / MODEL).write_bytes(UNREADABLE)
+    manifest = build_manifest(folder)
+    (folder / MANIFEST).write_bytes(manifest)
+    return digest_of(manifest)
 
 
 class Registry:

@@ -7,8 +7,8 @@ from typing import Any
 
 from delivery.cluster import Cluster
 from delivery.deploy import NAMESPACE, OPERATOR
-from tests.e2e.resource import Resource
-from tests.waiting import eventually
+from testbed.resource import Resource
+from testbed.waiting import eventually
 
 OPERATOR_PODS = "app.kubernetes.io/name=sentiment-operator"
 KINDS = (

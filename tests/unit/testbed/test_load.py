@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from demo.load import Tally, Worker
+from testbed.load import Tally, Worker
 
 
 class Answering(BaseHTTPRequestHandler):

@@ -4,13 +4,12 @@ Built on the lab only, from the serving image that is to misbehave, and pushed u
 """
 
 import shutil
-import subprocess
-import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from delivery.cluster import ROOT, Cluster, DeliveryError
+from delivery.cluster import Cluster, DeliveryError
+from lab import client
 
 FOLDER = Path(__file__).with_name("faulty_image")
 NAME = "sentiment-serving-faulty"
@@ -56,7 +55,8 @@ def build_faulty(cluster: Cluster, serving_image: str, behaviour: Behaviour) -> 
         The faulty image, by digest.
 
     Raises:
-        DeliveryError: the cluster is not the lab, or the image cannot be built.
+        DeliveryError: the cluster is not the lab.
+        LabError: the image cannot be built.
     """
     if cluster.kind != "lab":
         raise DeliveryError("faulty images are built for the lab only: run this with the lab up")
@@ -70,14 +70,5 @@ def build_faulty(cluster: Cluster, serving_image: str, behaviour: Behaviour) -> 
         shutil.copytree(FOLDER, context, ignore=shutil.ignore_patterns("__pycache__"))
         (context / "behaviour").write_text(behaviour.text)
         options = [f"--file={context / 'Dockerfile'}", f"--tag={tagged}", f"--build-arg=SERVING_IMAGE={serving_image}"]
-        _lab(environment, "build-image", *options, str(context))
-        return _lab(environment, "push", tagged).splitlines()[-1].strip()
-
-
-def _lab(environment: dict[str, str], *arguments: str) -> str:
-    command = [sys.executable, "-m", "lab", *arguments]
-    done = subprocess.run(command, cwd=ROOT, env=environment, text=True, capture_output=True, check=False)
-    if done.returncode != 0:
-        tail = "\n".join((done.stdout + done.stderr).strip().splitlines()[-30:])
-        raise DeliveryError(f"{' '.join(command[2:])} failed with exit code {done.returncode}:\n{tail}")
-    return done.stdout
+        client.run("build-image", *options, str(context), environ=environment)
+        return client.run("push", tagged, environ=environment).splitlines()[-1].strip()

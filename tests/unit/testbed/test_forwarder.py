@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from bench.rollout.forwarder import Forwarder
+from testbed.forwarder import Forwarder
 
 
 class Hello(BaseHTTPRequestHandler):

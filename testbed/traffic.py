@@ -1,4 +1,4 @@
-"""Run the load of ``demo.load`` in a pod of the cluster, and read what it counted."""
+"""Run the load of ``testbed.load`` in a pod of the cluster, and read what it counted."""
 
 import json
 from collections.abc import Iterator

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bench import faulty
-from bench.faulty_image import entry
 from delivery.cluster import ROOT
+from testbed import faulty
+from testbed.faulty_image import entry
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 ASK = """
-from bench.faulty_image.entry import Faulty
+from testbed.faulty_image.entry import Faulty
 from tests.unit.bench.test_faulty import ask, well
 app = Faulty(well, {behaviour!r})
 for by_judge in {by_judge}:
@@ -92,7 +92,7 @@ def test_a_scorer_on_demand_fails_only_while_it_is_told_to(tmp_path: Path) -> No
 
 
 def test_a_process_on_demand_ends_when_it_is_told_to(tmp_path: Path) -> None:
-    script = f"from pathlib import Path; from bench.faulty_image import entry; entry._obey(Path({str(tmp_path)!r}))"
+    script = f"from pathlib import Path; from testbed.faulty_image import entry; entry._obey(Path({str(tmp_path)!r}))"
     with subprocess.Popen([sys.executable, "-c", script], cwd=ROOT) as process:
         (tmp_path / "crash").touch()
         assert process.wait(timeout=20) == entry.EXIT_CODE

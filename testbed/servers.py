@@ -10,8 +10,8 @@ from pathlib import Path
 
 import httpx
 
-from lab.standins.mlflow import ARTIFACTS, STORE
-from tests.waiting import eventually
+from lab.client import MLFLOW_ARTIFACTS, MLFLOW_STORE
+from testbed.waiting import eventually
 
 START_SECONDS = 240  # importing MLflow takes a minute on a busy machine
 
@@ -78,8 +78,8 @@ def mlflow(folder: Path) -> Iterator[str]:
     listen = ("--host", "127.0.0.1", "--port", str(port), "--workers", "1")
     environment = {
         **os.environ,
-        STORE: f"sqlite:///{folder}/mlflow.db",
-        ARTIFACTS: "s3://mlflow/",
+        MLFLOW_STORE: f"sqlite:///{folder}/mlflow.db",
+        MLFLOW_ARTIFACTS: "s3://mlflow/",
         "_MLFLOW_SERVER_SERVE_ARTIFACTS": "true",
         "MLFLOW_ALLOWED_HOST_ADDRESSED_ARTIFACT_SCHEMES": "http,https,ftp",
         "MLFLOW_DISABLE_TELEMETRY": "true",

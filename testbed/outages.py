@@ -1,0 +1,16 @@
+"""Parts of the lab that are stopped for a while."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from lab import client
+
+
+@contextmanager
+def registry_down() -> Iterator[None]:
+    """MLflow refuses connections while the block runs."""
+    client.run("stop", "mlflow")
+    try:
+        yield
+    finally:
+        client.run("start", "mlflow")
