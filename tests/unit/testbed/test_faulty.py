@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 ASK = """
 from testbed.faulty_image.entry import Faulty
-from tests.unit.bench.test_faulty import ask, well
+from tests.unit.testbed.test_faulty import ask, well
 app = Faulty(well, {behaviour!r})
 for by_judge in {by_judge}:
     print(ask(app, by_judge=by_judge), flush=True)
