@@ -15,7 +15,7 @@ from sentiment_operator.decision.diagnose import Diagnosis, diagnose, read_termi
 from sentiment_operator.observed.pods import Termination
 from tests.unit.operator.scenes import model, pod
 
-TERMINATIONS = Path(__file__).parents[2] / "data" / "terminations"
+TERMINATIONS = Path(__file__).parents[3] / "data" / "terminations"
 VERDICTS = {"DigestMismatch", "UnsupportedFormat", "LoadFailed"}
 UNRESOLVED = {"ArtifactMissing", "UnsafeSource"}
 FAULTS = {"StoreUnreachable", "StoreUnauthorized", "StorageFull", "BadConfiguration"}

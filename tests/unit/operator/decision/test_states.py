@@ -15,7 +15,7 @@ from sentiment_operator.api.names import VERSION_ANNOTATION
 from sentiment_operator.decision.decide import decide
 from tests.unit.operator.scenes import decided, inputs_of, reasons
 
-TABLE = Path(__file__).parents[2] / "data" / "operator" / "states.yaml"
+TABLE = Path(__file__).parents[3] / "data" / "operator" / "states.yaml"
 STATES: list[dict[str, Any]] = yaml.safe_load(TABLE.read_text())
 TYPES = ["Ready", "Available", "ModelResolved", "ModelVerified", "Reconciling", "Stalled"]
 
@@ -69,8 +69,8 @@ def test_what_is_applied_what_serves_and_what_is_said(row: Mapping[str, Any]) ->
         assert decision.status.serving.version == row["serving"]
     if "pods_ready" in row:
         assert decision.status.pods_ready == row["pods_ready"]
-    if "says" in row:
-        assert row["says"] in decision.status.conditions[0].message
+    if "message" in row:
+        assert row["message"] in decision.status.conditions[0].message
 
 
 def test_deciding_again_from_what_was_decided_changes_nothing(row: Mapping[str, Any]) -> None:

@@ -10,7 +10,7 @@ from msgspec import structs
 from sentiment_operator.api.status import Condition, Finished, Lineage, Rejected, RolloutStatus, Status, merge_patch
 from tests.unit.operator.scenes import desired, model, serving
 
-CRD = yaml.safe_load((Path(__file__).parents[3] / "crds" / "sentimentmodel.yaml").read_text())
+CRD = yaml.safe_load((Path(__file__).parents[4] / "crds" / "sentimentmodel.yaml").read_text())
 SCHEMA: dict[str, Any] = CRD["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]["status"]
 
 FULL = Status(

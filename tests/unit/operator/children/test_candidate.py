@@ -1,17 +1,12 @@
-"""The candidate's Job, a claim a test; how its image is pinned; when the next one is made."""
+"""The candidate's Job, a claim a test."""
 
 from typing import Any
-
-import pytest
 
 from sentiment_operator.api.names import selector_labels
 from sentiment_operator.children.candidate import candidate
 from sentiment_operator.children.deployment import pod_template
-from sentiment_operator.decision.verification import pinned_image, retry_seconds
 from tests.unit.operator import scenes
-from tests.unit.operator.scenes import IMAGE, model, serving, target
-
-DIGEST = "sha256:" + "a" * 64
+from tests.unit.operator.scenes import model, serving, target
 
 
 def job(spec: dict[str, Any] | None = None, *, compared: bool = True) -> dict[str, Any]:
@@ -115,26 +110,3 @@ def test_every_container_is_restricted() -> None:
     for container in (*spec["initContainers"], *spec["containers"]):
         assert container["securityContext"]["capabilities"] == {"drop": ["ALL"]}
         assert "memory" in container["resources"]["limits"]
-
-
-@pytest.mark.parametrize(
-    ("image", "image_id", "pinned"),
-    [
-        ("registry:5000/serving:dev", f"registry:5000/serving@{DIGEST}", f"registry:5000/serving@{DIGEST}"),
-        ("registry:5000/serving", f"registry:5000/serving@{DIGEST}", f"registry:5000/serving@{DIGEST}"),
-        ("registry:5000/serving:dev", f"mirror/serving@{DIGEST}", "registry:5000/serving:dev"),
-        ("registry:5000/serving:dev", DIGEST, "registry:5000/serving:dev"),
-        ("registry:5000/serving:dev", "", "registry:5000/serving:dev"),
-        (IMAGE, f"registry/sentiment-serving@{DIGEST}", IMAGE),
-    ],
-)
-def test_a_tag_is_pinned_where_the_node_says_which_image_of_that_repository_it_ran(
-    image: str, image_id: str, pinned: str
-) -> None:
-    assert pinned_image(image, image_id) == pinned
-
-
-@pytest.mark.parametrize(("attempt", "seconds"), [(1, 5), (2, 10), (5, 80), (6, 120), (500, 120)])
-def test_the_next_candidate_comes_later_each_time(attempt: int, seconds: float) -> None:
-    found = scenes.candidate(model(), version="14", age_seconds=0)
-    assert retry_seconds(found, attempt) == seconds

@@ -12,7 +12,7 @@ from sentiment_operator.children.candidate import candidate
 from sentiment_operator.children.deployment import pod_template
 from tests.unit.operator.scenes import model, target
 
-CRD = yaml.safe_load((Path(__file__).parents[3] / "crds" / "sentimentmodel.yaml").read_text())
+CRD = yaml.safe_load((Path(__file__).parents[4] / "crds" / "sentimentmodel.yaml").read_text())
 SCHEMA: dict[str, Any] = CRD["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]["spec"]
 LEAST: dict[str, Any] = {"model": {"name": "m", "version": "1"}, "autoscaling": {"maxReplicas": 9}}
 VERIFICATION = "rollout.verification."

@@ -12,7 +12,7 @@ from sentiment_operator.api.verdict import PASSES_OF_VERIFY, VERDICTS_OF_VERIFY,
 from tests.unit.operator.scenes import digest
 from tests.unit.operator.scenes import verdict as ended
 
-EXAMPLES = sorted((Path(__file__).parents[2] / "data" / "verdicts").glob("*.json"))
+EXAMPLES = sorted((Path(__file__).parents[3] / "data" / "verdicts").glob("*.json"))
 DIGEST = digest("14")
 
 
