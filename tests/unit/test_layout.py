@@ -45,6 +45,20 @@ def test_every_top_level_folder_is_in_the_architecture() -> None:
     assert ours - described == set(), "describe these folders in docs/architecture.md"
 
 
+def test_every_path_in_the_architecture_exists() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text()
+    named = re.findall(r"^\| `([\w./]+)` \|", page, re.MULTILINE)
+    inside = dict(re.findall(r"^\| in `([\w./]+)` \|.*\n\|---\|---\|\n((?:\|.*\n)+)", page, re.MULTILINE))
+    rooms = [f"{package}/{room}" for package, rows in inside.items() for room in _in_first_cells(rows)]
+    assert len(inside) == 3
+    paths = [ROOT / path for path in (*named[: named.index(".github") + 1], *rooms)]
+    assert [str(path) for path in paths if not (path.exists() or path.with_suffix(".py").exists())] == []
+
+
+def _in_first_cells(rows: str) -> list[str]:
+    return [name for row in rows.splitlines() for name in re.findall(r"`([\w/]+)`", row.split("|")[1])]
+
+
 def test_a_module_is_short_enough_to_read() -> None:
     modules = [path for path in tracked("*.py", "*.rs") if path.parts[0] != "tests" and path not in GENERATED]
     lengths = {str(path): len((ROOT / path).read_text().splitlines()) for path in modules}
