@@ -1,1 +1,1 @@
-"""The operator: watches SentimentModels, decides what the cluster should hold, applies it and tells what it found."""
+"""The operator: watches SentimentModels, decides which children they need, applies them and reports in the status."""

@@ -1,4 +1,4 @@
-"""`python -m sentiment_operator`: kopf's own command line with the options that this operator is made for."""
+"""`python -m sentiment_operator`: kopf's command line with the options that this operator needs."""
 
 import os
 import sys
@@ -9,7 +9,7 @@ LIVENESS = "http://0.0.0.0:8080/healthz"
 
 
 def arguments(watch_namespace: str) -> list[str]:
-    """The command line for kopf; an empty namespace means all of them."""
+    """The command line for kopf; an empty namespace means all namespaces."""
     scope = ["--namespace", watch_namespace] if watch_namespace else ["--all-namespaces"]
     return [
         "run",

@@ -1,6 +1,6 @@
-"""Kubernetes: what the operator needs of it, and the one adapter to its client. Calls block; run them in threads.
+"""The Kubernetes API: what the operator needs of it, and the adapter to its client. Calls block: run them in threads.
 
-Bodies go through as plain JSON: typed models would drop fields that this client's release does not know.
+Bodies are plain JSON: the client's typed models would drop fields that its release does not know.
 """
 
 import json
@@ -45,63 +45,65 @@ APPLY_PATCH = "application/apply-patch+yaml"
 
 
 class Cluster(Protocol):
-    """All methods raise `ClusterError` when the API server cannot be asked or fails."""
+    """All methods raise `ClusterError` when the API server cannot be reached or fails."""
 
     def check(self, namespace: str) -> None:
-        """Whether SentimentModels can be listed in `namespace` (empty: in all)."""
+        """List SentimentModels in `namespace` (empty: in all) to find out whether that works."""
 
     def get(self, key: Key) -> SentimentModel | None:
-        """The resource as it is now; None if there is none."""
+        """The resource as it is now; None if it does not exist."""
 
     def observe(self, key: Key) -> Observation:
-        """All that exists under the name of the resource."""
+        """All children and pods of the resource."""
 
     def apply(self, manifest: Json) -> None:
-        """Server-side apply, taking over fields that others have set.
+        """Apply server-side, with force: fields that others have set are taken over.
 
         Raises:
             Refused: the API server does not take it.
         """
 
     def create(self, manifest: Json) -> None:
-        """Make what is never changed afterwards.
+        """Create an object that is never changed afterwards.
 
         Raises:
-            Conflict: there is one of this name by now.
+            Conflict: an object of this name exists by now.
             Refused: the API server does not take it.
         """
 
     def hand_over_replicas(self, deployment: Json) -> None:
-        """Let go of a Deployment's live count without resetting it (Kubernetes docs, "Transferring ownership").
+        """Give up ownership of a Deployment's replicas without resetting them.
+
+        See "Transferring ownership" in the Kubernetes documentation of server-side apply.
 
         Raises:
             Conflict: the count may have changed since it was read.
         """
 
     def delete(self, api_version: str, kind: str, key: Key, *, uid: str) -> None:
-        """Delete one object, if it still is the one of this uid."""
+        """Delete an object if it still has this uid."""
 
     def patch_status(self, model: SentimentModel, patch: Json) -> SentimentModel | None:
-        """Merge `patch` into the status; the resource as it is then, None if it is gone.
+        """Merge `patch` into the status. Returns the patched resource, None if it is gone.
 
         Raises:
             Conflict: the resource has changed since `model` was read.
         """
 
     def record_event(self, model: SentimentModel, *, warning: bool, reason: str, message: str, time: str) -> None:
-        """Leave an Event on the resource."""
+        """Create an Event about the resource."""
 
 
 @dataclass(frozen=True)
 class KubernetesCluster:
-    """The adapter. Safe to use from several threads."""
+    """The adapter to the Kubernetes client. Safe to use from several threads."""
 
     api: client.ApiClient
     timeout_seconds: float
 
     @classmethod
     def connect(cls, *, timeout_seconds: float, threads: int) -> Self:
-        """Use the service account of the pod, or else the KUBECONFIG of the environment."""
+        """Connect with the service account of the pod or, outside of one, with KUBECONFIG."""
         configuration = client.Configuration()
         try:
             config.load_incluster_config(client_configuration=configuration)  # type: ignore[no-untyped-call]
@@ -143,7 +145,7 @@ class KubernetesCluster:
         return found if found.pods else replace(found, creation_failure=self._why_no_pod(key.namespace, found.uid))
 
     def _why_no_pod(self, namespace: str, uid: str) -> str:
-        """What the newest Event says of pods that could not be made: the Job's status does not."""
+        """Why no pod could be created, from the newest Event: the Job's status does not have it."""
         query = [("fieldSelector", f"involvedObject.uid={uid},reason=FailedCreate")]
         answer = self._request("GET", _path("v1", "Event", namespace), query=query) or {}
         events = sorted(answer.get("items") or (), key=lambda one: str(one.get("lastTimestamp") or ""))
@@ -162,8 +164,8 @@ class KubernetesCluster:
         except Conflict as conflict:
             if kind == "Job":
                 raise
-            # Revisions are found by their labels: one that was not seen has lost them, or is somebody else's.
-            text = f"{kind} {metadata['name']} exists without our labels: delete it."
+            # Revisions are found by their labels: one that was not found has lost them, or is not ours.
+            text = f"{kind} {metadata['name']} exists without the operator's labels: delete it."
             raise Refused(text, invalid=False) from conflict
 
     def hand_over_replicas(self, deployment: Json) -> None:
@@ -218,7 +220,7 @@ class KubernetesCluster:
     def _list(self, api_version: str, kind: str, key: Key) -> list[dict[str, Any]]:
         query = [("labelSelector", f"{MODEL_LABEL}={key.name}")]
         answer = self._request("GET", _path(api_version, kind, key.namespace), query=query) or {}
-        # The items of a list do not say what they are.
+        # The items of a list have no apiVersion and kind.
         return [{"apiVersion": api_version, "kind": kind, **item} for item in answer.get("items") or ()]
 
     def _apply(self, manifest: Json, key: Key, *, manager: str) -> None:
@@ -269,21 +271,21 @@ def _object(method: str, path: str, data: bytes) -> dict[str, Any]:
 
 
 def _failure(method: str, path: str, status: int, data: bytes) -> ClusterError:
-    """The error that an answer stands for."""
+    """The error for an answer that is no success."""
     try:
         answer = json.loads(data)
     except ValueError:
         answer = None
     body: Mapping[str, Any] = answer if isinstance(answer, Mapping) else {}
-    said = str(body.get("message", ""))
-    text = f"{method} {path}: HTTP {status}. {said}".rstrip()
+    message = str(body.get("message", ""))
+    text = f"{method} {path}: HTTP {status}. {message}".rstrip()
     if any(cause.get("reason") == "NamespaceTerminating" for cause in (body.get("details") or {}).get("causes") or ()):
         return NamespaceTerminating(text)
     if status == 409:
         return Conflict(text)
-    if status in (400, 422) or "failed to create typed patch object" in said:
-        # Server-side apply says 500 to a field that the schema does not know.
-        return Refused(f"The API server refuses the spec: {said or status}", invalid=True)
-    if status == 403 or "failed calling webhook" in said:
-        return Refused(f"The API server forbids it: {said or status}", invalid=False)
+    if status in (400, 422) or "failed to create typed patch object" in message:
+        # Server-side apply answers 500 to a field that the schema does not know.
+        return Refused(f"The API server refuses the spec: {message or status}", invalid=True)
+    if status == 403 or "failed calling webhook" in message:
+        return Refused(f"The API server forbids it: {message or status}", invalid=False)
     return ClusterError(text)

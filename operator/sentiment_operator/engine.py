@@ -1,4 +1,4 @@
-"""The running operator: queue, workers, threads and clients, put together once."""
+"""The running operator: work queue, thread pools and clients, assembled once."""
 
 import asyncio
 import logging
@@ -23,11 +23,11 @@ logger = logging.getLogger(__name__)
 
 
 class Engine:
-    """Started and stopped by the handlers, fed by them with keys."""
+    """The handlers start it, stop it and give it keys."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        # Each client has its own threads: one that hangs must not starve the other.
+        # Each client has its own threads, so that one that hangs does not starve the other.
         self._cluster_pool = ThreadPoolExecutor(settings.workers, thread_name_prefix="cluster")
         self._registry_pool = ThreadPoolExecutor(settings.workers, thread_name_prefix="registry")
         self._cluster = KubernetesCluster.connect(
@@ -69,10 +69,10 @@ class Engine:
         self._tagging: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """Check that there is something to watch, then start to work.
+        """Check that SentimentModels can be listed, then start to work.
 
         Raises:
-            ClusterError: the resource cannot be listed.
+            ClusterError: they cannot be listed.
         """
         await self._loop.run_in_executor(self._cluster_pool, self._cluster.check, self.settings.watch_namespace)
         if self.settings.metrics_port:
@@ -81,7 +81,7 @@ class Engine:
         self._tagging = asyncio.create_task(self._tagger.run())
 
     async def stop(self) -> None:
-        """Stop at once: whatever was under way is taken up by the next operator."""
+        """Stop at once; the next operator continues what is in progress."""
         for task in (self._task, self._tagging):
             if task is not None:
                 await cancelled(task)
@@ -98,13 +98,13 @@ class Engine:
         self._tagger.changed(model, before, after)
 
     def trouble(self) -> str | None:
-        """Why the operator should be restarted, if it should. An API server that is away is no reason."""
+        """Why the operator should be restarted, if it should. An unreachable API server is no reason."""
         if self._task is None or self._task.done():
             return "the work queue has stopped"
         return self._queue.stuck(run_bound_seconds=self.settings.reconcile_bound_seconds)
 
     def _measure(self) -> tuple[int, float]:
-        """Depth and age, asked from the metrics server's thread."""
+        """The queue's depth and age, for the metrics server's thread."""
 
         async def measure() -> tuple[int, float]:
             return self._queue.depth, self._queue.oldest_wait_seconds

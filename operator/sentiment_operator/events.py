@@ -1,4 +1,4 @@
-"""Which changes of a status are worth an Event: transitions only, never a repetition. Pure."""
+"""Which changes of a status become Events: transitions only, no repetitions. Pure."""
 
 from dataclasses import dataclass
 
@@ -16,16 +16,16 @@ class Announcement:
 
 def announcements(before: Status, after: Status) -> tuple[Announcement, ...]:
     """The Events for the step from `before` to `after`."""
-    told = []
+    found = []
     ready = after.condition("Ready")
     if ready and _reason(before, "Ready") != ready.reason:
-        told.append(Announcement(warning=ready.reason not in _NORMAL, reason=ready.reason, message=ready.message))
+        found.append(Announcement(warning=ready.reason not in _NORMAL, reason=ready.reason, message=ready.message))
     resolved = after.condition("ModelResolved")
     if resolved and _reason(before, "ModelResolved") != resolved.reason:
         bad = resolved.status != "True"
         if bad or _reason(before, "ModelResolved"):
-            told.append(Announcement(warning=bad, reason=resolved.reason, message=resolved.message))
-    return tuple(told)
+            found.append(Announcement(warning=bad, reason=resolved.reason, message=resolved.message))
+    return tuple(found)
 
 
 def _reason(status: Status, kind: str) -> str:

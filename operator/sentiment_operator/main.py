@@ -1,4 +1,4 @@
-"""The routing table: which event wakes what. Level-triggered: an event only names a key, nothing is read off it.
+"""The routing table: which event wakes which key. Level-triggered: an event only names the key to reconcile.
 
 Run with `python -m sentiment_operator`, or `kopf run --standalone -m sentiment_operator.main`.
 """
@@ -24,7 +24,7 @@ CHILDREN = (
 )
 
 CHATTY = ("kopf.objects", "kopf.activities.probe", "aiohttp.access")
-"""They say that each event and each probe was handled: one line a reconcile says more."""
+"""Loggers with a line for each event and each probe. The one line of a reconcile is more useful."""
 
 
 @kopf.on.startup()

@@ -24,7 +24,7 @@ class _Snapshot:
 
 
 class Metrics(Collector):
-    """What reconciles found, one set of series for each SentimentModel, gone when it is."""
+    """What the reconciles found: a set of series for each SentimentModel, deleted with it."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self._snapshots: dict[Key, _Snapshot] = {}
@@ -54,7 +54,7 @@ class Metrics(Collector):
         registry.register(self)
 
     def counting_failures(self, work: Work[Key]) -> Work[Key]:
-        """The same work, with those counted that end with an exception."""
+        """`work`, counting the runs that raise."""
 
         async def counted(key: Key) -> float | None:
             with self._failures.count_exceptions():
@@ -63,11 +63,11 @@ class Metrics(Collector):
         return counted
 
     def watch_queue(self, measure: Callable[[], tuple[int, float]]) -> None:
-        """`measure` gives the queue's depth and the age of its oldest key in seconds."""
+        """Export the queue. `measure` returns its depth and the age of its oldest key in seconds."""
         self._queue = measure
 
     def changed(self, model: SentimentModel, before: Status, after: Status) -> None:
-        """Count the rollouts that ended with one step of a status: what it held before was counted before."""
+        """Count the rollouts that ended between two statuses."""
         for ended in after.history:
             if ended in before.history:
                 continue
@@ -78,7 +78,7 @@ class Metrics(Collector):
                 self._rollout_seconds.labels(ended.outcome).observe(max(duration, 0.0))
 
     def reconciled(self, model: SentimentModel, status: Status, observed: Observation, seconds: float) -> None:
-        """Take note of one reconcile."""
+        """Record one reconcile."""
         self._reconcile_seconds.observe(seconds)
         self._snapshots[model.key] = _Snapshot(model, status, observed)
 
@@ -134,7 +134,7 @@ class Metrics(Collector):
 
 
 def _pod_states(pods: Iterable[Pod]) -> dict[str, int]:
-    """How many pods are in each state; the ready ones are those that `status.podsReady` counts."""
+    """How many pods are in each state. Those that are ready are the ones in `status.podsReady`."""
     counts = {"ready": 0, "not_ready": 0, "terminating": 0}
     for pod in pods:
         counts["terminating" if pod.terminating else "ready" if pod.ready else "not_ready"] += 1
@@ -142,6 +142,6 @@ def _pod_states(pods: Iterable[Pod]) -> dict[str, int]:
 
 
 def _waiting(pods: Iterable[Pod]) -> Tally[tuple[str, str]]:
-    """How many containers wait, by their name and the reason that the node gives (CrashLoopBackOff, ...)."""
+    """How many containers wait, by their name and the reason (CrashLoopBackOff, ...)."""
     containers = (one for pod in pods for one in (pod.fetch, pod.serving) if one and one.waiting_reason)
     return Tally((one.name, one.waiting_reason) for one in containers)

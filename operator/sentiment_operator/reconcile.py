@@ -1,4 +1,4 @@
-"""Observe, decide, act for one SentimentModel: the only place where the three meet."""
+"""Reconcile one SentimentModel: observe, decide, act."""
 
 import asyncio
 import logging
@@ -32,15 +32,15 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 PASSES = 4
-"""How often one reconcile acts and looks again before it leaves the rest to the next."""
+"""How often one reconcile acts and observes again before it leaves the rest to the next."""
 
 
 NEVER_CHANGED = frozenset({"Job", "ControllerRevision"})
-"""Made once: a candidate that is no longer wanted is deleted, and a revision's data is immutable."""
+"""Kinds that are created once: an obsolete candidate is deleted, and a revision's data is immutable."""
 
 
 class Recorder(Protocol):
-    """Who wants to know what reconciles found (metrics)."""
+    """Receives what each reconcile found (for metrics)."""
 
     def reconciled(self, model: SentimentModel, status: Status, observed: Observation, seconds: float) -> None: ...
 
@@ -48,7 +48,11 @@ class Recorder(Protocol):
 
 
 class Reconciler:
-    """`await reconciler(key)` brings one SentimentModel up to date; gives when to look again, None when it is gone."""
+    """`await reconciler(key)` reconciles one SentimentModel.
+
+    Returns:
+        The seconds until the next look; None if the resource is gone.
+    """
 
     def __init__(
         self,
@@ -62,7 +66,10 @@ class Reconciler:
         changed: Callable[[SentimentModel, Status, Status], None],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`changed` is told each step of a status, before and after, once it is written; it must not block."""
+        """`changed` is called with a status before and after each write of it; it must not block.
+
+        `wake` is called with a key when a late answer of the registry has arrived.
+        """
         self._cluster = cluster
         self._resolver = resolver
         self._settings = settings
@@ -77,7 +84,7 @@ class Reconciler:
         start = time.monotonic()
         model = await self._call(self._cluster.get, key)
         if model is None or model.deleting:
-            # Owner references delete the children; nothing of ours holds the resource back.
+            # Owner references delete the children; the operator sets no finalizer.
             self._forget(key)
             _log(key, "Gone", start)
             return None
@@ -91,7 +98,7 @@ class Reconciler:
             return 0.2
         except NamespaceTerminating:
             _log(key, "NamespaceTerminating", start)
-            # The resource goes next; that its children went first is no news to tell.
+            # The resource itself is deleted next: a status about its missing children would be noise.
             return self._settings.resync_seconds
 
     async def _reconcile(self, model: SentimentModel, start: float) -> float | None:
@@ -112,8 +119,8 @@ class Reconciler:
             )
             if refusal is not None or not (decision.apply or decision.delete):
                 break
-            if _remembers(model.status, decision.status):
-                # Verdicts and pins first: an operator that is killed between the two must not decide otherwise.
+            if _must_be_written_first(model.status, decision.status):
+                # Rejections and pins first: an operator killed in between must decide the same after its restart.
                 written = await self._write(first, model, decision.status)
                 if written is None:
                     _log(model.key, "Gone", start)
@@ -137,7 +144,7 @@ class Reconciler:
         _log(model.key, decision.outcome.value, start, generation=model.generation, applied=applied)
         desired = decision.status.desired
         if isinstance(answer, RegistryError) and answer.unknown and not (desired and desired.digest):
-            # Somebody waits for the answer. Where the version is pinned, nothing but ModelResolved does.
+            # The rollout waits for the answer. With a pinned version, only ModelResolved does.
             return min(decision.look_again_seconds, self._settings.registry_retry_seconds)
         return decision.look_again_seconds
 
@@ -147,7 +154,7 @@ class Reconciler:
         return self._ages.mark(model.key, await self._call(self._cluster.observe, model.key))
 
     async def _act(self, decision: Decision, observed: Observation) -> None:
-        """Do all that was decided; the first refusal is raised once the rest is done, so that it holds nothing up."""
+        """Apply and delete everything; a refusal of one object is raised after the others are done."""
         refusal: Refused | None = None
         for manifest in decision.apply:
             try:
@@ -172,7 +179,7 @@ class Reconciler:
         await self._call(write, manifest)
 
     async def _write(self, first: SentimentModel, model: SentimentModel, status: Status) -> SentimentModel | None:
-        """Write what differs from what was read; nothing when nothing does. None when the resource is gone."""
+        """Write the status if it differs from what was read. None if the resource is gone."""
         patch = merge_patch(first.status.render(), status.render())
         if not patch:
             return model
@@ -194,7 +201,7 @@ class Reconciler:
                     time=timestamp(datetime.now(UTC)),
                 )
             except ClusterError as error:
-                # Events are a courtesy: the status says the same.
+                # Events are a courtesy: the status has the same information.
                 logger.warning("no Event for %s: %s", model.key, error)
 
     def _forget(self, key: Key) -> None:
@@ -204,20 +211,20 @@ class Reconciler:
         self._recorder.forgotten(key)
 
     async def _call(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-        """Run a blocking call of the cluster's client in its own threads."""
+        """Run a blocking call to the cluster in its thread pool."""
         return await asyncio.get_running_loop().run_in_executor(self._pool, lambda: function(*args, **kwargs))
 
 
 def _log(key: Key, decision: str, start: float, **more: object) -> None:
-    """The one line of a reconcile. One that fails is logged by the queue, which knows when it is tried again."""
+    """Log the one line of a reconcile. The queue logs those that fail, with the time of the next attempt."""
     seconds = round(time.monotonic() - start, 3)
     logger.info("reconciled", extra={"key": str(key), "decision": decision, **more, "seconds": seconds})
 
 
 def is_dormant(model: SentimentModel) -> bool:
-    """Whether nothing of it can be in the cluster, and nothing is to be made: suspended before anything was deployed.
+    """Whether it was suspended before anything was deployed: it has no children and needs none.
 
-    Seven reads less for each of the thousands that may lie around. The first look at a generation is a full one.
+    That saves seven reads for each of possibly thousands. The first look at a generation is always a full one.
     """
     status, ready = model.status, model.status.condition("Ready")
     return (
@@ -232,14 +239,15 @@ def is_dormant(model: SentimentModel) -> bool:
     )
 
 
-def _remembers(before: Status, after: Status) -> bool:
+def _must_be_written_first(before: Status, after: Status) -> bool:
+    """Whether `after` holds a pin, a rejection or a step that must outlive the operator."""
     return (before.desired, before.rejected, _step(before)) != (after.desired, after.rejected, _step(after))
 
 
 def _step(status: Status) -> tuple[str, str, int] | None:
-    """Where a rollout is: written before it is acted on, so that a switch that has begun is known to have.
+    """The step of the rollout. It is written before it is acted on, so that a rollout that has begun is known to have.
 
-    Putting back what serves is none.
+    None for restoring what serves: that is no rollout.
     """
     rollout, serving = status.rollout, status.serving
     if rollout is None or (serving is not None and serving.revision == rollout.revision):

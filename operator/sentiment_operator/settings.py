@@ -22,25 +22,25 @@ class Settings(Struct, frozen=True, kw_only=True):
     """Address of the MLflow server."""
 
     serving_image: str
-    """Image of SentimentModels that name none. Taken when their model or image changes, then kept."""
+    """Image of SentimentModels that name none. Taken when their model or image changes, then pinned."""
 
     watch_namespace: str = ""
-    """The one namespace to look after; empty: all of them."""
+    """The namespace to watch; empty: all namespaces."""
 
     allow_http_sources: Flag = False
     """Whether artifacts may be fetched over plain http (an MLflow server inside the cluster that proxies artifacts)."""
 
     resync_seconds: Seconds = 60.0
-    """How often each resource is looked at though nothing happened: gaps in the watches heal at this pace."""
+    """How often each resource is reconciled without an event: this closes gaps in the watches."""
 
     registry_retry_seconds: Seconds = 10.0
-    """How soon a registry that could not be reached is asked again."""
+    """Pause before a registry that could not be reached is asked again."""
 
     registry_timeout_seconds: Seconds = 5.0
-    """Longest wait for one answer of the registry."""
+    """Timeout of one request to the registry."""
 
     cluster_timeout_seconds: Seconds = 15.0
-    """Longest wait for one answer of the API server."""
+    """Timeout of one request to the API server."""
 
     backoff_seconds: Seconds = 1.0
     """First pause after a failed reconcile; doubles up to `backoff_max_seconds`."""
@@ -49,10 +49,10 @@ class Settings(Struct, frozen=True, kw_only=True):
     """Longest pause after failed reconciles."""
 
     workers: Count = 4
-    """How many resources are reconciled at the same time."""
+    """How many resources are reconciled concurrently."""
 
     reconcile_bound_seconds: Seconds = 300.0
-    """A reconcile that takes longer is taken for stuck: the liveness probe fails."""
+    """A reconcile that takes longer counts as stuck: the liveness probe fails."""
 
     metrics_port: Count = 9090
     """Port of /metrics; 0: none."""

@@ -1,7 +1,7 @@
-"""Keys that are to be worked on: each at most once at a time, again when it changed meanwhile, later when it failed.
+"""A work queue of keys: one run per key at a time, again if it changed meanwhile, later if it failed.
 
-What has changed goes before what is only due for another look: thousands that are looked at again must not hold up the
-one that somebody waits for.
+Keys that have changed go before keys that are due for another look: a resync of thousands must not delay a change that
+a user waits for.
 
 Knows neither kopf nor Kubernetes. Everything runs on one event loop; the only awaits are in the work itself.
 """
@@ -19,18 +19,18 @@ logger = logging.getLogger(__name__)
 K = TypeVar("K", bound=Hashable)
 
 Work = Callable[[K], Awaitable[float | None]]
-"""Works on a key; returns after how many seconds to look again, or None when the key is gone."""
+"""Works on a key; returns the seconds until the next look, or None if the key is gone."""
 
 
 FAIRNESS = 8
-"""Of so many keys at least one is one that is due: it must have its turn while others change all the time."""
+"""At least one key in this many is one that is due, even while others change all the time."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Backoff:
     """Pauses after failures: doubling from `first_seconds` to `max_seconds`, each shortened at random by up to a half.
 
-    Without the randomness all that failed together would come back together.
+    Without the jitter, keys that failed together would be retried together.
     """
 
     first_seconds: float = 1.0
@@ -38,11 +38,11 @@ class Backoff:
 
     def seconds(self, failures: int) -> float:
         pause = min(self.first_seconds * 2.0 ** min(failures - 1, 32), self.max_seconds)
-        return pause * random.uniform(0.5, 1.0)  # noqa: S311 - spreads load, hides nothing
+        return pause * random.uniform(0.5, 1.0)  # noqa: S311 - jitter, not cryptography
 
 
 class WorkQueue(Generic[K]):
-    """The queue and its workers. `add` may be called from the loop's thread only."""
+    """The queue and its workers. Call `add` from the loop's thread only."""
 
     def __init__(
         self,
@@ -52,12 +52,12 @@ class WorkQueue(Generic[K]):
         backoff: Backoff | None = None,
         expected: tuple[type[Exception], ...] = (),
     ) -> None:
-        """Failures that are `expected` are logged as one line, others with their traceback."""
+        """Exceptions of the `expected` types are logged as one line, others with their traceback."""
         self._work = work
         self._expected = expected
         self._workers = workers
         self._backoff = backoff or Backoff()
-        # Insertion order is the order of service; value: since when.
+        # In the order of service; the value is the time since when a key waits.
         self._changed: dict[K, float] = {}
         self._due: dict[K, float] = {}
         self._turn = 0
@@ -68,7 +68,7 @@ class WorkQueue(Generic[K]):
         self._wake = asyncio.Event()
 
     def add(self, key: K) -> None:
-        """Work on `key` as soon as possible; once more after the present run, if it is being worked on."""
+        """Work on `key` as soon as possible; if it is being worked on, once more after the present run."""
         self._cancel_timer(key)
         if key in self._running:
             self._dirty.add(key)
@@ -77,7 +77,7 @@ class WorkQueue(Generic[K]):
             self._wake.set()
 
     def add_after(self, key: K, seconds: float) -> None:
-        """Work on `key` in `seconds`, unless it is to be looked at sooner anyway."""
+        """Work on `key` in `seconds`, unless it is scheduled sooner."""
         if key in self._changed or key in self._due:
             return
         loop = asyncio.get_running_loop()
@@ -100,27 +100,27 @@ class WorkQueue(Generic[K]):
 
     @property
     def oldest_wait_seconds(self) -> float:
-        """How long the first of them has waited."""
+        """How long the oldest of them has waited."""
         return max(self._age(self._changed), self._age(self._due))
 
     @property
     def longest_run_seconds(self) -> float:
-        """How long the longest of the present runs has taken so far."""
+        """How long the longest of the present runs has taken."""
         return self._age(self._running)
 
     def stuck(self, *, run_bound_seconds: float, wait_bound_seconds: float = 30.0) -> str | None:
-        """What is wrong, if the queue does not move: a run past its bound, or keys that wait beside idle workers."""
+        """Why the queue is stuck, if it is: a run past its bound, or keys that wait while workers are idle."""
         if self.longest_run_seconds > run_bound_seconds:
-            return f"a run has taken {self.longest_run_seconds:.0f} s, {run_bound_seconds:.0f} s are the bound"
+            return f"a run has taken {self.longest_run_seconds:.0f} s, the limit is {run_bound_seconds:.0f} s"
         if len(self._running) < self._workers and self.oldest_wait_seconds > wait_bound_seconds:
-            return f"a key has waited {self.oldest_wait_seconds:.0f} s beside idle workers"
+            return f"a key has waited {self.oldest_wait_seconds:.0f} s while workers are idle"
         return None
 
     def _age(self, since: dict[K, float]) -> float:
         return asyncio.get_running_loop().time() - min(since.values()) if since else 0.0
 
     def _fire(self, key: K) -> None:
-        """The time for another look has come. A key with a timer does not wait."""
+        """A timer has fired. A key that has one is not in the queue."""
         del self._timers[key]
         if key in self._running:
             self._dirty.add(key)
@@ -152,14 +152,14 @@ class WorkQueue(Generic[K]):
         try:
             again = await self._work(key)
         except Exception as error:
-            # Whatever it was, the other keys must go on, and this one is tried again.
+            # Whatever it was, the other keys must go on, and this one is retried.
             failures = self._failures[key] = self._failures.get(key, 0) + 1
             again = self._backoff.seconds(failures)
-            surprise = not isinstance(error, self._expected)
-            text = "failed on %s, attempt %d, again in %.1f s: %s"
+            unexpected = not isinstance(error, self._expected)
+            text = "reconcile of %s failed, attempt %d, next in %.1f s: %s"
             seconds = round(asyncio.get_running_loop().time() - self._running[key], 3)
-            told = {"key": str(key), "decision": "Failed", "seconds": seconds}
-            logger.error(text, key, failures, again, error, exc_info=surprise, extra=told)
+            fields = {"key": str(key), "decision": "Failed", "seconds": seconds}
+            logger.error(text, key, failures, again, error, exc_info=unexpected, extra=fields)
         else:
             self._failures.pop(key, None)
         finally:

@@ -1,4 +1,4 @@
-"""The six conditions. One table says what each outcome means for Ready, Reconciling and Stalled. Pure."""
+"""The six conditions. One table maps each outcome to Ready, Reconciling and Stalled. Pure."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from sentiment_operator.api.status import Condition, Status, timestamp
 
 
 class Outcome(Enum):
-    """Where a SentimentModel stands."""
+    """The state of a SentimentModel; the value is the one that the log shows as the decision."""
 
     SERVING = "Serving"
     INITIALIZING = "Initializing"
@@ -30,14 +30,14 @@ class Outcome(Enum):
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """Status, reason and message of one condition, before it is dated."""
+    """Status, reason and message of one condition, without its times."""
 
     status: str
     reason: str
     message: str
 
 
-# Outcome -> Ready, reason of Reconciling while it is true, reason of Stalled while it is true.
+# Outcome -> status and reason of Ready, reason of Reconciling if it is true, reason of Stalled if it is true.
 _MEANING: dict[Outcome, tuple[str, str, str, str]] = {
     Outcome.SERVING: ("True", "Serving", "", ""),
     Outcome.INITIALIZING: ("Unknown", "Initializing", "Resolving", ""),
@@ -68,7 +68,7 @@ def conditions(
     generation: int,
     now: datetime,
 ) -> tuple[Condition, ...]:
-    """All six conditions for `generation`, dated: `last_transition_time` moves only when the status flips."""
+    """All six conditions for `generation`. `last_transition_time` moves only when a status flips."""
     ready, reason, reconciling, stalled = _MEANING[outcome]
     findings = {
         "Ready": Finding(status=ready, reason=reason, message=message),
@@ -77,10 +77,10 @@ def conditions(
         "ModelVerified": verified,
         "Reconciling": Finding(status="True", reason=reconciling, message=message)
         if reconciling
-        else Finding(status="False", reason="Settled", message="Nothing is under way."),
+        else Finding(status="False", reason="Settled", message="Nothing is in progress."),
         "Stalled": Finding(status="True", reason=stalled, message=message)
         if stalled
-        else Finding(status="False", reason="AsExpected", message="Nothing stands in the way."),
+        else Finding(status="False", reason="AsExpected", message="Nothing is blocked."),
     }
     return tuple(_dated(findings.items(), before, generation, now))
 

@@ -1,26 +1,28 @@
-"""What can go wrong at the edges, by meaning. Adapters raise these; nothing else knows their clients' exceptions."""
+"""Errors of the cluster and the registry, named by meaning. Adapters raise them for their clients' exceptions."""
 
 
 class OperatorError(Exception):
-    """Base of all errors of the operator's own."""
+    """Base of the operator's own errors."""
 
 
 class ClusterError(OperatorError):
-    """The API server could not be asked, or failed: try again later."""
+    """The API server could not be reached, or failed: try again later."""
 
 
 class Conflict(ClusterError):
-    """The object changed since it was read: read it again and decide anew."""
+    """The object has changed since it was read: read it and decide again."""
 
 
 class NamespaceTerminating(ClusterError):
-    """Nothing can be made any more in a namespace that is being removed, and nothing needs to be."""
+    """The namespace is being deleted: nothing can be created in it, and nothing needs to be."""
 
 
 class Refused(ClusterError):
-    """The API server understood and refused an object; trying the same again helps only when something else changes.
+    """The API server refused an object; it will refuse it again until something else changes.
 
-    `invalid` tells the spec's own faults (HTTP 400, 422) from those of the surroundings (403: quota, policy, webhook).
+    Attributes:
+        invalid: True if the spec is wrong (HTTP 400, 422), False if the cluster forbids it (403: quota, policy,
+            webhook).
     """
 
     def __init__(self, message: str, *, invalid: bool) -> None:
@@ -29,9 +31,11 @@ class Refused(ClusterError):
 
 
 class RegistryError(OperatorError):
-    """The registry did not give a usable version. `reason` is that of the condition ModelResolved.
+    """The registry did not return a usable version.
 
-    `unknown` is true where nothing was learned about the version (an outage is no verdict on it).
+    Attributes:
+        reason: that of the condition ModelResolved.
+        unknown: True if nothing was learned about the version, as in an outage.
     """
 
     reason = ""

@@ -1,4 +1,4 @@
-"""Names that are contracts: group and kind, labels, annotations, children, and what was deployed."""
+"""Names that are contracts: group and kind, labels, annotations, children, revisions, and the hash in them."""
 
 import hashlib
 import json
@@ -23,21 +23,21 @@ CANDIDATE = "candidate"
 VERSION_ANNOTATION = f"{GROUP}/version"
 DIGEST_ANNOTATION = f"{GROUP}/digest"
 KEY_ANNOTATION = f"{GROUP}/key"
-JUDGED_ANNOTATION = f"{GROUP}/judged-key"
+VERIFICATION_KEY_ANNOTATION = f"{GROUP}/judged-key"
 APPLIED_ANNOTATION = f"{GROUP}/applied"
 
 SCRAPE_PREFIX = "prometheus.io/"
 SKIP_CREDENTIALS_ANNOTATION = "eks.amazonaws.com/skip-containers"
-"""Where a role is bound to the service account, these containers do not get its credentials: only `fetch` does."""
+"""Containers that do not get the credentials of a role bound to the service account: all but `fetch`."""
 
 CHILD_SELECTOR = f"{MANAGED_BY_LABEL}={FIELD_MANAGER}"
-"""Label selector of everything that operators of this kind made."""
+"""Label selector of all children that this operator creates."""
 
 SERVING_PORT = 5000
 
 
 class Key(NamedTuple):
-    """Which SentimentModel."""
+    """Namespace and name of a SentimentModel."""
 
     namespace: str
     name: str
@@ -47,7 +47,7 @@ class Key(NamedTuple):
 
 
 def selector_labels(name: str) -> dict[str, str]:
-    """Labels by which Deployment, Service and budget find the serving pods of `name`. Immutable once released."""
+    """Labels by which Deployment, Service and PodDisruptionBudget select the serving pods of `name`. Immutable."""
     return {MODEL_LABEL: name, TRACK_LABEL: STABLE}
 
 
@@ -57,7 +57,7 @@ def selector(name: str) -> str:
 
 
 def child_labels(name: str, *, track: str = STABLE) -> dict[str, str]:
-    """Labels of every child and every pod of `name`; those of the candidate are on a track of their own."""
+    """Labels of every child and every pod of `name`. The candidate's have a track of their own."""
     return {
         "app.kubernetes.io/name": "sentiment-serving",
         "app.kubernetes.io/instance": name,
@@ -68,16 +68,16 @@ def child_labels(name: str, *, track: str = STABLE) -> dict[str, str]:
 
 
 def revision_name(name: str, key: str) -> str:
-    """Name of what was deployed under the template key `key`."""
+    """Name of the ControllerRevision that keeps the template of `key`."""
     return f"{name}-{key}"
 
 
 def candidate_name(name: str) -> str:
-    """Name of the Job that proves a version before it is rolled out."""
+    """Name of the Job that verifies a version before it is rolled out."""
     return f"{name}-candidate"
 
 
 def short_hash(value: Mapping[str, Any]) -> str:
-    """10 hex digits over the canonical JSON of `value`: equal for equal content in any order of keys."""
+    """10 hex digits of the SHA-256 of the canonical JSON of `value`; the order of keys does not matter."""
     text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()[:10]

@@ -27,11 +27,11 @@ class Reference(Struct, frozen=True, kw_only=True, rename="camel"):
 
 @dataclass(frozen=True, kw_only=True)
 class ResolvedVersion:
-    """What the registry says about one version: all that is needed to fetch it and to know it again."""
+    """What the registry has about one version: all that is needed to fetch it and to recognise it."""
 
     version: str
     digest: str
-    """`sha256:` and 64 hexadecimal digits: the digest of its manifest."""
+    """The digest of its manifest: `sha256:` and 64 hexadecimal digits."""
 
     source_uri: str
     """Where its artifacts are: `s3://...`, `gs://...`, `https://...`."""
@@ -145,24 +145,24 @@ class SentimentModel:
 
 @dataclass(frozen=True, kw_only=True)
 class Target:
-    """One thing that can be deployed: a version with all that shapes its pods."""
+    """A version to deploy, with all that shapes its pods."""
 
     version: str
     digest: str
     source_uri: str
     image: str
     key: str
-    """Template key: hash of the inputs of the pod template, never of its rendering."""
+    """Template key: a hash of the pod template's inputs, not of its rendering: a new operator restarts no pod."""
 
     judged_key: str
-    """Hash of all that a verdict on it depends on."""
+    """A hash of all that its verdict depends on."""
 
     def revision(self, name: str) -> str:
         return revision_name(name, self.key)
 
 
 def target_of(spec: Spec, *, version: str, digest: str, source_uri: str, image: str) -> Target:
-    """What `spec` asks for once its version is known. `image` is the one to run, also where the spec names none."""
+    """The target of `spec` once its version is known. `image` is the one to run: the spec's or the pinned default."""
     key = short_hash(
         {
             "version": version,
@@ -175,14 +175,14 @@ def target_of(spec: Spec, *, version: str, digest: str, source_uri: str, image: 
             "credentials": spec.credentials.secret_name,
         }
     )
-    judged = short_hash(
+    judged_key = short_hash(
         {
             "digest": digest,
             "template": key,
-            # The operator's default may move, and with it what is judged.
+            # The operator's default may change, and a verdict holds for one image only.
             "image": image,
             "verification": spec.rollout.verification,
             "retryToken": spec.rollout.retry_token,
         }
     )
-    return Target(version=version, digest=digest, source_uri=source_uri, image=image, key=key, judged_key=judged)
+    return Target(version=version, digest=digest, source_uri=source_uri, image=image, key=key, judged_key=judged_key)

@@ -9,7 +9,7 @@ from sentiment_operator.api.stored import Stored, always, part_of, parts_of
 from sentiment_operator.api.verdict import Verdict
 
 SUCCEEDED = "Succeeded"
-"""Outcome in the history of a rollout that came to serve."""
+"""Outcome in the history of a rollout that completed."""
 
 MEMORY_LENGTH = 10
 """How many rejected versions, and how many finished rollouts, are remembered."""
@@ -37,7 +37,7 @@ class Condition(Stored, frozen=True, kw_only=True):
 
 
 class Desired(Stored, frozen=True, kw_only=True):
-    """What was asked for and, once the registry knew it, what that is. Pinned while the same is asked for."""
+    """The version asked for and, once known, its digest and source. Pinned until the spec asks for another."""
 
     version: str = ""
     alias: str = ""
@@ -64,27 +64,27 @@ class Serving(Stored, frozen=True, kw_only=True):
 
 
 class RolloutStatus(Stored, frozen=True, kw_only=True):
-    """A rollout under way. `started_time` is that of the deadline's clock; `attempt` counts its candidates."""
+    """A rollout in progress. Its deadline counts from `started_time`; `attempt` counts its candidates."""
 
     step: str = ""
     version: str = ""
     revision: str = ""
     key: str = ""
-    """Hash of all that a verdict on it depends on."""
+    """The target's `judged_key`: a hash of all that its verdict depends on."""
 
     attempt: int = always(1)
     started_time: str = ""
 
 
 class Rejected(Stored, frozen=True, kw_only=True):
-    """A verdict on a model. It holds for what has the same `key`."""
+    """A rejected version. It holds for targets with the same `key`."""
 
     version: str = ""
     digest: str = ""
     revision: str = ""
     key: str = ""
     step: str = ""
-    """The step of the rollout at which it was found: a switch that had begun is rolled back."""
+    """The step of the rollout at which it was rejected: at RollingOut, the Deployment is rolled back."""
 
     reason: str = ""
     message: str = ""
@@ -92,7 +92,7 @@ class Rejected(Stored, frozen=True, kw_only=True):
 
 
 class Finished(Stored, frozen=True, kw_only=True):
-    """An entry of the history."""
+    """A finished rollout: an entry of the history."""
 
     version: str = ""
     digest: str = ""
@@ -121,17 +121,17 @@ class Status(Stored, frozen=True, kw_only=True):
     endpoint: str = ""
     lineage: Lineage | None = None
     verdict: Verdict | None = None
-    """What came of the newest candidate."""
+    """The verdict of the newest candidate."""
 
     def condition(self, kind: str) -> Condition | None:
         return next((one for one in self.conditions if one.type == kind), None)
 
     def is_rejected(self, revision: str) -> bool:
-        """Whether a verdict stands against any version of that pod template."""
+        """Whether any version with that pod template was rejected."""
         return any(one.revision == revision for one in self.rejected)
 
     def rejection(self, judged_key: str) -> Rejected | None:
-        """The verdict that holds for `judged_key`, if there is one."""
+        """The rejection that holds for `judged_key`, if there is one."""
         return next((one for one in self.rejected if one.key == judged_key), None)
 
     @classmethod

@@ -1,7 +1,7 @@
-"""The verdict that `verify` leaves as the termination message of a candidate's judge. Pure.
+"""The verdict that the candidate's container `verify` writes as its termination message. Pure.
 
-Serving writes it (`sentiment_serving.verifying.verdict`); tests/data/verdicts holds examples that
-both sides are tested with.
+Serving writes it (`sentiment_serving.verifying.verdict`). Both sides are tested with the examples in
+tests/data/verdicts.
 """
 
 import json
@@ -26,7 +26,7 @@ MAX_CHECKS = 8
 
 
 class Check(Stored, frozen=True, kw_only=True):
-    """One check and what came of it. `value` and `limit` are numbers as text."""
+    """One check and its result. `value` and `limit` are numbers as text."""
 
     name: str = ""
     outcome: str = ""
@@ -38,7 +38,7 @@ class Check(Stored, frozen=True, kw_only=True):
 
 
 class Flip(Stored, frozen=True, kw_only=True):
-    """A row that was answered otherwise than expected, by its id."""
+    """A row with another answer than expected, by its id."""
 
     id: str = ""
     expected: str = ""
@@ -47,7 +47,7 @@ class Flip(Stored, frozen=True, kw_only=True):
 
 
 class Verdict(Stored, frozen=True, kw_only=True):
-    """What came of judging one candidate."""
+    """The result of verifying one candidate."""
 
     version: str = ""
     digest: str = ""
@@ -61,7 +61,10 @@ class Verdict(Stored, frozen=True, kw_only=True):
 
     @classmethod
     def parse(cls, body: Mapping[str, Any]) -> Self:
-        """Read what `render` made (for the status), or the parts of a message that have the same shape."""
+        """Read what `render` wrote, or the parts of a message that have the same shape.
+
+        Values of another type are read as empty, texts and lists are cut to their limits.
+        """
         texts = {name: _text(body.get(name)) for name in ("version", "digest", "revision", "outcome", "reason", "time")}
         return cls(
             **texts,
@@ -72,22 +75,22 @@ class Verdict(Stored, frozen=True, kw_only=True):
 
 
 def read_verdict(message: str, *, digest: str) -> Verdict | None:
-    """The verdict on the model of that digest; None for any other text, or one on another model."""
+    """The verdict in a termination message; None for any other text, or a verdict on another model."""
     try:
         body = json.loads(message)
     except (ValueError, RecursionError):
         return None
     if not isinstance(body, dict) or body.get("format") != FORMAT or not isinstance(body.get("model"), dict):
         return None
-    judged = body["model"]
+    verified = body["model"]
     verdict = Verdict.parse(body)
     known = {"passed": PASSES_OF_VERIFY, "failed": VERDICTS_OF_VERIFY, "fault": None}
-    if judged.get("digest") != digest or verdict.outcome not in known or not verdict.reason.isalnum():
+    if verified.get("digest") != digest or verdict.outcome not in known or not verdict.reason.isalnum():
         return None
     reasons = known[verdict.outcome]
     if reasons is not None and verdict.reason not in reasons:
         return None
-    return structs.replace(verdict, version=_text(judged.get("version")), digest=digest)
+    return structs.replace(verdict, version=_text(verified.get("version")), digest=digest)
 
 
 def _check(body: Mapping[str, Any]) -> Check:
@@ -104,10 +107,10 @@ def _mappings(values: object, most: int) -> list[Mapping[str, Any]]:
 
 
 def _text(value: object, most: int = 256) -> str:
-    """One line of at most `most` characters: the message was written by the image that is judged."""
+    """One line of at most `most` characters: the image under test wrote the message."""
     if not isinstance(value, str):
         return ""
-    # What comes back from the API server must be what was written: no half of a surrogate pair, no blank at the end.
+    # The API server must return what was written to it: no half of a surrogate pair, no space at the end.
     storable = value.encode("utf-8", "replace").decode()
     return " ".join(storable.split())[:most].rstrip()
 

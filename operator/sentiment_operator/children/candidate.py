@@ -5,11 +5,11 @@ from typing import Any
 
 from sentiment_operator.api.names import (
     CANDIDATE,
-    JUDGED_ANNOTATION,
     KEY_ANNOTATION,
     SCRAPE_PREFIX,
     SERVING_PORT,
     SKIP_CREDENTIALS_ANNOTATION,
+    VERIFICATION_KEY_ANNOTATION,
     candidate_name,
     child_labels,
 )
@@ -40,7 +40,7 @@ def candidate(
 
     `against`: what serves and is to be compared with; None: nothing, for the reason `not_compared`.
     """
-    annotations = {KEY_ANNOTATION: target.key, JUDGED_ANNOTATION: target.judged_key}
+    annotations = {KEY_ANNOTATION: target.key, VERIFICATION_KEY_ANNOTATION: target.judged_key}
     return {
         "apiVersion": "batch/v1",
         "kind": "Job",

@@ -21,7 +21,7 @@ from sentiment_operator.decision.verification import (
 )
 from sentiment_operator.observed.observation import Candidate, Template
 
-TAG_KEPT = "Its image stays named by a tag: the node does not say which digest of that repository it ran."
+TAG_KEPT = "Its image is kept by tag: the node does not report which digest of that repository it ran."
 
 
 def candidate_diagnosis(inputs: Inputs, target: Target) -> Diagnosis:

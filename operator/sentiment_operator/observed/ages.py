@@ -1,6 +1,6 @@
-"""How long things have been seen, on the operator's own clock: those of the nodes and of the API server may be wrong.
+"""How long containers, deletions and candidates have been seen, on the operator's own monotonic clock.
 
-The wall clock of the operator's machine may be set meanwhile, too: all of this is measured on one that only goes on.
+The clocks of nodes and of the API server may be wrong, and the operator's wall clock may be set.
 """
 
 from collections.abc import Callable, Iterator
@@ -12,34 +12,34 @@ from sentiment_operator.observed.pods import Pod
 
 
 class Ages:
-    """Remembers since when something has been seen. A new operator counts anew: later, never sooner."""
+    """Remembers when each thing was first seen. A restarted operator counts from zero: later, never sooner."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._first: dict[Key, dict[str, float]] = {}
 
     def mark(self, key: Key, observed: Observation) -> Observation:
-        """`seen` with the seconds filled in that containers run, pods are being deleted and the candidate exists."""
+        """`observed` with the ages filled in: of running containers, of deletions and of the candidate."""
         now, before = self._clock(), self._first.get(key, {})
-        first = self._first[key] = {sight: before.get(sight, now) for sight in _sights(observed)}
+        first = self._first[key] = {name: before.get(name, now) for name in _timed(observed)}
 
         def marked(pod: Pod) -> Pod:
             if pod.serving and (since := first.get(_run(pod))) is not None:
                 pod = replace(pod, running_seconds=now - since)
             return replace(pod, terminating_seconds=now - first[_deletion(pod)]) if pod.terminating else pod
 
-        def judged(found: Candidate) -> Candidate:
+        def aged(found: Candidate) -> Candidate:
             return replace(found, age_seconds=now - first[found.uid], pods=tuple(map(marked, found.pods)))
 
-        candidate = judged(observed.candidate) if observed.candidate else None
+        candidate = aged(observed.candidate) if observed.candidate else None
         return replace(observed, pods=tuple(map(marked, observed.pods)), candidate=candidate)
 
     def forget(self, key: Key) -> None:
         self._first.pop(key, None)
 
 
-def _sights(observed: Observation) -> Iterator[str]:
-    """All that time is measured for, each by a name of its own."""
+def _timed(observed: Observation) -> Iterator[str]:
+    """A unique name for each thing whose age is measured."""
     if observed.candidate:
         yield observed.candidate.uid
     for pod in (*observed.pods, *(observed.candidate.pods if observed.candidate else ())):

@@ -1,4 +1,4 @@
-"""What the cluster holds for one SentimentModel, as frozen types: its children and their pods."""
+"""What the cluster has for one SentimentModel, as frozen types: its children and their pods."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -6,10 +6,10 @@ from typing import Any, Self
 
 from sentiment_operator.api.names import (
     DIGEST_ANNOTATION,
-    JUDGED_ANNOTATION,
     KEY_ANNOTATION,
     KIND,
     MODEL_LABEL,
+    VERIFICATION_KEY_ANNOTATION,
     VERSION_ANNOTATION,
 )
 from sentiment_operator.observed.pods import Pod
@@ -19,7 +19,7 @@ Json = Mapping[str, Any]
 
 @dataclass(frozen=True, kw_only=True)
 class Template:
-    """A pod template, and what its annotations say of it."""
+    """A pod template, and what its annotations record about it."""
 
     key: str
     version: str
@@ -30,7 +30,7 @@ class Template:
 
     @classmethod
     def parse(cls, body: Json) -> Self:
-        """Read the template of a Deployment or of a revision."""
+        """Read the pod template of a Deployment or a revision."""
         metadata = body.get("metadata") or {}
         annotations, spec = metadata.get("annotations") or {}, body.get("spec") or {}
         fetch: Json = next((one for one in spec.get("initContainers") or () if one["name"] == "fetch"), {})
@@ -49,7 +49,7 @@ class Template:
 
 @dataclass(frozen=True, kw_only=True)
 class Revision:
-    """A pod template that proved itself, with why it was found good."""
+    """A pod template that was verified, with the reason and message of ModelVerified."""
 
     body: Json
     number: int
@@ -71,24 +71,24 @@ class Revision:
 
 
 _ENDS = frozenset({"Failed", "FailureTarget", "Complete", "SuccessCriteriaMet"})
-"""Conditions of a Job that makes no pod any more. `Failed` itself waits for pods that a dead node may never report."""
+"""Conditions of a Job that creates no more pods. `Failed` alone would wait for pods that a dead node never reports."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Candidate:
-    """The Job that judges a version, and its pods."""
+    """The Job that verifies a version, and its pods."""
 
     body: Json
     judged_key: str
     age_seconds: float = 0.0
-    """For how long it has been seen, on the operator's own clock."""
+    """How long it has been seen, on the operator's own clock."""
 
     ended: bool = False
-    """Whether it makes no pod any more, however that came."""
+    """Whether it creates no more pods, for whatever reason."""
 
     terminating: bool = False
     creation_failure: str = ""
-    """Why no pod could be made for it, as its Events say."""
+    """Why no pod could be created for it, from its Events."""
 
     pods: tuple[Pod, ...] = ()
 
@@ -98,11 +98,11 @@ class Candidate:
 
     @classmethod
     def parse(cls, body: Json, pods: Iterable[Json], *, creation_failure: str = "") -> Self:
-        """Read the Job; of `pods`, those that it owns."""
+        """Read the Job and those of `pods` that it owns."""
         metadata, conditions = body["metadata"], (body.get("status") or {}).get("conditions") or ()
         return cls(
             body=body,
-            judged_key=(metadata.get("annotations") or {}).get(JUDGED_ANNOTATION, ""),
+            judged_key=(metadata.get("annotations") or {}).get(VERIFICATION_KEY_ANNOTATION, ""),
             ended=any(one["type"] in _ENDS and one["status"] == "True" for one in conditions),
             terminating="deletionTimestamp" in metadata,
             creation_failure=creation_failure,
@@ -121,11 +121,11 @@ class Deployment:
     updated: int
     available: int
     replica_failure: str = ""
-    """Why the API server refuses its pods (quota, Pod Security, webhook); empty if it does not."""
+    """Why the API server refuses its pods (quota, Pod Security, webhook); empty if it accepts them."""
 
     @property
     def observed(self) -> bool:
-        """Whether its controller has seen its newest spec: before that, its counts mean nothing."""
+        """Whether its controller has seen its newest spec; until then its counts are about an older one."""
         return self.observed_generation >= self.generation
 
     @classmethod
@@ -147,7 +147,7 @@ class Deployment:
 
 @dataclass(frozen=True, kw_only=True)
 class Observation:
-    """All that exists under the name of a SentimentModel. Bodies are as the API server returned them."""
+    """All children and pods of a SentimentModel. Bodies are as the API server returned them."""
 
     deployment: Deployment | None = None
     service: Json | None = None
@@ -158,7 +158,7 @@ class Observation:
     """Oldest first."""
 
     pods: tuple[Pod, ...] = ()
-    """The stable pods: those that the Service may reach. The candidate's are its own."""
+    """The stable pods, which the Service selects. The candidate has its own."""
 
     def children(self) -> tuple[Json, ...]:
         bodies = (
@@ -172,11 +172,11 @@ class Observation:
         return tuple(body for body in bodies if body is not None)
 
     def revision(self, key: str) -> Revision | None:
-        """The kept template of that key."""
+        """The revision that keeps the template of that key."""
         return next((one for one in self.revisions if one.template.key == key), None)
 
     def template(self, key: str) -> Template | None:
-        """The template of that key as it was rendered once: as it was kept, or else as the Deployment has it."""
+        """The template of that key as it was first rendered, from its revision or from the Deployment."""
         if kept := self.revision(key):
             return kept.template
         return self.deployment.template if self.deployment and self.deployment.template.key == key else None
@@ -193,7 +193,7 @@ def _controller_of(body: Json) -> Json | None:
 
 
 def owner_of(child: Json, *, uid: str, name: str) -> str:
-    """Whose a child is: `ours`, `former` (of a deleted resource of this name), `orphan` (to adopt) or `foreign`."""
+    """The owner of a child: `ours`, `former` (a deleted resource of this name), `orphan` (to adopt) or `foreign`."""
     controller = _controller_of(child)
     if controller is None:
         return "orphan" if (child["metadata"].get("labels") or {}).get(MODEL_LABEL) == name else "foreign"

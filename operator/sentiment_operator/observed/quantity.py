@@ -1,4 +1,4 @@
-"""Kubernetes quantities as numbers ("500m" is 0.5, "1Gi" is 1073741824), to compare what is asked with what is."""
+"""Kubernetes quantities as numbers: "500m" is 0.5, "1Gi" is 1073741824. Equal quantities can be written differently."""
 
 from decimal import Decimal, InvalidOperation
 
@@ -12,10 +12,10 @@ _SUFFIXES = {
 
 
 def quantity(text: str | int | float) -> Decimal:
-    """The number that a quantity stands for.
+    """The value of a quantity.
 
     Raises:
-        ValueError: it is no quantity.
+        ValueError: the text is not a quantity.
     """
     text = str(text).strip()
     for length in (2, 1):

@@ -10,12 +10,12 @@ Json = Mapping[str, Any]
 
 
 class NothingToDo(Exception):
-    """There is nothing to go back to, or nothing to try again; the message says why and what helps."""
+    """There is no version to roll back to, or none to retry; the message has the cause and what helps."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Rollback:
-    """From which version (and alias) to which, and when that one last succeeded."""
+    """From which version (and alias) to which, and the time of the latter's last success."""
 
     requested: str
     alias: str
@@ -24,12 +24,12 @@ class Rollback:
 
 
 def rollback(spec: Json, status: Status, *, to: str = "") -> Rollback:
-    """The step back: to `to`, or to the version that was last rolled out before the one asked for now.
+    """The rollback to `to` or, without it, to the version that was last rolled out before the requested one.
 
-    A version whose newest entry of the history is no success is no place to go back to.
+    A version qualifies if its newest entry in the history is a success.
 
     Raises:
-        NothingToDo: there is no such version, or it is what is asked for already.
+        NothingToDo: there is no such version, or it is requested already.
     """
     asked = spec["model"]
     alias = asked.get("alias") or ""
@@ -37,21 +37,21 @@ def rollback(spec: Json, status: Status, *, to: str = "") -> Rollback:
     good = good_versions(status)
     if to and to not in good:
         known = ", ".join(good) or "none"
-        raise NothingToDo(f"Version {to} is not one that was rolled out here with success (those are: {known}).")
+        raise NothingToDo(f"Version {to} was not rolled out successfully here (those that were: {known}).")
     if to and to == asked.get("version"):
-        raise NothingToDo(f"Version {to} is what the spec asks for already.")
+        raise NothingToDo(f"The spec requests version {to} already.")
     version = to or next((one for one in good if one != requested), "")
     if not version:
         raise NothingToDo(
-            f"The history knows no other version than {requested} that was rolled out with success."
+            f"The history has no version other than {requested} that was rolled out successfully."
             if requested
-            else "The history knows no version that was rolled out with success."
+            else "The history has no version that was rolled out successfully."
         )
     return Rollback(requested=requested, alias=alias, version=version, time=good[version].time)
 
 
 def good_versions(status: Status) -> dict[str, Finished]:
-    """The versions whose newest rollout succeeded, the latest first."""
+    """The versions whose newest rollout succeeded, the newest first."""
     newest: dict[str, Finished] = {}
     for entry in status.history:
         newest.setdefault(entry.version, entry)
@@ -59,7 +59,7 @@ def good_versions(status: Status) -> dict[str, Finished]:
 
 
 def version_patch(spec: Json, version: str) -> Sequence[Json]:
-    """A JSON patch that asks for `version`, unless somebody has asked for another one meanwhile."""
+    """A JSON patch that requests `version`; it fails if spec.model has changed meanwhile."""
     return [
         {"op": "test", "path": "/spec/model", "value": spec["model"]},
         {"op": "replace", "path": "/spec/model", "value": {"name": spec["model"]["name"], "version": version}},
@@ -67,14 +67,14 @@ def version_patch(spec: Json, version: str) -> Sequence[Json]:
 
 
 def rejected_reason(status: Status, generation: int) -> str:
-    """Why what the spec asks for was rejected.
+    """Why the requested version was rejected.
 
     Raises:
         NothingToDo: it was not.
     """
     verified, stalled = status.condition("ModelVerified"), status.condition("Stalled")
     if stalled is None or verified is None or stalled.observed_generation != generation:
-        raise NothingToDo("The operator has not looked at this spec yet: there is no verdict to try again.")
+        raise NothingToDo("The operator has not reconciled this spec yet: there is no rejection to retry.")
     if stalled.reason != "Rejected":
         raise NothingToDo(f"Nothing was rejected. {_ready_message(status)}".rstrip())
     return verified.reason
@@ -86,5 +86,5 @@ def _ready_message(status: Status) -> str:
 
 
 def token_patch(token: str) -> Json:
-    """A merge patch that sets the token of a new try."""
+    """A merge patch that sets a new retry token."""
     return {"spec": {"rollout": {"retryToken": token}}}

@@ -1,4 +1,4 @@
-"""The command line: four commands, each reads with kubectl, decides purely, says what it does."""
+"""The command line: four commands that read with kubectl, decide purely and print what they change."""
 
 import secrets
 from collections.abc import Callable, Sequence
@@ -13,11 +13,11 @@ from sentiment_operator.plugin import changes, report
 from sentiment_operator.plugin.kubectl import RESOURCE, Json, Kubectl, KubectlFailed
 
 PIPE_WIDTH = 200
-"""Columns where the output is no terminal: lines are for grep, not for reading across."""
+"""Columns if the output is not a terminal: long lines suit grep."""
 
 
 class _Commands(click.Group):
-    """A group that shows what went wrong as one sentence; exit code 1."""
+    """A group that prints an error as one sentence and exits with 1."""
 
     def invoke(self, context: click.Context) -> Any:
         try:
@@ -27,23 +27,25 @@ class _Commands(click.Group):
 
 
 def _placed(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command kubectl's own flags."""
+    """Add kubectl's own flags to a command."""
     for option in (
         click.option("--context", default="", metavar="CONTEXT", help="The kubeconfig context to use."),
-        click.option("-n", "--namespace", default="", metavar="NAMESPACE", help="The namespace; else the context's."),
+        click.option(
+            "-n", "--namespace", default="", metavar="NAMESPACE", help="The namespace. Default: the context's."
+        ),
         click.argument("name"),
     ):
         command = option(command)
     return command
 
 
-_dry_run = click.option("--dry-run", is_flag=True, help="Let the API server check the change, and change nothing.")
+_dry_run = click.option("--dry-run", is_flag=True, help="Let the API server check the change without making it.")
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="sentimentmodel", prog_name="kubectl-sentiment")
 def main() -> None:
-    """What a SentimentModel does and why, in words."""
+    """Show what a SentimentModel does and why; roll back; retry."""
 
 
 @main.command(short_help="Show what it does and why, as a tree.")
@@ -70,29 +72,29 @@ def history(name: str, namespace: str, context: str) -> None:
     _console().print(report.history(resource, now=datetime.now(UTC)))
 
 
-@main.command(short_help="Ask for the version before the present one.")
+@main.command(short_help="Request the previous version again.")
 @_placed
-@click.option("--to", default="", metavar="VERSION", help="An earlier version that was rolled out with success.")
+@click.option("--to", default="", metavar="VERSION", help="An earlier version that was rolled out successfully.")
 @_dry_run
 def rollback(name: str, namespace: str, context: str, to: str, dry_run: bool) -> None:
-    """Ask for the version before the present one again (or for VERSION)."""
+    """Request the previous version again, or VERSION."""
     kubectl = Kubectl(namespace=namespace, context=context)
     resource = kubectl.resource(name)
     spec = resource["spec"]
     step = changes.rollback(spec, _status(resource), to=to)
     kubectl.patch(name, changes.version_patch(spec, step.version), kind="json", dry_run=dry_run)
-    click.echo(f"{name}: version {step.version} is asked for instead of {step.requested or 'none'}{_dry(dry_run)}.")
-    click.echo(f"It was rolled out with success at {step.time}.")
+    click.echo(f"{name}: version {step.version} is requested instead of {step.requested or 'none'}{_dry(dry_run)}.")
+    click.echo(f"It was rolled out successfully at {step.time}.")
     if step.alias:
-        click.echo(f"The alias {step.alias} is not followed any more.")
-    _say_what_next(kubectl, name, spec, dry_run=dry_run)
+        click.echo(f"The alias {step.alias} is no longer followed.")
+    _print_next_step(kubectl, name, spec, dry_run=dry_run)
 
 
-@main.command(short_help="Try what was rejected once more.")
+@main.command(short_help="Retry a rejected version.")
 @_placed
 @_dry_run
 def retry(name: str, namespace: str, context: str, dry_run: bool) -> None:
-    """Try the version of NAME that was rejected once more."""
+    """Retry the rejected version of NAME."""
     kubectl = Kubectl(namespace=namespace, context=context)
     resource = kubectl.resource(name)
     reason = changes.rejected_reason(_status(resource), resource["metadata"]["generation"])
@@ -100,13 +102,13 @@ def retry(name: str, namespace: str, context: str, dry_run: bool) -> None:
     kubectl.patch(name, changes.token_patch(token), kind="merge", dry_run=dry_run)
     asked = resource["spec"]["model"]
     what = f"version {asked['version']}" if asked.get("version") else f"alias {asked['alias']}"
-    click.echo(f"{name}: {what}, rejected with {reason}, is tried again (retryToken {token}){_dry(dry_run)}.")
-    _say_what_next(kubectl, name, resource["spec"], dry_run=dry_run)
+    click.echo(f"{name}: {what}, rejected with {reason}, is retried (retryToken {token}){_dry(dry_run)}.")
+    _print_next_step(kubectl, name, resource["spec"], dry_run=dry_run)
 
 
-def _say_what_next(kubectl: Kubectl, name: str, spec: Json, *, dry_run: bool) -> None:
+def _print_next_step(kubectl: Kubectl, name: str, spec: Json, *, dry_run: bool) -> None:
     if spec.get("suspend"):
-        click.echo("It is suspended: nothing moves until spec.suspend is false.")
+        click.echo("It is suspended: nothing changes until spec.suspend is false.")
     elif not dry_run:
         wait = ("wait", f"{RESOURCE}/{name}")
         click.echo("Wait for it with:")
@@ -123,7 +125,7 @@ def _status(resource: Json) -> Status:
 
 
 def _readable(read: Callable[[Json], Sequence[Json]], resource: Json) -> Sequence[Json] | str:
-    """What `read` finds, or why it may not: who may see a SentimentModel need not see pods and events."""
+    """What `read` returns, or why it failed: a user may be allowed to see a SentimentModel but not pods or Events."""
     try:
         return read(resource)
     except KubectlFailed as error:

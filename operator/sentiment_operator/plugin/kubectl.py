@@ -1,4 +1,4 @@
-"""kubectl, which knows the user's clusters and how to log in to them. The plugin's only way to the cluster."""
+"""The adapter to kubectl, which has the user's clusters and credentials. The plugin reaches the cluster only by it."""
 
 import json
 import re
@@ -13,16 +13,19 @@ Json = Mapping[str, Any]
 
 RESOURCE = f"{PLURAL}.{GROUP}"
 TIMEOUT = "30s"
-"""Longest wait for one answer of the API server; kubectl itself would wait for ever."""
+"""Timeout of one request to the API server; kubectl's own default is none."""
 
 
 class KubectlFailed(Exception):
-    """kubectl could not do it; the message is its own."""
+    """kubectl failed; the message is kubectl's."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Kubectl:
-    """Runs kubectl for one context and namespace; empty: those of the user's kubeconfig. All raise `KubectlFailed`."""
+    """Runs kubectl in one context and namespace; empty: those of the user's kubeconfig.
+
+    All methods that run it raise `KubectlFailed`.
+    """
 
     namespace: str = ""
     context: str = ""
@@ -39,12 +42,12 @@ class Kubectl:
         return self._list(metadata["namespace"], "pods", f"--selector={MODEL_LABEL}={metadata['name']}")
 
     def events(self, resource: Json) -> Sequence[Json]:
-        """The Events that the operator left on a SentimentModel."""
+        """The Events about a SentimentModel."""
         metadata = resource["metadata"]
         return self._list(metadata["namespace"], "events", f"--field-selector=involvedObject.uid={metadata['uid']}")
 
     def patch(self, name: str, change: Json | Sequence[Json], *, kind: str, dry_run: bool) -> None:
-        """Patch a SentimentModel; `kind` is `json` or `merge`. A dry run asks the API server whether it would."""
+        """Patch a SentimentModel; `kind` is `json` or `merge`. A dry run is only checked by the API server."""
         extra = ["--dry-run=server"] if dry_run else []
         self._run("patch", RESOURCE, name, f"--type={kind}", f"--patch={json.dumps(change)}", *extra)
 
@@ -69,10 +72,10 @@ class Kubectl:
         except FileNotFoundError:
             raise KubectlFailed(f"{self.program} was not found: it must be on PATH.") from None
         if done.returncode != 0:
-            raise KubectlFailed(said(done.stderr) or f"kubectl ended with exit code {done.returncode}.")
+            raise KubectlFailed(message_of(done.stderr) or f"kubectl ended with exit code {done.returncode}.")
         return done.stdout
 
 
-def said(stderr: str) -> str:
-    """What kubectl says to its user, without the log of its client library (`E1124 21:54:15.4 ...`)."""
+def message_of(stderr: str) -> str:
+    """kubectl's message to the user, without the log lines of its client library (`E1124 21:54:15.4 ...`)."""
     return "\n".join(line for line in stderr.splitlines() if not re.match(r"[IWEF]\d{4} ", line)).strip()

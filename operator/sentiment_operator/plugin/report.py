@@ -1,4 +1,4 @@
-"""A SentimentModel in words: JSON as kubectl gives it in, something for rich to print out. Pure."""
+"""A SentimentModel as text: JSON from kubectl in, renderables for rich out. Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -18,19 +18,19 @@ Json = Mapping[str, Any]
 EVENTS_SHOWN = 5
 GOOD, BAD, MOVING, PLAIN, DIM = "green", "red", "yellow", "", "dim"
 _ABNORMAL = frozenset({"Reconciling", "Stalled"})
-"""Conditions that are True when something is out of the ordinary."""
+"""Conditions that are True when something is abnormal."""
 
 _OUTCOMES = {"passed": GOOD, "failed": BAD, "fault": MOVING, "skipped": DIM, SUCCEEDED: GOOD}
 
 
 def tree(resource: Json, *, pods: Sequence[Json] | str, events: Sequence[Json] | str, now: datetime) -> Tree:
-    """All there is to say about one resource; `pods` or `events` may be the reason why they could not be read."""
+    """All about one resource, as a tree. `pods` or `events` is a text if they could not be read: the reason."""
     status = Status.parse(resource.get("status") or {})
     found = Tree(_headline(resource, status, now), guide_style=DIM)
     if not status.conditions:
-        found.add(_text("The operator has not looked at it yet.", MOVING))
+        found.add(_text("The operator has not reconciled it yet.", MOVING))
     elif status.observed_generation != resource["metadata"]["generation"]:
-        found.add(_text("The operator has not looked at the newest spec yet: this is about an older one.", MOVING))
+        found.add(_text("The operator has not reconciled the newest spec yet: this is about an older one.", MOVING))
     _add_conditions(found, status.conditions, now)
     _add(found, "Rollout", _rollout(resource, status, now))
     _add_verdict(found, status.verdict, now)
@@ -47,10 +47,10 @@ def history(resource: Json, *, now: datetime) -> Table | Text:
         return _text("No rollout has finished yet.")
     table = Table("VERSION", "OUTCOME", "REASON", "AGE", "REVISION", "DIGEST", "", box=None, pad_edge=False)
     serving = status.serving.revision if status.serving else ""
-    told = set[str]()
+    shown = set[str]()
     for entry in status.history:
-        serves = entry.revision == serving and entry.outcome == SUCCEEDED and serving not in told
-        told.add(entry.revision if entry.outcome == SUCCEEDED else "")
+        serves = entry.revision == serving and entry.outcome == SUCCEEDED and serving not in shown
+        shown.add(entry.revision if entry.outcome == SUCCEEDED else "")
         table.add_row(
             _text(entry.version),
             _text(entry.outcome, _OUTCOMES.get(entry.outcome, BAD)),
@@ -69,7 +69,7 @@ def _headline(resource: Json, status: Status, now: datetime) -> Text:
     line.append(_text(f"version {asked['version']}" if asked.get("version") else f"alias {asked['alias']}", "bold"))
     if asked.get("alias") and status.desired and status.desired.version:
         line.append(_text(f" (version {status.desired.version})"))
-    line.append(" is asked for, ")
+    line.append(" is requested, ")
     if serving := status.serving:
         line.append(_text(f"version {serving.version}", "bold"))
         length = f" for {_age(serving.since_time, now)}" if serving.since_time else ""
@@ -82,7 +82,7 @@ def _headline(resource: Json, status: Status, now: datetime) -> Text:
 
 
 def _add_conditions(found: Tree, conditions: Iterable[Condition], now: datetime) -> None:
-    branch, told = Tree(_text("Conditions", "bold")), set[str]()
+    branch, shown = Tree(_text("Conditions", "bold")), set[str]()
     for one in conditions:
         usual = one.status == ("False" if one.type in _ABNORMAL else "True")
         style = GOOD if usual else MOVING if one.status == "Unknown" or one.type == "Reconciling" else BAD
@@ -90,9 +90,9 @@ def _add_conditions(found: Tree, conditions: Iterable[Condition], now: datetime)
             (one.type, 14), (one.status, 8, style), (one.reason, 26, style), (_age(one.last_transition_time, now), 0)
         )
         node = branch.add(line)
-        if one.message not in told and (not usual or one.type == "Ready"):
+        if one.message not in shown and (not usual or one.type == "Ready"):
             node.add(_text(one.message))
-            told.add(one.message)
+            shown.add(one.message)
     if branch.children:
         found.children.append(branch)
 
@@ -106,7 +106,7 @@ def _rollout(resource: Json, status: Status, now: datetime) -> Iterable[Text]:
 
 
 def _add_verdict(found: Tree, verdict: Verdict | None, now: datetime) -> None:
-    """What came of the newest candidate: each check with its figures, and the rows that flipped."""
+    """The verdict of the newest candidate: each check with its figures, and the rows that flipped."""
     if verdict is None:
         return
     line = Text.assemble(_text("Verdict", "bold"), _text(f" on version {verdict.version}: "))
@@ -116,8 +116,8 @@ def _add_verdict(found: Tree, verdict: Verdict | None, now: datetime) -> None:
     if verdict.message:
         branch.add(_text(verdict.message))
     for check in verdict.checks:
-        told = _sentence((check.detail, *_figures(check)))
-        branch.add(_row((check.name, 14), (check.outcome, 9, _OUTCOMES.get(check.outcome, PLAIN)), (told, 0)))
+        details = _sentence((check.detail, *_figures(check)))
+        branch.add(_row((check.name, 14), (check.outcome, 9, _OUTCOMES.get(check.outcome, PLAIN)), (details, 0)))
     if verdict.flipped:
         rows = branch.add(_text("Rows that flipped"))
         for flip in verdict.flipped:
@@ -138,17 +138,17 @@ def _pods(pods: Sequence[Json], now: datetime) -> Iterable[Text]:
         track = (metadata.get("labels") or {}).get(TRACK_LABEL, "")
         restarts = pod.serving.restarts if pod.serving else 0
         line = _row((pod.name, 34), (track, 10), (f"version {pod.version}", 12), (state, 17, style))
-        told = (
+        facts = (
             f"on {body['spec']['nodeName']}" if (body.get("spec") or {}).get("nodeName") else "",
             f"{restarts} restarts" if restarts != 1 else "1 restart",
             _age(metadata["creationTimestamp"], now),
         )
-        line.append(_text(_sentence(told)))
+        line.append(_text(_sentence(facts)))
         yield Text("\n").join([line, _text(why)]) if why else line
 
 
 def _state(pod: Pod) -> tuple[str, str, str]:
-    """A pod's state in one word, its colour, and what is known of the cause."""
+    """A pod's state in one word, its colour, and the cause if it is known."""
     if pod.terminating:
         return "Terminating", DIM, ""
     if pod.phase == "Failed":
@@ -176,7 +176,7 @@ def _state(pod: Pod) -> tuple[str, str, str]:
 
 
 def _events(events: Sequence[Json], now: datetime) -> Iterable[Text]:
-    """The last few, the newest at the bottom, as `kubectl describe` has them."""
+    """The newest few, the latest last, as in `kubectl describe`."""
     for event in sorted(events, key=_event_time)[-EVENTS_SHOWN:]:
         style = BAD if event.get("type") == "Warning" else PLAIN
         line = _row(
@@ -201,7 +201,7 @@ def _add(found: Tree, title: str, lines: Iterable[Text], *, empty: str = "") -> 
 
 
 def _row(*cells: tuple[str, int] | tuple[str, int, str]) -> Text:
-    """Cells of (text, least width, style), padded so that the rows of a branch stand in columns."""
+    """Cells of (text, minimum width, style), padded so that the rows of a branch are aligned."""
     line = Text()
     for text, width, *style in cells:
         line.append(_text(text.ljust(width), *style))
@@ -211,7 +211,7 @@ def _row(*cells: tuple[str, int] | tuple[str, int, str]) -> Text:
 
 
 def _text(text: str, style: str = PLAIN) -> Text:
-    """Text that cannot speak to the terminal: Events and verdicts were written by others."""
+    """Text without control characters: Events and verdicts come from other programs."""
     return Text("".join(one if one.isprintable() else " " for one in text), style)
 
 
@@ -220,7 +220,7 @@ def _sentence(parts: Iterable[str]) -> str:
 
 
 def _age(time: str, now: datetime) -> str:
-    """How long ago `time` was, in the largest unit that says it with two digits, as kubectl does."""
+    """How long ago `time` was, in the largest unit that shows it with two digits or more, as kubectl does."""
     if not time:
         return ""
     seconds = max(int((now - moment_of(time)).total_seconds()), 0)

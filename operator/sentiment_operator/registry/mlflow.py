@@ -1,4 +1,4 @@
-"""MLflow: what the operator needs of it, and the one adapter to its client. Calls block; run them in threads."""
+"""MLflow: what the operator needs of it, and the adapter to its client. Calls block: run them in threads."""
 
 import os
 import re
@@ -32,16 +32,16 @@ _HEXADECIMAL = re.compile(r"[0-9a-f]{64}")
 
 class Registry(Protocol):
     def resolve(self, reference: Reference) -> ResolvedVersion:
-        """What the registry says about the version that `reference` names.
+        """The version that `reference` names.
 
         Raises:
-            RegistryError: it names none that could be served; the class says why.
+            RegistryError: there is none that could be served; the class is the reason.
         """
 
 
 @dataclass(frozen=True)
 class MlflowRegistry:
-    """The adapter. Safe to use from several threads."""
+    """The adapter to MLflow's client. Safe to use from several threads."""
 
     tracking_uri: str
     allow_http: bool
@@ -49,11 +49,11 @@ class MlflowRegistry:
 
     @classmethod
     def connect(cls, tracking_uri: str, *, timeout_seconds: float, allow_http: bool) -> Self:
-        # MLflow's own defaults wait 120 s, seven times over, and are read from the environment alone.
+        # MLflow's defaults (120 s, seven retries) are too long, and only the environment can change them.
         os.environ["MLFLOW_HTTP_REQUEST_TIMEOUT"] = str(max(1, round(timeout_seconds)))
         os.environ["MLFLOW_HTTP_REQUEST_MAX_RETRIES"] = "1"
         os.environ["MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR"] = "0"
-        # A server (or a proxy before it) that says "come back in an hour" would hold a thread for that hour.
+        # A server or proxy that answers "Retry-After: 3600" would block a thread for an hour.
         os.environ["MLFLOW_HTTP_RESPECT_RETRY_AFTER_HEADER"] = "false"
         return cls(tracking_uri, allow_http, MlflowClient(tracking_uri=tracking_uri, registry_uri=tracking_uri))
 
@@ -61,7 +61,7 @@ class MlflowRegistry:
         try:
             version = self._version(reference)
             if not str(version.version or ""):
-                raise RegistryUnreachable(f"What answers at the registry's address knows no versions ({reference}).")
+                raise RegistryUnreachable(f"The server at the registry's address returned no version for {reference}.")
             self._check_state(reference, version)
             uri = self._artifacts(reference, version)
         except MlflowException as error:
@@ -72,7 +72,7 @@ class MlflowRegistry:
         """Tag a version.
 
         Raises:
-            RegistryError: it was not done.
+            RegistryError: the tag was not set.
         """
         try:
             self.client.set_model_version_tag(model, version, name, value)
@@ -80,10 +80,10 @@ class MlflowRegistry:
             raise _untagged(error, model, version) from error
 
     def delete_tag(self, model: str, version: str, name: str) -> None:
-        """Take a tag from a version; one that is not there is none to take.
+        """Delete a tag of a version, if it exists.
 
         Raises:
-            RegistryError: it was not done.
+            RegistryError: the tag was not deleted.
         """
         try:
             self.client.delete_model_version_tag(model, version, name)
@@ -101,21 +101,21 @@ class MlflowRegistry:
             raise self._missing(reference) from error
 
     def _missing(self, reference: Reference) -> RegistryError:
-        """Whether it is the version or alias that is absent, or the model."""
+        """Which of the three is absent: the version, the alias or the model."""
         try:
             self.client.get_registered_model(reference.name)
         except MlflowException as error:
             if not _absent(error):
                 raise
             return ModelNotFound(
-                f"The registry has no model {reference.name}: register one under this name, or correct spec.model.name."
+                f"The registry has no model {reference.name}: register one, or correct spec.model.name."
             )
         if reference.alias:
             return AliasNotFound(
                 f"No version of {reference.name} has the alias {reference.alias}: set it in the registry."
             )
         return VersionNotFound(
-            f"{reference.name} has no version {reference.version}: register it, or ask for another one."
+            f"{reference.name} has no version {reference.version}: register it, or request another one."
         )
 
     def _check_state(self, reference: Reference, version: Any) -> None:
@@ -128,7 +128,7 @@ class MlflowRegistry:
             )
 
     def _artifacts(self, reference: Reference, version: Any) -> str:
-        """Where the files really are: the version itself may only name a logged model (`models:/m-...`)."""
+        """Where the files are: the version itself may only name a logged model (`models:/m-...`)."""
         uri = str(self.client.get_model_version_download_uri(reference.name, version.version))
         if uri.startswith("models:/"):
             uri = str(self.client.get_logged_model(uri.removeprefix("models:/")).artifact_location)
@@ -150,13 +150,13 @@ class MlflowRegistry:
 
 
 def _digest(tag: str, which: str) -> str:
-    """The digest that a version's tag gives, as `sha256:` and 64 hexadecimal digits.
+    """The digest in a version's tag, as `sha256:` and 64 hexadecimal digits.
 
     Raises:
-        DigestMissing: there is none, or what is there is none.
+        DigestMissing: the tag is empty, or not a digest.
     """
     remedy = (
-        "so nothing could prove that what is served is what was registered: "
+        "so that nothing proves that the served files are the registered ones: "
         "register it with `sentiment-pipeline register`."
     )
     if not tag:
@@ -171,7 +171,7 @@ def _digest(tag: str, which: str) -> str:
 
 
 def _absent(error: Any) -> bool:
-    """Whether an MlflowException says that what was asked for does not exist (for an alias: that it is invalid)."""
+    """Whether an MlflowException means that the object does not exist. For an alias, MLflow calls it invalid."""
     return error.error_code == "RESOURCE_DOES_NOT_EXIST" or (
         error.error_code == "INVALID_PARAMETER_VALUE" and "alias" in str(error).lower()
     )
@@ -181,16 +181,16 @@ def _failure(error: Any, reference: Reference) -> RegistryError:
     if _forbidden(error):
         return Unauthorized(
             f"The registry does not let the operator read {reference.name}: check the credentials in the operator's "
-            "environment, and that the server allows the host name it is called by."
+            "environment, and that the server allows the host name it is called by (--allowed-hosts)."
         )
-    return RegistryUnreachable(f"The registry could not be asked about {reference} ({error.error_code}).")
+    return RegistryUnreachable(f"The registry did not answer the request for {reference} ({error.error_code}).")
 
 
 def _untagged(error: Any, model: str, version: str) -> RegistryError:
     if _forbidden(error):
         return Unauthorized(f"The registry does not let the operator tag versions of {model}.")
     if _absent(error):
-        return VersionNotFound(f"{model} has no version {version} any more.")
+        return VersionNotFound(f"{model} no longer has a version {version}.")
     return RegistryUnreachable(f"Version {version} of {model} could not be tagged ({error.error_code}).")
 
 

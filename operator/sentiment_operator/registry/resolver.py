@@ -1,4 +1,4 @@
-"""Asks the registry without ever waiting long for it: a hung registry must not hold up what the cluster needs."""
+"""Asks the registry and waits only briefly: a hung registry must not hold up what the cluster needs."""
 
 import asyncio
 import logging
@@ -13,11 +13,11 @@ from sentiment_operator.registry.mlflow import Registry
 logger = logging.getLogger(__name__)
 
 GRACE_SECONDS = 2.0
-"""How long a reconcile waits for an answer before it goes on without; the answer wakes it when it comes."""
+"""How long a reconcile waits for an answer before it goes on without. A late answer wakes it."""
 
 BOUND_SECONDS = 60.0
-"""After how long a question without an answer is an outage. The client's own timeouts end sooner, except where a server
-sends its answer byte by byte: they start anew with each."""
+"""After how long a request without an answer is an outage. The client's own timeouts are shorter, but a server that
+sends its answer byte by byte restarts them with each byte."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class _Known:
 
 
 class Resolver:
-    """Keeps the last answer about each reference; asks again when it is old. Lives on one event loop."""
+    """Caches the last answer about each reference and asks again when it is old. Lives on one event loop."""
 
     def __init__(self, registry: Registry, pool: Executor, *, fresh_seconds: float, retry_seconds: float) -> None:
         self._registry = registry
@@ -39,9 +39,9 @@ class Resolver:
         self._outage: _Known | None = None
 
     async def ask(self, reference: Reference, on_late_answer: Callable[[], None]) -> Answer:
-        """What the registry says about `reference`: now, lately, or that it does not say.
+        """The registry's answer about `reference`: a new one, the cached one, or RegistryUnreachable.
 
-        `on_late_answer` is called when the answer comes after this has returned without it.
+        `on_late_answer` is called if the answer arrives after this has returned.
         """
         known, now = self._known.get(reference), asyncio.get_running_loop().time()
         if known and now - known.time < self._lifetime(known.answer):
@@ -49,7 +49,7 @@ class Resolver:
         task = self._asking.get(reference)
         if task is None:
             if self._outage and (self._asking or now - self._outage.time < self._retry_seconds):
-                # One question at a time finds out whether the registry is back; the others need not queue up.
+                # One request at a time finds out whether the registry is back; the others need not queue up.
                 return RegistryUnreachable("The registry does not answer at the moment.")
             task = self._asking[reference] = asyncio.create_task(self._ask(reference))
         done, _ = await asyncio.wait({task}, timeout=GRACE_SECONDS)
@@ -61,7 +61,7 @@ class Resolver:
         return RegistryUnreachable(f"The registry has not answered yet about {reference}.")
 
     def forget(self, reference: Reference) -> None:
-        """Drop what is known about `reference`."""
+        """Drop the cached answer about `reference`."""
         self._known.pop(reference, None)
 
     def _lifetime(self, answer: Answer) -> float:
@@ -78,8 +78,8 @@ class Resolver:
         except TimeoutError:
             answer = RegistryUnreachable(f"The registry has not answered about {reference} in {BOUND_SECONDS:.0f} s.")
         except Exception as error:
-            # Its client may fail in ways that nobody has thought of: that is an outage as well, and no reason to stop.
-            logger.exception("the registry's client failed")
+            # Any other exception of the client counts as an outage too; it must not stop the reconciles.
+            logger.exception("the registry client failed")
             answer = RegistryUnreachable(f"Asking the registry about {reference} failed: {type(error).__name__}.")
         finally:
             del self._asking[reference]

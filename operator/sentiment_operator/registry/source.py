@@ -1,4 +1,4 @@
-"""Which places a model may be fetched from. Pure."""
+"""Which addresses a model may be fetched from. Pure."""
 
 from ipaddress import ip_address
 from urllib.parse import urlsplit
@@ -9,25 +9,28 @@ STORES = frozenset({"s3", "gs", "az", "abfs", "abfss", "wasbs", "https"})
 
 
 def checked_source(uri: str, *, allow_http: bool) -> str:
-    """`uri`, if it is one of a store.
+    """`uri`, if it is the address of an artifact store.
 
-    Whoever may register a version chooses this text, and pods with credentials go where it says: no files of the node,
-    no metadata service of the cloud, nothing unknown.
+    Anyone who may register a version chooses this text, and pods with credentials connect to it. So no files of the
+    node, no metadata service of the cloud and no unknown scheme are allowed.
 
     Raises:
-        UnsafeSource: it is none.
+        UnsafeSource: it is not.
     """
     parts = urlsplit(uri)
     allowed = STORES | ({"http"} if allow_http else set())
     if parts.scheme not in allowed or not parts.hostname:
+        place = f"{parts.scheme}:" if parts.scheme else "a plain path"
         raise UnsafeSource(
-            f"The version's artifacts lie at {parts.scheme or 'a plain path'}:, where pods may not fetch from: "
+            f"The version's artifacts are at {place}, from which pods must not fetch: "
             f"register it with its artifacts in a store ({', '.join(sorted(allowed))})."
         )
     if parts.password or (parts.username and parts.scheme in ("http", "https")):
-        raise UnsafeSource("The address of the version's artifacts holds credentials: give them in a Secret instead.")
+        raise UnsafeSource(
+            "The address of the version's artifacts contains credentials: put them into a Secret instead."
+        )
     if _is_local(parts.hostname):
-        raise UnsafeSource("The version's artifacts lie at a link-local or loopback address: register it in a store.")
+        raise UnsafeSource("The version's artifacts are at a link-local or loopback address: register it in a store.")
     return uri
 
 

@@ -1,7 +1,7 @@
-"""Tells the registry what became of its versions: where they came to serve, and where they were rejected.
+"""Tags versions in the registry with where they were deployed and where they were rejected.
 
-A courtesy to those who look at MLflow: the status says the same, nothing waits for it, and what cannot be told is
-dropped with a line in the log.
+A courtesy to users of MLflow: the status has the same information and nothing waits for the tags. A tag that cannot be
+written is dropped with a line in the log.
 """
 
 import asyncio
@@ -19,10 +19,10 @@ from sentiment_operator.api.status import Status
 logger = logging.getLogger(__name__)
 
 WAITING = 200
-"""How many tags may wait to be written; past that, new ones are dropped."""
+"""How many tags may wait to be written; any more are dropped."""
 
 BOUND_SECONDS = 60.0
-"""After how long a tag that is being written is given up."""
+"""How long writing one tag may take before it is given up."""
 
 
 class TagWriter(Protocol):
@@ -35,7 +35,7 @@ class TagWriter(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Tag:
-    """A tag of one version; to be deleted if `value` is empty."""
+    """A tag of one version; an empty `value` deletes it."""
 
     version: str
     name: str
@@ -43,17 +43,17 @@ class Tag:
 
 
 def deployed(key: Key) -> str:
-    """Name of the tag that holds since when a version serves (or last served) under `key`."""
+    """Name of the tag for the time since when a version serves, or last served, under `key`."""
     return f"deployed.{key.namespace}.{key.name}"
 
 
 def rejected(key: Key) -> str:
-    """Name of the tag that holds why a version was rejected under `key`."""
+    """Name of the tag for the reason why a version was rejected under `key`."""
     return f"rejected.{key.namespace}.{key.name}"
 
 
 def tags(key: Key, before: Status, after: Status) -> tuple[Tag, ...]:
-    """The tags that the step from `before` to `after` calls for. Pure."""
+    """The tags to write after the status has changed from `before` to `after`. Pure."""
     wanted = [
         Tag(version=verdict.version, name=rejected(key), value=verdict.reason)
         for verdict in after.rejected
@@ -63,13 +63,13 @@ def tags(key: Key, before: Status, after: Status) -> tuple[Tag, ...]:
     if now and now.version and (was is None or (was.version, was.digest) != (now.version, now.digest)):
         wanted.append(Tag(version=now.version, name=deployed(key), value=now.since_time))
         if any(verdict.version == now.version for verdict in after.rejected):
-            # It was tried again and passed: the old verdict would contradict what everybody sees.
+            # It was retried and passed: the old tag would contradict the status.
             wanted.append(Tag(version=now.version, name=rejected(key), value=""))
     return tuple(wanted)
 
 
 class Tagger:
-    """Writes tags one after the other, so that a registry that hangs costs one thread. Lives on one event loop."""
+    """Writes one tag at a time, so that a hung registry blocks one thread only. Lives on one event loop."""
 
     def __init__(self, registry: TagWriter, pool: Executor) -> None:
         self._registry = registry
@@ -77,7 +77,7 @@ class Tagger:
         self._waiting: asyncio.Queue[tuple[SentimentModel, Tag]] = asyncio.Queue(WAITING)
 
     def changed(self, model: SentimentModel, before: Status, after: Status) -> None:
-        """Take note of one step of a status; returns at once."""
+        """Queue the tags for a change of a status; returns at once."""
         for tag in tags(model.key, before, after):
             try:
                 self._waiting.put_nowait((model, tag))
@@ -94,7 +94,7 @@ class Tagger:
             except RegistryError as error:
                 _dropped(model, tag, str(error))
             except Exception as error:
-                # Whatever a client may come up with, the next tag must have its turn.
+                # Whatever the client raises, the next tag must be written.
                 _dropped(model, tag, type(error).__name__)
 
     def _write(self, model: SentimentModel, tag: Tag) -> Callable[[], None]:

@@ -52,7 +52,7 @@ def test_status_tells_who_serves_on_which_pods(served: Resource, sentiment: Plug
     done = sentiment("status")
     assert done.returncode == 0, done.stderr
     headline, *lines = done.stdout.splitlines()
-    assert "version 1 is asked for, version 1 serves" in headline
+    assert "version 1 is requested, version 1 serves" in headline
     assert "2/2 pods are ready" in headline
     for pod in served.pods():
         (line,) = [one for one in lines if pod["metadata"]["name"] in one]
@@ -71,7 +71,7 @@ def test_without_an_earlier_version_there_is_no_way_back(served: Resource, senti
 
 def test_status_tells_why_a_version_was_rejected(rejected: str, served: Resource, sentiment: Plugin) -> None:
     told = sentiment("status").stdout
-    assert f"version {rejected} is asked for, version 1 serves" in told
+    assert f"version {rejected} is requested, version 1 serves" in told
     assert served.message("Ready") in " ".join(told.split())
     newest, success = sentiment("history").stdout.splitlines()[1:3]
     assert newest.split()[:3] == [rejected, "Rejected", served.conditions()["ModelVerified"][1]]
@@ -102,12 +102,12 @@ def test_a_rollback_asks_for_what_was_good_and_says_how_to_wait(
     assert served.get("smdl")["spec"]["model"]["version"] == rejected
     done = sentiment("rollback")
     assert done.returncode == 0, done.stderr
-    assert f"version 1 is asked for instead of {rejected}" in done.stdout
+    assert f"version 1 is requested instead of {rejected}" in done.stdout
     for line in done.stdout.splitlines():
         if line.startswith("  kubectl "):
             served.cluster.kubectl(*line.split()[1:])
     assert served.conditions()["Ready"] == ("True", "Serving")
-    assert sentiment("rollback", "--to", "1").returncode == 1, "it is what is asked for already"
+    assert sentiment("rollback", "--to", "1").returncode == 1, "it is requested already"
 
 
 def test_what_is_not_there_is_an_error(sentiment: Plugin) -> None:

@@ -228,7 +228,7 @@ def test_waiting_beside_idle_workers_is_trouble_and_beside_busy_ones_is_not() ->
         stopped: WorkQueue[str] = WorkQueue(work, workers=1)
         stopped.add("a")
         await until(lambda: stopped.oldest_wait_seconds > 0.02)
-        assert "beside idle workers" in (stopped.stuck(run_bound_seconds=60, wait_bound_seconds=0.01) or "")
+        assert "while workers are idle" in (stopped.stuck(run_bound_seconds=60, wait_bound_seconds=0.01) or "")
         async with running(work, workers=1) as queue:
             queue.add("a")
             queue.add("b")

@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from sentiment_operator.plugin import main
-from sentiment_operator.plugin.kubectl import said
+from sentiment_operator.plugin.kubectl import message_of
 
 
 @pytest.mark.parametrize("command", ["status", "history", "rollback", "retry"])
@@ -20,7 +20,7 @@ def test_without_kubectl_a_command_says_so(command: str, tmp_path: Path) -> None
 
 def test_what_kubectls_library_logs_is_not_told_to_the_user() -> None:
     log = 'E1124 21:54:15.434158    1413 memcache.go:265] "Unhandled Error" err="connection refused"'
-    assert said(f"{log}\n{log}\nThe connection was refused.\n") == "The connection was refused."
+    assert message_of(f"{log}\n{log}\nThe connection was refused.\n") == "The connection was refused."
 
 
 def test_a_wrong_command_line_is_told_from_a_failure() -> None:
