@@ -86,8 +86,8 @@ def api_server(*answers: Answer) -> Iterator[tuple[KubernetesCluster, list[str]]
     """The adapter on a server with these answers, and the requests that it got."""
     asked: list[str] = []
     ended = threading.Event()
-    told = type("Told", (Handler,), {"answers": answers, "asked": asked, "ended": ended})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), told)
+    handler = type("Answering", (Handler,), {"answers": answers, "asked": asked, "ended": ended})
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
     try:
         yield adapter(server.server_address[1]), asked
@@ -143,7 +143,7 @@ def test_a_write_is_not_repeated_behind_the_back_of_the_reconcile() -> None:
     assert asked == ["PATCH"]
 
 
-def test_a_server_that_is_away_is_told_so() -> None:
+def test_an_unreachable_server_is_a_cluster_error() -> None:
     with pytest.raises(ClusterError, match="cannot be reached"):
         adapter(free_port()).get(KEY)
 

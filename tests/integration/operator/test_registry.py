@@ -1,6 +1,6 @@
 """The registry's adapter against a real MLflow server, and against servers that fail.
 
-Covers: version and alias found; every way in which there is no usable version, told apart; outages in bounded time.
+Covers: version and alias found; every reason why there is no usable version; outages in bounded time.
 """
 
 import asyncio
@@ -64,7 +64,7 @@ class Registered:
         return str(self.client.create_model_version(self.name, source, tags=tags).version)
 
     def rewrite(self, version: str, column: str, value: str) -> None:
-        """Make the server say what only a registry of another make or history would."""
+        """Make the server return what only another registry, or an older one, would."""
         with closing(sqlite3.connect(self.server.database)) as database, database:
             database.execute(
                 f"UPDATE model_versions SET {column} = ? WHERE name = ? AND version = ?",  # noqa: S608
@@ -117,12 +117,12 @@ def test_proxied_artifacts_are_fetched_from_the_server_itself(registry: Register
     assert found.source_uri == "https://mlflow.example.com/api/2.0/mlflow-artifacts/artifacts/1/artifacts"
 
 
-def test_an_absent_model_an_absent_version_and_an_absent_alias_are_told_apart(registry: Registered) -> None:
+def test_an_absent_model_an_absent_version_and_an_absent_alias_are_different_errors(registry: Registered) -> None:
     registry.add()
     with pytest.raises(ModelNotFound):
-        registry.resolve(name="nobody", version="1")
+        registry.resolve(name="absent", version="1")
     with pytest.raises(ModelNotFound):
-        registry.resolve(name="nobody", alias="champion")
+        registry.resolve(name="absent", alias="champion")
     with pytest.raises(VersionNotFound, match="has no version 99"):
         registry.resolve(version="99")
     with pytest.raises(AliasNotFound, match="alias champion"):
@@ -136,7 +136,7 @@ def test_a_deleted_version_is_absent(registry: Registered) -> None:
         registry.resolve(version=version)
 
 
-def test_a_pending_registration_and_a_failed_one_are_told_apart(registry: Registered) -> None:
+def test_a_pending_registration_and_a_failed_one_are_different_errors(registry: Registered) -> None:
     version = registry.add()
     registry.rewrite(version, "status", "PENDING_REGISTRATION")
     with pytest.raises(PendingRegistration):
@@ -218,7 +218,7 @@ def answering(status: int, body: bytes = b"no", **headers: str) -> Iterator[str]
 
 @contextmanager
 def hanging() -> Iterator[str]:
-    """A server that takes every connection and never says a word."""
+    """A server that accepts every connection and never answers."""
     with socket.create_server(("127.0.0.1", 0), backlog=64) as server:
         yield f"http://127.0.0.1:{server.getsockname()[1]}"
 
@@ -241,7 +241,7 @@ def test_a_registry_that_refuses_the_name_it_is_called_by_is_no_outage(
 
 @pytest.mark.parametrize("body", [b"<html>proxy</html>", b"{}"])
 @pytest.mark.parametrize("status", [200, 404, 500, 502])
-def test_a_server_that_is_no_registry_says_nothing_about_the_version(
+def test_a_server_that_is_no_registry_is_no_news_about_the_version(
     status: int, body: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with answering(status, body) as url, pytest.raises(RegistryUnreachable):
@@ -263,7 +263,7 @@ def test_a_server_that_hangs_is_an_outage_in_bounded_time(monkeypatch: pytest.Mo
 
 
 @pytest.mark.parametrize("status", [429, 503])
-def test_a_server_that_wants_to_be_asked_in_an_hour_holds_nobody_up_for_that_hour(
+def test_a_server_that_wants_to_be_asked_in_an_hour_delays_the_caller_by_seconds(
     status: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     start = time.monotonic()

@@ -131,7 +131,7 @@ class Notes:
         self.gone.append(key)
 
     def changed(self, model: SentimentModel, before: Status, after: Status) -> None:
-        assert model.status == after, "a step is told once it is written"
+        assert model.status == after, "a step is announced once it is written"
         self.steps.append((before, after))
 
 

@@ -1,4 +1,4 @@
-"""Situations for the decisions, told in a few words: who serves, what is asked for, what the pods do."""
+"""Inputs of decisions in a few words: which version serves, which one is requested, what the pods do."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -191,7 +191,7 @@ def verdict(version: str, outcome: str, reason: str) -> dict[str, Any]:
         "model": {"name": "sentiment-reviews", "version": version, "digest": digest(version)},
         "outcome": outcome,
         "reason": reason,
-        "message": "The judge says why.",
+        "message": "The verifier's reason.",
         "checks": [{"name": "parity", "outcome": outcome, "rows": 200, "flipped": 2}],
         "flipped": [{"id": "g-17", "expected": "positive", "got": "negative", "check": "parity"}],
     }
@@ -253,10 +253,10 @@ def pod_body(
 
 
 def inputs_of(given: Mapping[str, Any]) -> Inputs:
-    """The situation that a table of states tells of.
+    """The inputs of a row in a table of states.
 
     `serves`: the version that settled before; `settled`: whether that was for this generation; `rejected`: versions
-    with a verdict, and its reason; `rejected_before`: the same, but what was judged has changed since; `rolling`: step,
+    that were rejected, and why; `rejected_before`: the same, but their `judged_key` has changed since; `rolling`: step,
     version and age of a rollout under way; `registry`: the name of an error, or nothing for an answer; `children`: as
     in `observation`; `candidate`: as in the function of that name; `kept`: versions whose revisions there are (by
     default those of the children).
@@ -275,7 +275,7 @@ def inputs_of(given: Mapping[str, Any]) -> Inputs:
         verdict = Rejected(
             version=number,
             digest=what.digest,
-            key=what.judged_key if "rejected" in given else "judged otherwise",
+            key=what.judged_key if "rejected" in given else "another key",
             revision=what.revision(resource.name),
             step=given.get("found_at", "Verifying"),
             reason=reason,
@@ -289,9 +289,9 @@ def inputs_of(given: Mapping[str, Any]) -> Inputs:
         number = rolling["version"]
         revision = "" if rolling["step"] == "Resolving" else target(resource, number).revision(resource.name)
         started = timestamp(NOW - timedelta(seconds=rolling.get("age_seconds", 5)))
-        judged = target(resource, number).judged_key if rolling["step"] in ("Verifying", "RollingOut") else ""
+        key = target(resource, number).judged_key if rolling["step"] in ("Verifying", "RollingOut") else ""
         record = RolloutStatus(
-            step=rolling["step"], version=number, revision=revision, key=judged, started_time=started,
+            step=rolling["step"], version=number, revision=revision, key=key, started_time=started,
             attempt=rolling.get("attempt", 1),
         )  # fmt: skip
         status = structs.replace(status, rollout=record)
@@ -324,7 +324,7 @@ def stalled(resource: SentimentModel, reason: str) -> tuple[Condition, ...]:
             type=kind,
             status=status,
             reason=why,
-            message="The store says why.",
+            message="The store's reason.",
             observed_generation=resource.generation,
             last_transition_time="2026-05-04T11:59:00Z",
         )
@@ -335,13 +335,13 @@ def stalled(resource: SentimentModel, reason: str) -> tuple[Condition, ...]:
 def answer(error: str | None, version: str) -> Answer:
     if error is None:
         return resolved(version)
-    failure = getattr(errors, error)("The registry says why.")
+    failure = getattr(errors, error)("The registry's reason.")
     assert isinstance(failure, errors.RegistryError)
     return failure
 
 
 def owned_by(body: Mapping[str, Any], owner: str) -> dict[str, Any]:
-    """A child that belongs to somebody else: `foreign` or `former`."""
+    """A child with another owner: `foreign` or `former`."""
     reference = {
         "apiVersion": "sentiment.dev/v1alpha1" if owner == "former" else "example.com/v1",
         "kind": "SentimentModel" if owner == "former" else "Else",

@@ -16,7 +16,7 @@ def failure(status: int, **body: Any) -> ClusterError:
 
 
 @pytest.mark.parametrize(("status", "invalid"), [(400, True), (422, True), (403, False)])
-def test_a_fault_of_the_spec_is_told_from_one_of_the_surroundings(status: int, invalid: bool) -> None:
+def test_a_fault_of_the_spec_differs_from_one_of_the_infrastructure(status: int, invalid: bool) -> None:
     found = failure(status)
     assert isinstance(found, Refused)
     assert found.invalid is invalid

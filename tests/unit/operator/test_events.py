@@ -1,4 +1,4 @@
-"""Which transitions are told as Events."""
+"""Which transitions become Events."""
 
 from typing import Any
 
@@ -12,21 +12,21 @@ OUTAGE = {**SERVING, "registry": "RegistryUnreachable"}
 REJECTED: dict[str, Any] = {"serves": "13", "rejected": {"14": "Crashed"}, "children": {"runs": "13"}}
 
 
-def told(before: Status, after: Status) -> list[tuple[bool, str]]:
+def announced(before: Status, after: Status) -> list[tuple[bool, str]]:
     return [(one.warning, one.reason) for one in announcements(before, after)]
 
 
-def test_a_first_success_is_told_once() -> None:
+def test_a_first_success_is_announced_once() -> None:
     after = decided(SERVING).status
-    assert told(Status(), after) == [(False, "Serving")]
-    assert told(after, after) == []
+    assert announced(Status(), after) == [(False, "Serving")]
+    assert announced(after, after) == []
 
 
 def test_a_rejection_is_a_warning() -> None:
-    assert (True, "Rejected") in told(decided(SERVING).status, decided(REJECTED).status)
+    assert (True, "Rejected") in announced(decided(SERVING).status, decided(REJECTED).status)
 
 
-def test_an_outage_of_the_registry_is_told_when_it_comes_and_when_it_goes() -> None:
+def test_an_outage_of_the_registry_is_announced_when_it_starts_and_when_it_ends() -> None:
     up, down = decided(SERVING).status, decided(OUTAGE).status
-    assert told(up, down) == [(True, "RegistryUnreachable")]
-    assert told(down, up) == [(False, "VersionFound")]
+    assert announced(up, down) == [(True, "RegistryUnreachable")]
+    assert announced(down, up) == [(False, "VersionFound")]

@@ -79,12 +79,12 @@ class World(Memory):
         assert self.model is not None
         found, live = self.observed.candidate, self.observed.deployment
         if found and not found.pods:
-            judged = candidate(self.model, version="14", pod={"verify": {"verdict": self.verdict}})
-            self.observed = replace(self.observed, candidate=replace(found, pods=judged.pods))
+            verified = candidate(self.model, version="14", pod={"verify": {"verdict": self.verdict}})
+            self.observed = replace(self.observed, candidate=replace(found, pods=verified.pods))
         if live is None:
             return
         version, count = live.template.version, live.wanted
-        told: dict[str, Any] = {"serving": CRASHED} if version == self.crashing else {"ready": True}
+        status: dict[str, Any] = {"serving": CRASHED} if version == self.crashing else {"ready": True}
         manifest = deepcopy(dict(live.body))
         manifest["status"] = {
             "observedGeneration": manifest["metadata"]["generation"],
@@ -92,7 +92,7 @@ class World(Memory):
             "updatedReplicas": count,
             "availableReplicas": 0 if version == self.crashing else count,
         }
-        pods = tuple(pod(self.model, number, version=version, **told) for number in range(count))
+        pods = tuple(pod(self.model, number, version=version, **status) for number in range(count))
         self.observed = replace(self.observed, deployment=Deployment.parse(manifest), pods=pods)
 
 

@@ -1,4 +1,4 @@
-"""The operator's own metrics: what they say, and that they go with their resource."""
+"""The operator's own metrics: their values, and that they are deleted with their resource."""
 
 import asyncio
 from dataclasses import replace

@@ -93,7 +93,7 @@ def test_a_verdict_is_remembered_before_the_deployment_is_touched() -> None:
     assert cluster.observed.deployment.template.version == "13"
 
 
-def test_a_refused_spec_is_told_once_and_looked_at_again() -> None:
+def test_a_refused_spec_is_reported_once_and_retried() -> None:
     cluster = Memory(model())
     cluster.refusal = Refused("The API server refuses the spec: no.", invalid=True)
     again = reconcile(cluster)
@@ -170,7 +170,7 @@ def test_a_namespace_that_is_being_removed_is_left_in_peace() -> None:
     assert cluster.events == []
 
 
-def test_events_tell_transitions_and_repeat_nothing() -> None:
+def test_events_announce_transitions_and_repeat_nothing() -> None:
     cluster = memory(SETTLED)
     reconcile(cluster, times=3)
     assert cluster.events == ["Serving"]
@@ -192,7 +192,7 @@ def test_what_is_suspended_while_it_serves_is_looked_after() -> None:
     assert cluster.looks > before
 
 
-def test_each_step_of_the_status_is_told_once() -> None:
+def test_each_step_of_the_status_is_announced_once() -> None:
     cluster, notes = Memory(model()), Notes()
     reconcile(cluster, times=3, notes=notes)
     assert cluster.model is not None

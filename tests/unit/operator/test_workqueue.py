@@ -111,7 +111,7 @@ def test_a_failed_key_is_tried_again_and_does_not_stop_others() -> None:
     in_time(test)
 
 
-def test_a_key_is_looked_at_again_when_the_work_says_so() -> None:
+def test_a_key_is_looked_at_again_when_the_work_asks_for_it() -> None:
     async def test() -> None:
         runs = 0
 

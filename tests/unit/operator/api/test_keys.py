@@ -1,4 +1,4 @@
-"""Template keys, judged keys and revision names stay what the former release computed.
+"""Template keys, judged_key and revision names stay what the former release computed.
 
 Running pods, ControllerRevisions and `status.rejected` carry these hashes. If one of them changed, a new operator would
 roll out every SentimentModel again, or verify every rejected version again. A failure here is therefore a fault of the

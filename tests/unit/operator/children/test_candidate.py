@@ -16,20 +16,20 @@ def job(spec: dict[str, Any] | None = None, *, compared: bool = True) -> dict[st
     return candidate(resource, what, pod_template(resource, what), against=against, not_compared="nothing serves yet")
 
 
-def pod(spec: dict[str, Any] | None = None, **told: bool) -> dict[str, Any]:
-    found: dict[str, Any] = job(spec, **told)["spec"]["template"]
+def pod(spec: dict[str, Any] | None = None, **given: bool) -> dict[str, Any]:
+    found: dict[str, Any] = job(spec, **given)["spec"]["template"]
     return found
 
 
-def variables(spec: dict[str, Any] | None = None, **told: bool) -> dict[str, str]:
-    return {one["name"]: one["value"] for one in pod(spec, **told)["spec"]["containers"][0]["env"]}
+def variables(spec: dict[str, Any] | None = None, **given: bool) -> dict[str, str]:
+    return {one["name"]: one["value"] for one in pod(spec, **given)["spec"]["containers"][0]["env"]}
 
 
 def verification(**rules: Any) -> dict[str, Any]:
     return {"rollout": {"verification": rules}}
 
 
-def test_no_service_selects_it_and_nobody_scrapes_it() -> None:
+def test_no_service_selects_it_and_prometheus_does_not_scrape_it() -> None:
     metadata = pod({"podTemplate": {"labels": {"sentiment.dev/track": "stable", "team": "a"}}})["metadata"]
     assert selector_labels("reviews").items() - metadata["labels"].items() == {("sentiment.dev/track", "stable")}
     assert metadata["labels"]["team"] == "a"
@@ -63,7 +63,7 @@ def test_it_goes_with_its_resource() -> None:
     assert metadata["ownerReferences"][0]["controller"] is True
 
 
-def test_the_judge_is_told_what_to_compare() -> None:
+def test_the_verifier_gets_what_to_compare() -> None:
     found = variables()
     assert found["SERVING_URL"] == "http://reviews.shop.svc:80"
     assert found["SERVING_DIGEST"] == scenes.digest("13")
@@ -83,7 +83,7 @@ def test_what_is_switched_off_is_off() -> None:
     assert (found["PARITY"], found["MAX_DISAGREEMENT"], found["SOAK_SECONDS"]) == ("false", "1", "0")
 
 
-def test_the_quality_set_reaches_the_judge_alone_and_may_be_missing() -> None:
+def test_the_quality_set_reaches_the_verifier_alone_and_may_be_missing() -> None:
     spec = pod(verification(minAccuracy="0.9", qualitySet={"configMapName": "texts"}))["spec"]
     assert {"name": "quality", "configMap": {"name": "texts", "optional": True}} in spec["volumes"]
     mounted = [
@@ -96,8 +96,8 @@ def test_the_quality_set_reaches_the_judge_alone_and_may_be_missing() -> None:
 
 def test_credentials_reach_fetch_alone() -> None:
     spec = pod({"credentials": {"secretName": "store"}})["spec"]
-    told = [one["name"] for one in (*spec["initContainers"], *spec["containers"]) if "envFrom" in one]
-    assert told == ["fetch"]
+    given = [one["name"] for one in (*spec["initContainers"], *spec["containers"]) if "envFrom" in one]
+    assert given == ["fetch"]
 
 
 def test_a_bound_role_reaches_fetch_alone() -> None:

@@ -39,7 +39,7 @@ def test_old_pods_stay_until_new_ones_are_there() -> None:
     assert made()["spec"]["minReadySeconds"] == 5
 
 
-def test_the_resource_owns_it_so_that_deletion_needs_nobody() -> None:
+def test_the_resource_owns_it_so_that_deletion_needs_no_operator() -> None:
     (owner,) = made()["metadata"]["ownerReferences"]
     assert owner["uid"] == UID
     assert owner["controller"] is True
@@ -80,7 +80,7 @@ def test_labels_and_annotations_of_the_operator_win_over_those_of_the_user() -> 
     assert metadata["annotations"]["note"] == "b"
 
 
-def test_prometheus_finds_the_pods_unless_told_not_to() -> None:
+def test_prometheus_finds_the_pods_unless_scrape_is_false() -> None:
     def annotations(*, scrape: bool) -> set[str]:
         return {
             name.removeprefix("prometheus.io/")
@@ -92,7 +92,7 @@ def test_prometheus_finds_the_pods_unless_told_not_to() -> None:
     assert annotations(scrape=False) == set()
 
 
-def test_fetch_is_told_what_and_where() -> None:
+def test_fetch_gets_what_and_where() -> None:
     assert environment("fetch") == {
         "MODEL_URI": "s3://mlflow/14",
         "MODEL_DIGEST": digest("14"),
@@ -101,7 +101,7 @@ def test_fetch_is_told_what_and_where() -> None:
     assert container("fetch")["args"] == ["fetch"]
 
 
-def test_serve_is_told_what_it_serves() -> None:
+def test_serve_gets_what_it_serves() -> None:
     assert environment("serving") == {
         "MODEL_DIR": "/model",
         "MODEL_NAME": "sentiment-reviews",
@@ -112,7 +112,7 @@ def test_serve_is_told_what_it_serves() -> None:
     assert container("serving")["args"] == ["serve"]
 
 
-def test_credentials_reach_fetch_and_nobody_else() -> None:
+def test_credentials_reach_fetch_alone() -> None:
     credentials = {"secretName": "artifact-store"}
     assert container("fetch", credentials=credentials)["envFrom"] == [{"secretRef": {"name": "artifact-store"}}]
     assert "envFrom" not in container("serving", credentials=credentials)
@@ -165,7 +165,7 @@ def test_both_containers_run_the_same_image() -> None:
     assert container("fetch", image="mine:2")["image"] == container("serving", image="mine:2")["image"] == "mine:2"
 
 
-def test_placement_is_what_the_user_says() -> None:
+def test_placement_is_the_users() -> None:
     extra = {
         "nodeSelector": {"disk": "fast"},
         "tolerations": [{"operator": "Exists"}],
@@ -190,7 +190,7 @@ def test_placement_is_what_the_user_says() -> None:
         ([{"operator": "Exists"}], {}),
     ],
 )
-def test_a_lost_node_is_waited_for_briefly_where_the_user_says_nothing_of_it(
+def test_a_lost_node_is_waited_for_briefly_unless_the_user_sets_it(
     given: list[dict[str, Any]], added: dict[str, int]
 ) -> None:
     found = template(podTemplate={"tolerations": given})["spec"]["tolerations"]

@@ -16,7 +16,7 @@ def test_the_service_reaches_serving_pods_only() -> None:
     assert service(model())["spec"]["selector"] == SELECTOR
 
 
-def test_the_service_is_what_the_spec_says() -> None:
+def test_the_service_follows_the_spec() -> None:
     made = service(model({"service": {"type": "NodePort", "port": 8080, "annotations": {"a": "b"}}}))
     assert made["spec"]["type"] == "NodePort"
     assert made["spec"]["ports"] == [{"name": "http", "port": 8080, "targetPort": "http", "protocol": "TCP"}]

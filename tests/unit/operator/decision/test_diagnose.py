@@ -1,4 +1,4 @@
-"""Verdicts on the model against faults of the surroundings.
+"""A bad model or a fault of the infrastructure.
 
 Covers: every termination message that serving writes (tests/data/terminations), crashes and out-of-memory by count,
 the startup deadline, and what counts for nothing.
@@ -33,14 +33,14 @@ def ended(message: str = "", *, code: int = 1, reason: str = "Error", restarts: 
 @pytest.mark.parametrize("path", sorted(TERMINATIONS.glob("*.json")), ids=lambda path: path.stem)
 def test_each_termination_message_is_a_verdict_a_missing_artifact_or_a_fault(path: Path) -> None:
     message = path.read_text()
-    said = json.loads(message)
-    container = "serving" if said["reason"] == "LoadFailed" else "fetch"
+    written = json.loads(message)
+    container = "serving" if written["reason"] == "LoadFailed" else "fetch"
     found = one(**{container: ended(message, code=65)})
     kinds = dict.fromkeys(VERDICTS, "rejected")
     kinds |= dict.fromkeys(UNRESOLVED, "unresolved") | dict.fromkeys(FAULTS, "fault")
-    assert found.kind == kinds[said["reason"]]
-    assert found.reason == said["reason"]
-    assert said["message"] in found.message
+    assert found.kind == kinds[written["reason"]]
+    assert found.reason == written["reason"]
+    assert written["message"] in found.message
 
 
 def test_there_is_an_example_of_every_reason() -> None:
@@ -94,7 +94,7 @@ def test_fetch_out_of_memory_is_a_fault() -> None:
     assert one(fetch=ended(code=137, reason="OOMKilled", restarts=5)).kind == "fault"
 
 
-def test_a_message_of_somebody_else_is_a_fault_of_fetch_not_a_verdict() -> None:
+def test_a_foreign_message_is_a_fault_of_fetch_not_a_rejection() -> None:
     found = one(fetch=ended('{"reason": "DigestMismatch", "message": "I claim so"}', restarts=9))
     assert (found.kind, found.reason) == ("fault", "FetchFailed")
 

@@ -94,22 +94,22 @@ def test_what_does_not_shape_pods_does_not(change: dict[str, Any]) -> None:
     assert key(change) == key({})
 
 
-def test_a_verdict_depends_on_all_that_was_judged() -> None:
+def test_a_verdict_depends_on_all_that_was_verified() -> None:
     changes: list[dict[str, Any]] = [
         {"rollout": {"retryToken": "again"}},
         {"rollout": {"verification": {"minAccuracy": "0.9", "qualitySet": {"configMapName": "a"}}}},
         {"rollout": {"verification": {"minAccuracy": "0.9", "qualitySet": {"configMapName": "b"}}}},
         {"resources": {"limits": {"memory": "1Gi"}}},
     ]
-    assert len({judged({}), *(judged(change) for change in changes)}) == 5
-    assert judged({"replicas": 7, "rollout": {"progressDeadlineSeconds": 5}}) == judged({})
+    assert len({judged_key({}), *(judged_key(change) for change in changes)}) == 5
+    assert judged_key({"replicas": 7, "rollout": {"progressDeadlineSeconds": 5}}) == judged_key({})
 
 
 def key(change: dict[str, Any]) -> str:
     return target_of(model(change).spec, version="14", digest="d", source_uri="s3://m/14", image=IMAGE).key
 
 
-def judged(change: dict[str, Any]) -> str:
+def judged_key(change: dict[str, Any]) -> str:
     return target_of(model(change).spec, version="14", digest="d", source_uri="s3://m/14", image=IMAGE).judged_key
 
 

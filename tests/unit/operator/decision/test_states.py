@@ -1,4 +1,4 @@
-"""Every state of a SentimentModel that can be reached: what its six conditions say, what is applied, what serves.
+"""Every reachable state of a SentimentModel: its six conditions, what is applied, what serves.
 
 The table is tests/data/operator/states.yaml.
 """
@@ -26,7 +26,7 @@ def row(request: pytest.FixtureRequest) -> dict[str, Any]:
     return found
 
 
-def test_conditions_say_the_state(row: Mapping[str, Any]) -> None:
+def test_conditions_show_the_state(row: Mapping[str, Any]) -> None:
     decision = decided(row["given"])
     assert reasons(decision) == row["then"]
     assert [one.type for one in decision.status.conditions] == TYPES
@@ -52,7 +52,7 @@ def test_messages_are_sentences(row: Mapping[str, Any]) -> None:
         assert "None" not in one.message
 
 
-def test_what_is_applied_what_serves_and_what_is_said(row: Mapping[str, Any]) -> None:
+def test_what_is_applied_what_serves_and_the_message(row: Mapping[str, Any]) -> None:
     decision = decided(row["given"])
     deployments = [manifest for manifest in decision.apply if manifest["kind"] == "Deployment"]
     if "applies" in row:

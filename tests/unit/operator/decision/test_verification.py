@@ -19,7 +19,7 @@ DIGEST = "sha256:" + "a" * 64
         (IMAGE, f"registry/sentiment-serving@{DIGEST}", IMAGE),
     ],
 )
-def test_a_tag_is_pinned_where_the_node_says_which_image_of_that_repository_it_ran(
+def test_a_tag_is_pinned_where_the_node_reports_which_image_of_that_repository_it_ran(
     image: str, image_id: str, pinned: str
 ) -> None:
     assert pinned_image(image, image_id) == pinned

@@ -31,7 +31,7 @@ SWITCHING = {
 
 
 class Clock:
-    """Goes on when it is told to."""
+    """Goes on when a test advances it."""
 
     def __init__(self) -> None:
         self.seconds = 1000.0

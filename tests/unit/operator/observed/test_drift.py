@@ -79,7 +79,7 @@ def test_a_changed_count_is_drift() -> None:
 
 
 def test_a_field_no_longer_wanted_is_drift() -> None:
-    """The live object holds all of the smaller manifest; that it was made from a larger one is what the stamp tells."""
+    """The live object holds all of the smaller manifest; only the stamp shows that it was made from a larger one."""
     before = applied(podTemplate={"nodeSelector": {"disk": "fast"}})
     assert differs(applied(), before)
 

@@ -1,4 +1,4 @@
-"""What kubectl said about a SentimentModel in several states: tests/data/plugin."""
+"""What kubectl returned about a SentimentModel in several states: tests/data/plugin."""
 
 import json
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""What `rollback` goes back to and what `retry` tries again; and when there is nothing to do."""
+"""What `rollback` returns to and what `retry` retries; and when there is nothing to do."""
 
 from typing import Any
 
@@ -30,7 +30,7 @@ def history(*entries: str) -> Status:
     return Status(history=tuple(finished))
 
 
-def test_a_good_version_goes_back_to_the_one_before() -> None:
+def test_a_good_version_is_rolled_back_to_the_one_before() -> None:
     step = rollback(FOURTEEN, history("14 Succeeded", "13 Succeeded", "12 Succeeded"))
     assert step == Rollback(requested="14", alias="", version="13", time="2026-05-08T12:00:00Z")
 
@@ -52,7 +52,7 @@ def test_a_version_that_failed_since_is_no_place_to_go_back_to(outcome: str) -> 
         rollback(FOURTEEN, status, to="13")
 
 
-def test_an_alias_goes_back_from_the_version_that_it_stands_for() -> None:
+def test_an_alias_is_rolled_back_from_the_version_that_it_stands_for() -> None:
     status = structs.replace(history("14 Succeeded", "13 Succeeded"), desired=Desired(version="14", alias="challenger"))
     step = rollback(CHALLENGER, status)
     assert (step.requested, step.alias, step.version) == ("14", "challenger", "13")

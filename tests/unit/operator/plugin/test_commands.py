@@ -12,18 +12,18 @@ from sentiment_operator.plugin.kubectl import message_of
 
 
 @pytest.mark.parametrize("command", ["status", "history", "rollback", "retry"])
-def test_without_kubectl_a_command_says_so(command: str, tmp_path: Path) -> None:
+def test_without_kubectl_a_command_reports_it(command: str, tmp_path: Path) -> None:
     done = CliRunner().invoke(main, [command, "reviews"], env={"PATH": str(tmp_path)})
     assert done.exit_code == 1
     assert "kubectl was not found: it must be on PATH" in done.output
 
 
-def test_what_kubectls_library_logs_is_not_told_to_the_user() -> None:
+def test_what_kubectls_library_logs_is_not_shown_to_the_user() -> None:
     log = 'E1124 21:54:15.434158    1413 memcache.go:265] "Unhandled Error" err="connection refused"'
     assert message_of(f"{log}\n{log}\nThe connection was refused.\n") == "The connection was refused."
 
 
-def test_a_wrong_command_line_is_told_from_a_failure() -> None:
+def test_a_wrong_command_line_has_another_exit_code_than_a_failure() -> None:
     assert CliRunner().invoke(main, ["status"]).exit_code == 2
 
 

@@ -14,16 +14,16 @@ def status(name: str, *, width: int = 120) -> str:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_the_status_is_told_as_a_tree(name: str) -> None:
+def test_the_status_is_shown_as_a_tree(name: str) -> None:
     assert status(name) == (DATA / f"{name}.txt").read_text()
 
 
-def test_the_history_is_told_as_a_table() -> None:
+def test_the_history_is_shown_as_a_table() -> None:
     table = report.history(case("rejected")["resource"], now=NOW)
     assert printed(table) == (DATA / "rejected-history.txt").read_text()
 
 
-def test_no_history_is_said() -> None:
+def test_an_empty_history_is_reported() -> None:
     assert printed(report.history(case("new")["resource"], now=NOW)) == "No rollout has finished yet.\n"
 
 
@@ -34,7 +34,7 @@ def test_a_narrow_terminal_loses_no_word() -> None:
     assert narrow == wide
 
 
-def test_what_others_wrote_cannot_speak_to_the_terminal() -> None:
+def test_foreign_text_cannot_control_the_terminal() -> None:
     given = case("stale")
     console = Console(width=120, force_terminal=True, color_system="standard", highlight=False)
     with console.capture() as capture:
@@ -44,7 +44,7 @@ def test_what_others_wrote_cannot_speak_to_the_terminal() -> None:
     assert "\x1b[31mnot red" not in text
 
 
-def test_ages_are_told_in_the_largest_fitting_unit() -> None:
+def test_ages_are_shown_in_the_largest_fitting_unit() -> None:
     text = status("verifying")
     assert "90s of 600 s" in text
     assert "3d" in text

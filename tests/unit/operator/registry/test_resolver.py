@@ -1,4 +1,4 @@
-"""Asking the registry: answers are kept, a hung registry holds nobody up, an outage is probed and not stormed."""
+"""Asking the registry: answers are cached, a hung registry delays nothing else, an outage is probed by one request."""
 
 import asyncio
 import threading
@@ -45,8 +45,8 @@ def with_resolver(
     asyncio.run(run())
 
 
-def nobody() -> None:
-    raise AssertionError("nobody had to be woken")
+def not_woken() -> None:
+    raise AssertionError("the answer was not late")
 
 
 def test_an_answer_is_kept_for_a_while() -> None:
@@ -54,7 +54,7 @@ def test_an_answer_is_kept_for_a_while() -> None:
 
     async def test(resolver: Resolver) -> None:
         for _ in range(3):
-            assert await resolver.ask(FOURTEEN, nobody) == resolved("14")
+            assert await resolver.ask(FOURTEEN, not_woken) == resolved("14")
         assert len(registry.asked) == 1
 
     with_resolver(registry, test)
@@ -64,8 +64,8 @@ def test_an_old_answer_is_asked_for_again() -> None:
     registry = Answering(resolved("14"), VersionNotFound("gone"))
 
     async def test(resolver: Resolver) -> None:
-        assert await resolver.ask(FOURTEEN, nobody) == resolved("14")
-        assert isinstance(await resolver.ask(FOURTEEN, nobody), VersionNotFound)
+        assert await resolver.ask(FOURTEEN, not_woken) == resolved("14")
+        assert isinstance(await resolver.ask(FOURTEEN, not_woken), VersionNotFound)
 
     with_resolver(registry, test, fresh=0)
 
@@ -74,7 +74,7 @@ def test_one_question_serves_all_who_ask_the_same() -> None:
     registry = Answering(resolved("14"))
 
     async def test(resolver: Resolver) -> None:
-        await asyncio.gather(*(resolver.ask(FOURTEEN, nobody) for _ in range(5)))
+        await asyncio.gather(*(resolver.ask(FOURTEEN, not_woken) for _ in range(5)))
         assert len(registry.asked) == 1
 
     with_resolver(registry, test)
@@ -84,14 +84,14 @@ def test_a_forgotten_answer_is_asked_for_again() -> None:
     registry = Answering(VersionNotFound("not yet"), resolved("14"))
 
     async def test(resolver: Resolver) -> None:
-        assert isinstance(await resolver.ask(FOURTEEN, nobody), VersionNotFound)
+        assert isinstance(await resolver.ask(FOURTEEN, not_woken), VersionNotFound)
         resolver.forget(FOURTEEN)
-        assert await resolver.ask(FOURTEEN, nobody) == resolved("14")
+        assert await resolver.ask(FOURTEEN, not_woken) == resolved("14")
 
     with_resolver(registry, test)
 
 
-def test_a_hung_registry_is_an_outage_and_its_late_answer_wakes_whoever_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_hung_registry_is_an_outage_and_its_late_answer_wakes_the_caller(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(resolver, "GRACE_SECONDS", 0.01)
     registry = Answering(resolved("14"))
     registry.free.clear()
@@ -101,7 +101,7 @@ def test_a_hung_registry_is_an_outage_and_its_late_answer_wakes_whoever_asked(mo
         assert isinstance(await resolver.ask(FOURTEEN, woken.set), RegistryUnreachable)
         registry.free.set()
         await woken.wait()
-        assert await resolver.ask(FOURTEEN, nobody) == resolved("14")
+        assert await resolver.ask(FOURTEEN, not_woken) == resolved("14")
 
     with_resolver(registry, test)
 
@@ -113,11 +113,11 @@ def test_an_answer_that_never_ends_is_an_outage(monkeypatch: pytest.MonkeyPatch)
 
     async def test(resolver: Resolver) -> None:
         try:
-            first, other = [await resolver.ask(reference, nobody) for reference in (FOURTEEN, FIFTEEN)]
+            first, other = [await resolver.ask(reference, not_woken) for reference in (FOURTEEN, FIFTEEN)]
             assert isinstance(first, RegistryUnreachable)
             assert isinstance(other, RegistryUnreachable)
             assert "has not answered about version 14" in str(first)
-            # Whoever asks about something else learns of the outage, not of what others asked for.
+            # A request for something else learns of the outage, not of what others asked for.
             assert "14" not in str(other)
             assert registry.asked == [FOURTEEN], "one question at a time finds out whether it is back"
         finally:
@@ -130,8 +130,8 @@ def test_during_an_outage_other_questions_are_not_sent() -> None:
     registry = Answering(RegistryUnreachable("down"))
 
     async def test(resolver: Resolver) -> None:
-        assert isinstance(await resolver.ask(FOURTEEN, nobody), RegistryUnreachable)
-        assert isinstance(await resolver.ask(FIFTEEN, nobody), RegistryUnreachable)
+        assert isinstance(await resolver.ask(FOURTEEN, not_woken), RegistryUnreachable)
+        assert isinstance(await resolver.ask(FIFTEEN, not_woken), RegistryUnreachable)
         assert registry.asked == [FOURTEEN]
 
     with_resolver(registry, test)
@@ -141,9 +141,9 @@ def test_an_outage_ends_with_the_first_answer() -> None:
     registry = Answering(RegistryUnreachable("down"), resolved("14"))
 
     async def test(resolver: Resolver) -> None:
-        assert isinstance(await resolver.ask(FOURTEEN, nobody), RegistryUnreachable)
-        assert await resolver.ask(FOURTEEN, nobody) == resolved("14")
-        assert await resolver.ask(FIFTEEN, nobody) == resolved("14")
+        assert isinstance(await resolver.ask(FOURTEEN, not_woken), RegistryUnreachable)
+        assert await resolver.ask(FOURTEEN, not_woken) == resolved("14")
+        assert await resolver.ask(FIFTEEN, not_woken) == resolved("14")
 
     with_resolver(registry, test, retry=0)
 
@@ -152,8 +152,8 @@ def test_an_absent_version_is_no_outage() -> None:
     registry = Answering(VersionNotFound("absent"), resolved("15"))
 
     async def test(resolver: Resolver) -> None:
-        assert isinstance(await resolver.ask(FOURTEEN, nobody), VersionNotFound)
-        assert await resolver.ask(FIFTEEN, nobody) == resolved("15")
+        assert isinstance(await resolver.ask(FOURTEEN, not_woken), VersionNotFound)
+        assert await resolver.ask(FIFTEEN, not_woken) == resolved("15")
 
     with_resolver(registry, test)
 
@@ -163,7 +163,7 @@ def test_an_unexpected_failure_of_the_client_is_an_outage(error: Exception) -> N
     registry = Answering(error)
 
     async def test(resolver: Resolver) -> None:
-        answer = await resolver.ask(FOURTEEN, nobody)
+        answer = await resolver.ask(FOURTEEN, not_woken)
         assert isinstance(answer, RegistryError)
         assert answer.unknown
         assert "surprise" not in str(answer)

@@ -1,4 +1,4 @@
-"""What the registry is told: who serves and who was rejected, once each, and never at anybody's expense."""
+"""Tags in the registry: which versions serve and which were rejected, once each, without delaying a reconcile."""
 
 import asyncio
 import logging
@@ -27,43 +27,43 @@ SERVING: dict[str, Any] = {
 REJECTED: dict[str, Any] = {"serves": "13", "rejected": {"14": "Crashed"}, "children": {"runs": "13"}}
 
 
-def told(before: Status, after: Status) -> list[tuple[str, str, str]]:
+def tagged(before: Status, after: Status) -> list[tuple[str, str, str]]:
     return [(tag.version, tag.name, tag.value) for tag in tags(KEY, before, after)]
 
 
 def test_a_version_that_comes_to_serve_is_tagged_with_the_time_once() -> None:
     after = decided(SERVING).status
-    assert told(Status(), after) == [("14", "deployed.shop.reviews", "2026-05-01T00:00:00Z")]
-    assert told(after, after) == []
+    assert tagged(Status(), after) == [("14", "deployed.shop.reviews", "2026-05-01T00:00:00Z")]
+    assert tagged(after, after) == []
 
 
 def test_new_resources_for_the_same_version_are_no_news() -> None:
     after = decided(SERVING).status
     assert after.serving is not None
-    assert told(after, structs.replace(after, serving=structs.replace(after.serving, revision="another"))) == []
+    assert tagged(after, structs.replace(after, serving=structs.replace(after.serving, revision="another"))) == []
 
 
 def test_a_rejected_version_is_tagged_with_the_reason_once() -> None:
     after = decided(REJECTED).status
     before = structs.replace(after, rejected=())
-    assert told(before, after) == [("14", "rejected.shop.reviews", "Crashed")]
-    assert told(after, after) == []
+    assert tagged(before, after) == [("14", "rejected.shop.reviews", "Crashed")]
+    assert tagged(after, after) == []
 
 
 def test_a_version_that_serves_after_all_loses_the_verdict() -> None:
     before = decided(REJECTED).status
     after = structs.replace(decided(SERVING).status, rejected=before.rejected)
-    assert told(before, after) == [
+    assert tagged(before, after) == [
         ("14", "deployed.shop.reviews", "2026-05-01T00:00:00Z"),
         ("14", "rejected.shop.reviews", ""),
     ]
 
 
 class Written:
-    """A registry that notes what it is told; it can be down, and it can hang."""
+    """A registry that records its tags; it can be down, and it can hang."""
 
     def __init__(self) -> None:
-        self.told: list[tuple[str, str, str, str]] = []
+        self.written: list[tuple[str, str, str, str]] = []
         self.done = threading.Event()
         self.free = threading.Event()
         self.free.set()
@@ -73,7 +73,7 @@ class Written:
         assert self.free.wait(10)
         if self.failures:
             raise self.failures.pop(0)
-        self.told.append((model, version, name, value))
+        self.written.append((model, version, name, value))
         self.done.set()
 
     def delete_tag(self, model: str, version: str, name: str) -> None:
@@ -102,11 +102,11 @@ def test_tags_are_written_to_the_registered_model_of_the_resource() -> None:
         tagger.changed(model(), Status(), decided(SERVING).status)
 
     with_tagger(registry, test)
-    assert registry.told == [("sentiment-reviews", "14", "deployed.shop.reviews", "2026-05-01T00:00:00Z")]
+    assert registry.written == [("sentiment-reviews", "14", "deployed.shop.reviews", "2026-05-01T00:00:00Z")]
 
 
 @pytest.mark.parametrize("failure", [RegistryUnreachable("down"), ValueError("surprise")])
-def test_what_cannot_be_told_is_dropped_with_a_line_in_the_log(
+def test_what_cannot_be_written_is_dropped_with_a_line_in_the_log(
     failure: Exception, caplog: pytest.LogCaptureFixture
 ) -> None:
     registry = Written()
@@ -117,7 +117,7 @@ def test_what_cannot_be_told_is_dropped_with_a_line_in_the_log(
 
     with caplog.at_level(logging.WARNING):
         with_tagger(registry, test)
-    assert [name for _, _, name, _ in registry.told] == ["deployed.shop.reviews"]
+    assert [name for _, _, name, _ in registry.written] == ["deployed.shop.reviews"]
     (line,) = caplog.records
     assert vars(line)["tag"] == "rejected.shop.reviews"
     assert "surprise" not in str(vars(line))
