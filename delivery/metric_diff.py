@@ -26,7 +26,7 @@ Metrics = Mapping[str, float | str]
 
 
 def metrics_of(root: Path) -> dict[str, float | str]:
-    """The figures of reports/*.json that stand at the top, by ``report.name``; a report that is not there has none."""
+    """The figures of reports/*.json that stand at the top, by `report.name`; a report that is not there has none."""
     found: dict[str, float | str] = {}
     for report in REPORTS:
         path = root / "reports" / f"{report}.json"
@@ -56,7 +56,7 @@ def _shown(value: float | str | None) -> str:
 
 @contextmanager
 def reproduced(checkout: Path, commit: str) -> Iterator[Path]:
-    """A work tree of ``commit`` in which its pipeline has run.
+    """A work tree of `commit` in which its pipeline has run.
 
     Raises:
         DeliveryError: there is no such commit here, or its pipeline fails.

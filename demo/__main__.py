@@ -1,4 +1,4 @@
-"""`python -m demo`: see ``demo.story``."""
+"""`python -m demo`: see `demo.story`."""
 
 import os
 import platform

@@ -18,7 +18,7 @@ class StepFailed(RuntimeError):
 
 @dataclass
 class Story:
-    """Steps with their times. ``run`` shows a command as a person would type it, and its output as it comes."""
+    """Steps with their times. `run` shows a command as a person would type it, and its output as it comes."""
 
     steps: int
     console: Console = field(default_factory=lambda: Console(highlight=False, soft_wrap=True))

@@ -27,7 +27,7 @@ class Source:
 def upload(data: str, *, environment: Mapping[str, str], say: Callable[[str], None]) -> Source:
     """Upload the reviews under a name that holds their hash, so that the pipeline notices other data.
 
-    ``data`` is ``sample``, ``imdb`` (fetched by the pipeline itself) or the path of a CSV file.
+    `data` is `sample`, `imdb` (fetched by the pipeline itself) or the path of a CSV file.
     """
     if data == "imdb":
         return Source("imdb", {"data.group": "movie"})

@@ -14,7 +14,7 @@ DVC_CACHE = ROOT / ".demo" / "dvc-cache"
 
 
 def prepare(environment: Mapping[str, str], *, workspace: Path = WORKSPACE, cache: Path = DVC_CACHE) -> Path:
-    """Clone the checkout (with its uncommitted changes) to ``workspace`` and point DVC at the S3 endpoint."""
+    """Clone the checkout (with its uncommitted changes) to `workspace` and point DVC at the S3 endpoint."""
     shutil.rmtree(workspace, ignore_errors=True)
     _git(ROOT, "clone", "--quiet", "--shared", str(ROOT), str(workspace))
     for name in _git(ROOT, "ls-files", "--modified", "--others", "--exclude-standard", "--deduplicate").splitlines():
@@ -31,7 +31,7 @@ def prepare(environment: Mapping[str, str], *, workspace: Path = WORKSPACE, cach
 
 
 def set_parameters(workspace: Path, changes: Mapping[str, object]) -> None:
-    """Change ``params.yaml`` as a person would in an editor; keys are dotted, comments stay."""
+    """Change `params.yaml` as a person would in an editor; keys are dotted, comments stay."""
     yaml = YAML()
     path = workspace / "params.yaml"
     document = yaml.load(path)

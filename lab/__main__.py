@@ -1,4 +1,4 @@
-"""``python -m lab``."""
+"""`python -m lab`."""
 
 from lab.cli import main
 

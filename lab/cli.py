@@ -1,4 +1,4 @@
-"""The commands: ``python -m lab``."""
+"""The commands: `python -m lab`."""
 
 import os
 import sys

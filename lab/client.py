@@ -91,7 +91,7 @@ def environment() -> dict[str, str]:
 
 
 def parse_exports(text: str) -> dict[str, str]:
-    """Read lines of the form ``export NAME=value`` (shell quoting allowed, ``$PATH`` expanded)."""
+    """Read lines of the form `export NAME=value` (shell quoting allowed, `$PATH` expanded)."""
     exports: dict[str, str] = {}
     for line in text.splitlines():
         words = shlex.split(line, comments=True)
@@ -107,7 +107,7 @@ def audit_log() -> Path:
 
 
 def rules_folder() -> Path:
-    """The folder from which the lab's Prometheus reads rule files (``*.yaml``)."""
+    """The folder from which the lab's Prometheus reads rule files (`*.yaml`)."""
     return State(settings_of(os.environ).state).rules
 
 

@@ -16,10 +16,8 @@ def run(
 ) -> str:
     """Run to the end and return standard output.
 
-    Raises
-    ------
-    LabError
-        The program is missing or failed; with the last lines it wrote.
+    Raises:
+        LabError: the program is missing or failed; with the last lines it wrote.
     """
     result = _complete(argv, stdin, environment, cwd)
     if result.returncode != 0:

@@ -13,7 +13,7 @@ from lab.settings import Settings
 def build(
     settings: Settings, dockerfile: Path, context: Path, image: str, build_args: Mapping[str, str], progress: Progress
 ) -> None:
-    """Build an image; its Dockerfile is given BASE_IMAGE unless ``build_args`` has one."""
+    """Build an image; its Dockerfile is given BASE_IMAGE unless `build_args` has one."""
     if not dockerfile.is_file():
         raise LabError(f"there is no Dockerfile {dockerfile}")
     storage = buildah.Buildah(settings.cache)
@@ -34,7 +34,7 @@ def push(settings: Settings, image: str, progress: Progress) -> str:
 
 
 def split(image: str) -> tuple[str, str]:
-    """Repository and tag; the tag is ``latest`` when none is given."""
+    """Repository and tag; the tag is `latest` when none is given."""
     repository, colon, tag = image.rpartition(":")
     if not colon or "/" in tag:
         return image, "latest"

@@ -37,10 +37,8 @@ class Lab:
     def nodes(self) -> list[Node]:
         """The nodes of a lab that is up.
 
-        Raises
-        ------
-        LabError
-            It is not up.
+        Raises:
+            LabError: it is not up.
         """
         noted = facts(self.state)
         if noted is None:
@@ -57,10 +55,8 @@ class Lab:
 def settings_of(environment: Mapping[str, str]) -> Settings:
     """The settings of the lab that is up; of the environment when none is.
 
-    Raises
-    ------
-    LabError
-        The environment names a setting that is not the one the lab was brought up with.
+    Raises:
+        LabError: the environment names a setting that is not the one the lab was brought up with.
     """
     wanted = Settings.from_variables(environment)
     if facts(State(wanted.state)) is None:
@@ -77,7 +73,7 @@ def settings_of(environment: Mapping[str, str]) -> Settings:
 
 
 def noted_settings(settings: Settings) -> Settings:
-    """What an `up` in this state folder noted, whether it succeeded or not; ``settings`` if none did."""
+    """What an `up` in this state folder noted, whether it succeeded or not; `settings` if none did."""
     try:
         noted: dict[str, str] = json.loads(State(settings.state).settings.read_text())
     except FileNotFoundError:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 MODULES = Path(__file__).resolve().parent / "go"
-"""The Go modules: ``kubernetes``, ``prometheus`` and ``pause``."""
+"""The Go modules: `kubernetes`, `prometheus` and `pause`."""
 PROJECT = MODULES.parents[1]
 """The checkout that the lab belongs to."""
 
@@ -66,7 +66,7 @@ class State:
 
     @property
     def rules(self) -> Path:
-        """Prometheus reads every ``*.yaml`` here."""
+        """Prometheus reads every `*.yaml` here."""
         return self.root / "rules"
 
     def data(self, service: str) -> Path:
@@ -81,7 +81,7 @@ class Programs:
     """What was built for labs; in the cache folder."""
 
     kubernetes: Path
-    """All components: ``kubernetes kubelet ...``."""
+    """All components: `kubernetes kubelet ...`."""
     pause_archive: Path
     prometheus: Path
     promtool: Path

@@ -19,14 +19,12 @@ from lab.wait import until
 
 
 def up(lab: Lab, nodes: int, progress: Progress) -> None:
-    """Bring a lab up; of one that is up, start again what has stopped.
+    """Bring a lab up; in a lab that is up, start what has stopped.
 
-    What an `up` that did not end well has left, or one before the machine was started anew, is cleaned away first.
+    Leftovers of an `up` that failed, or that ran before the machine was restarted, are removed first.
 
-    Raises
-    ------
-    LabError
-        Something does not come up, the lab is up with another number of nodes, or its name belongs to another lab.
+    Raises:
+        LabError: something does not start, the lab is up with another number of nodes, or another lab has its name.
     """
     noted = facts(lab.state)
     if claims.is_elsewhere(lab.settings):
@@ -39,7 +37,7 @@ def up(lab: Lab, nodes: int, progress: Progress) -> None:
         _create(lab, nodes, progress)
         note_up(lab.state, nodes)
     elif noted.nodes != nodes:
-        raise LabError(f"the lab is up with {noted.nodes} nodes, not {nodes}: say `python -m lab down` first")
+        raise LabError(f"the lab is up with {noted.nodes} nodes, not {nodes}: run `python -m lab down` first")
     else:
         _repair(lab)
 
@@ -101,7 +99,7 @@ def _wait_for_nodes(lab: Lab, nodes: int) -> None:
     def _ready(lab: Lab) -> bool:
         return api.ready_nodes(lab.settings, lab.state) >= {peer.name for peer in peers}
 
-    until("the nodes being Ready", settled, seconds=120, interval_seconds=0.3)
+    until("readiness of the nodes", settled, seconds=120, interval_seconds=0.3)
     for peer in peers:
         if not node.running(lab.state, peer):
             log = lab.state.logs / f"{peer.name}.log"
@@ -117,7 +115,7 @@ def _link_programs(lab: Lab) -> None:
 def down(settings: Settings) -> None:
     """End and remove everything that an `up` in this state folder made, however far it came.
 
-    What carries the name of a lab that another state folder has is that one's.
+    If the lab's name now belongs to another state folder, nothing is removed: it is that lab's.
     """
     settings = noted_settings(settings)
     state = State(settings.state)

@@ -53,7 +53,7 @@ class Identity:
 
 
 def parse_stat(text: str) -> tuple[str, int]:
-    """State letter and start time (clock ticks since boot) from ``/proc/PID/stat`` (see proc_pid_stat(5)).
+    """State letter and start time (clock ticks since boot) from `/proc/PID/stat` (see proc_pid_stat(5)).
 
     The second field is the program's name in parentheses, which may itself hold spaces and parentheses.
     """
@@ -68,7 +68,7 @@ def boot_id() -> str:
 def spawn(
     name: str, argv: Sequence[str], *, mark: Path, records: Path, log: Path, environment: Mapping[str, str]
 ) -> Identity:
-    """Start a program that outlives us, in a session of its own, and record it under ``records/name``."""
+    """Start a program that outlives us, in a session of its own, and record it under `records/name`."""
     log.parent.mkdir(parents=True, exist_ok=True)
     records.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as output:
@@ -100,7 +100,7 @@ def recorded(records: Path, name: str) -> Identity | None:
 
 
 def marked(mark: Path) -> Iterator[Identity]:
-    """Every live process, other than this one, of the lab whose state folder is ``mark``."""
+    """Every live process, other than this one, of the lab whose state folder is `mark`."""
     wanted = f"{MARK}={mark}".encode()
     for entry in _PROC.iterdir():
         if not entry.name.isdecimal() or int(entry.name) == os.getpid():

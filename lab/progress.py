@@ -20,7 +20,7 @@ class Step:
         self.started = time.monotonic()
 
     def note(self, detail: str) -> None:
-        """Say how far it is, for example ``1,204 of 2,816 packages``."""
+        """Say how far it is, for example `1,204 of 2,816 packages`."""
         self.detail = detail
 
     def line(self) -> str:
@@ -70,7 +70,7 @@ class Progress:
 
 
 def elapsed(seconds: float) -> str:
-    """``3.2 s`` or ``2 min 33 s``."""
+    """`3.2 s` or `2 min 33 s`."""
     if seconds < 60:
         return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)

@@ -17,8 +17,8 @@ from lab.wait import until
 class Service:
     """One program.
 
-    ``health`` is a URL that answers below 400 once the program works. ``authority`` is the CA that signed its
-    certificate; without one, https is not verified (components that sign for themselves). ``keeps_nothing``: its
+    `health` is a URL that answers below 400 once the program works. `authority` is the CA that signed its
+    certificate; without one, https is not verified (components that sign for themselves). `keeps_nothing`: its
     content is in its memory, so that it is stopped by refusing connections to it rather than by ending it.
     """
 
@@ -53,10 +53,8 @@ def start(state: State, service: Service) -> None:
 def wait_healthy(state: State, service: Service, *, seconds: float = 90) -> None:
     """Return once the program says that it works.
 
-    Raises
-    ------
-    LabError
-        It ended, or does not work in time; with the last lines of its log.
+    Raises:
+        LabError: it ended, or does not work in time; with the last lines of its log.
     """
 
     def settled() -> bool:

@@ -113,10 +113,8 @@ class Settings:
     def from_variables(values: Mapping[str, str]) -> "Settings":
         """Settings from environment variables; what is absent or empty keeps its default.
 
-        Raises
-        ------
-        LabError
-            A value is malformed, or the ranges or ports do not fit together.
+        Raises:
+            LabError: a value is malformed, or the ranges or ports do not fit together.
         """
         changed: dict[str, object] = {}
         for name, variable, default in _described():

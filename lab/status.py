@@ -27,10 +27,8 @@ class Line:
 def lines(lab: Lab) -> list[Line]:
     """The nodes, then the services; every one is asked now.
 
-    Raises
-    ------
-    LabError
-        The lab is not up.
+    Raises:
+        LabError: the lab is not up.
     """
     nodes = lab.nodes
     with ThreadPoolExecutor() as pool:

@@ -7,12 +7,10 @@ from lab.errors import LabError
 
 
 def until(what: str, condition: Callable[[], bool], *, seconds: float, interval_seconds: float = 0.1) -> None:
-    """Return once ``condition()`` holds.
+    """Return once `condition()` holds.
 
-    Raises
-    ------
-    LabError
-        It did not hold within ``seconds``.
+    Raises:
+        LabError: it did not hold within `seconds`.
     """
     end = time.monotonic() + seconds
     while not condition():

@@ -18,7 +18,7 @@ class AuditLog:
         return self.path.stat().st_size
 
     def writes_since(self, mark: int, *, user: str, within: str) -> list[str]:
-        """The writes of that user since then to paths that contain ``within``, each as "verb path"."""
+        """The writes of that user since then to paths that contain `within`, each as "verb path"."""
         with self.path.open() as file:
             file.seek(mark)
             events = [json.loads(line) for line in file if line.endswith("\n")]

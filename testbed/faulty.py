@@ -20,7 +20,7 @@ class Behaviour:
     """What `serve` does wrong; `fetch` and `verify` are as they should be."""
 
     text: str
-    """As ``faulty_image/entry.py`` reads it."""
+    """As `faulty_image/entry.py` reads it."""
 
     @property
     def tag(self) -> str:
@@ -49,7 +49,7 @@ def build_faulty(cluster: Cluster, serving_image: str, behaviour: Behaviour) -> 
     """Build `serving_image` with that fault and push it to the lab's registry.
 
     Args:
-        serving_image: ``registry/name@sha256:...``, as pushed to the lab's registry.
+        serving_image: `registry/name@sha256:...`, as pushed to the lab's registry.
 
     Returns:
         The faulty image, by digest.

@@ -1,7 +1,7 @@
 """Constant load on `POST /predict`, half on kept-alive and half on fresh connections, every answer checked.
 
 Standard library only: it runs inside the cluster, in a pod of the serving image, from a ConfigMap. Prints one JSON
-object at the end (see ``Tally.summary``). It stops after --seconds, or when the file --stop-file appears.
+object at the end (see `Tally.summary`). It stops after --seconds, or when the file --stop-file appears.
 """
 
 import argparse

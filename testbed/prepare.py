@@ -50,7 +50,7 @@ class Prepared:
     checkout: str
     """Key of the files that the rest was made from."""
     images: dict[str, str]
-    """By name, each as ``registry/name@sha256:...``."""
+    """By name, each as `registry/name@sha256:...`."""
     workspace: str
     """A folder in which the pipeline has trained and evaluated a small model."""
 

@@ -26,7 +26,7 @@ def free_port() -> int:
 
 @contextmanager
 def running(command: list[str], health: str, log: Path, environment: Mapping[str, str]) -> Iterator[None]:
-    """Run a server until the block ends; enter the block when it answers at ``health``, whatever it answers."""
+    """Run a server until the block ends; enter the block when it answers at `health`, whatever it answers."""
     with (
         log.open("wb") as output,
         subprocess.Popen(
@@ -69,7 +69,7 @@ def moto(folder: Path) -> Iterator[str]:
 
 @contextmanager
 def mlflow(folder: Path) -> Iterator[str]:
-    """An MLflow server with its database in ``folder/mlflow.db`` and its artifacts in s3://mlflow/; its address.
+    """An MLflow server with its database in `folder/mlflow.db` and its artifacts in s3://mlflow/; its address.
 
     Started as the lab does it: `mlflow server` imports all of MLflow twice before it answers.
     """

@@ -1,4 +1,4 @@
-"""Run the load of ``testbed.load`` in a pod of the cluster, and read what it counted."""
+"""Run the load of `testbed.load` in a pod of the cluster, and read what it counted."""
 
 import json
 from collections.abc import Iterator
@@ -39,7 +39,7 @@ class Summary:
 
 @dataclass
 class Traffic:
-    """Load that runs; ``summary`` is there after the block of ``traffic`` ended."""
+    """Load that runs; `summary` is there after the block of `traffic` ended."""
 
     summary: Summary | None = field(default=None)
 
@@ -55,7 +55,7 @@ def traffic(
     name: str = "load",
     node: str | None = None,
 ) -> Iterator[Traffic]:
-    """Keep ``rate`` requests a second on ``url`` from inside the cluster while the block runs.
+    """Keep `rate` requests a second on `url` from inside the cluster while the block runs.
 
     Half of the clients keep their connections, half open one for each request. They run on `node`, or on any.
     """

@@ -39,7 +39,7 @@ class Registry:
     """
 
     def __init__(self, trained: Path, scratch: Path) -> None:
-        """Publish what was trained in the workspace ``trained``; copies are made in ``scratch``.
+        """Publish what was trained in the workspace `trained`; copies are made in `scratch`.
 
         The environment must name the MLflow server and the S3 endpoint.
         """

@@ -12,7 +12,7 @@ SHORTEST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.02, 0.5
 def eventually(look: Callable[[], Found], what: str, *, seconds: float = 90.0) -> Found:
     """Look until what is found is true, and return it.
 
-    An AssertionError raised by ``look`` counts as "not yet", and is shown when the deadline passes. The pause between
+    An AssertionError raised by `look` counts as "not yet", and is shown when the deadline passes. The pause between
     two looks is a tenth of the time waited so far, within bounds: a short state is seen, a long wait costs little.
     """
     start = time.monotonic()

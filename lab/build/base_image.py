@@ -1,6 +1,6 @@
 """The base of the project's images: Debian with Python, made from Debian's packages with debootstrap.
 
-It stands for ``python:3.13-slim-trixie``, which the Dockerfiles name by default: Debian 13 has Python 3.13.
+It replaces `python:3.13-slim-trixie`, the Dockerfiles' default base: Debian 13 has Python 3.13.
 """
 
 import os
@@ -31,7 +31,7 @@ def name(machine: str) -> str:
 
 
 def ensure(cache: Path, buildah: Buildah, progress: Progress) -> str:
-    """The base image's name in buildah's storage; makes it the first time."""
+    """Make the base image unless buildah's storage has it, and return its name."""
     image = name(platform.machine())
     if buildah.has(image):
         return image
@@ -44,12 +44,13 @@ def ensure(cache: Path, buildah: Buildah, progress: Progress) -> str:
     return image
 
 
-def _bootstrap(root: Path, mirror: str) -> None:
+def _bootstrap(root: Path, mirror: str | None) -> None:
     include = f"--include={','.join(PACKAGES)}"
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    run(["debootstrap", "--variant=minbase", include, SUITE, root, mirror], environment=environment)
+    source = [mirror] if mirror else []  # without one, debootstrap takes its own default
+    run(["debootstrap", "--variant=minbase", include, SUITE, root, *source], environment=environment)
     for pattern in _UNNEEDED:
         for path in root.glob(pattern):
             run(["rm", "-rf", path])
-    # The official image calls it python as well.
+    # The official image has a `python` too.
     (root / "usr/bin/python").symlink_to("python3")

@@ -52,7 +52,7 @@ class Buildah:
             run([*self._program, "rm", container])
 
     def build(self, dockerfile: Path, context: Path, image: str, build_args: Mapping[str, str], pip_conf: str) -> None:
-        """``docker build``, whose steps see this machine's certificates and package index, and keep neither.
+        """`docker build`, whose steps see this machine's certificates and package index, and keep neither.
 
         What it says goes to standard error.
         """
@@ -84,7 +84,7 @@ class Buildah:
 def pip_conf(settings: Mapping[str, str]) -> str:
     """A pip.conf for the build with what this machine says about where packages come from.
 
-    ``settings``: pip's long option names -> values. Options that name files of this machine (cert, find-links)
+    `settings`: pip's long option names -> values. Options that name files of this machine (cert, find-links)
     are left out: certificates are mounted where pip looks for them anyway.
     """
     chosen = [f"{name} = {settings[name]}" for name in _PIP_SETTINGS if settings.get(name)]

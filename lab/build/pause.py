@@ -1,4 +1,4 @@
-"""The pause image, written as a ``docker save`` archive; no image tool is needed for one file."""
+"""The pause image, written as a `docker save` archive; no image tool is needed for one file."""
 
 import hashlib
 import io
@@ -14,7 +14,7 @@ _ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
 
 
 def archive(cache: Path, machine: str, progress: Progress) -> Path:
-    """The archive for containerd to import; ``machine`` as `platform.machine` says it."""
+    """The archive for containerd to import; `machine` as `platform.machine` says it."""
     recipe = programs.pause()
     program = programs.built(cache, recipe, progress) / "pause"
     data = program.read_bytes()

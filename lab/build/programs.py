@@ -17,7 +17,7 @@ from lab.progress import Progress, Step
 
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
-    """One ``go build``: which packages of which module, how."""
+    """One `go build`: which packages of which module, how."""
 
     name: str
     title: str
@@ -31,7 +31,7 @@ class Recipe:
 
 
 def kubernetes_version(go_mod: str) -> str:
-    """The version of Kubernetes that a go.mod asks for, such as ``v1.34.4``."""
+    """The version of Kubernetes that a go.mod asks for, such as `v1.34.4`."""
     match = re.search(r"^\s*k8s\.io/kubernetes (v\d+\.\d+\.\d+)$", go_mod, re.MULTILINE)
     if not match:
         raise LabError("lab/go/kubernetes/go.mod names no version of k8s.io/kubernetes")
@@ -97,7 +97,7 @@ def _build(cache: Path, recipe: Recipe, go: Path, folder: Path, progress: Progre
 
 
 def _follow(argv: Sequence[str], cwd: Path, environment: dict[str, str], step: Step, total: int) -> None:
-    """Run ``go build -v``, which writes a line for each package that it compiles (not for those in its cache)."""
+    """Run `go build -v`, which writes a line for each package that it compiles (not for those in its cache)."""
     with subprocess.Popen(
         argv, cwd=cwd, env=environment, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
     ) as build:

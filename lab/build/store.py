@@ -29,13 +29,13 @@ def folder_parts(folder: Path) -> Iterator[str | bytes]:
 
 
 def kept(cache: Path, name: str, key: str) -> Path | None:
-    """The folder of what was made from ``key``, if it was made before."""
+    """The folder of what was made from `key`, if it was made before."""
     folder = _folder(cache, name, key)
     return folder if folder.is_dir() else None
 
 
 def keep(cache: Path, name: str, key: str, make: Callable[[Path], None]) -> Path:
-    """The folder of what is made from ``key``; ``make`` fills it (an empty folder) the first time.
+    """The folder of what is made from `key`; `make` fills it (an empty folder) the first time.
 
     All or nothing: what is unfinished when this is interrupted is never taken for the thing itself. One at a time:
     a second process waits for the first and then finds what it made.

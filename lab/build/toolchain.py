@@ -50,7 +50,7 @@ def installer(folder: Path, uv: str | None, python: str) -> list[str]:
 
 
 def version_of(said: str) -> tuple[int, int]:
-    """Major and minor number in what ``go version`` says; (0, 0) if it says something else."""
+    """Major and minor number in what `go version` says; (0, 0) if it says something else."""
     match = re.search(r"\bgo(\d+)\.(\d+)", said)
     return (int(match[1]), int(match[2])) if match else (0, 0)
 

@@ -4,12 +4,11 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-DEFAULT = "http://deb.debian.org/debian"
 _HOLDS_DEBIAN = re.compile(r"/debian/?$")
 
 
-def mirror(folder: Path = Path("/etc/apt")) -> str:
-    """The first mirror of Debian proper in the machine's apt sources; Debian's own where it has none (Ubuntu, say)."""
+def mirror(folder: Path = Path("/etc/apt")) -> str | None:
+    """The first mirror of Debian itself in the machine's apt sources; None if it has none (as on Ubuntu)."""
     files = [folder / "sources.list", *sorted(folder.glob("sources.list.d/*"))]
     for file in files:
         if file.suffix in {".list", ".sources"} and file.is_file():
@@ -18,11 +17,11 @@ def mirror(folder: Path = Path("/etc/apt")) -> str:
             for uri in found:
                 if _HOLDS_DEBIAN.search(uri):
                     return uri.rstrip("/")
-    return DEFAULT
+    return None
 
 
 def one_line_uris(text: str) -> Iterable[str]:
-    """URIs of ``deb [options] URI suite component...`` lines, in order."""
+    """URIs of `deb [options] URI suite component...` lines, in order."""
     for line in text.splitlines():
         words = re.sub(r"\[[^]]*\]", " ", line.partition("#")[0]).split()
         if len(words) >= 3 and words[0] == "deb":

@@ -2,7 +2,7 @@
 
 Version 1 has one tree per set of controllers and the node gets a group in each; a new cpuset group is unusable
 until cpus and mems are set. Version 2 has one tree: a group has only the controllers that its parent hands down
-through ``cgroup.subtree_control``, and a group that hands controllers down may hold no process itself. So the
+through `cgroup.subtree_control`, and a group that hands controllers down may hold no process itself. So the
 node's group stays empty, and the kubelet (whose driver is cgroupfs) makes the groups of pods below it.
 See the kernel's admin-guide/cgroup-v1/cpusets.rst and admin-guide/cgroup-v2.rst.
 """

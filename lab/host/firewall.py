@@ -59,7 +59,7 @@ def clear(settings: Settings) -> None:
 
 
 def own_rules(listing: Iterable[str], settings: Settings) -> list[list[str]]:
-    """The rules of this lab among the lines of ``iptables -S``, without their leading ``-A``."""
+    """The rules of this lab among the lines of `iptables -S`, without their leading `-A`."""
     prefix = f"sentiment-lab:{settings.name}:"
     rules = (shlex.split(line) for line in listing)
     return [rule[1:] for rule in rules if rule[:1] == ["-A"] and any(word.startswith(prefix) for word in rule)]

@@ -41,12 +41,9 @@ def is_present(program: str) -> bool:
 def ensure(progress: Progress) -> None:
     """Install what is missing, after saying so.
 
-    Raises
-    ------
-    RequirementError
-        Something is missing and there is no apt here to install it with.
-    LabError
-        apt could not install it.
+    Raises:
+        RequirementError: something is missing and there is no apt here to install it with.
+        LabError: apt could not install it.
     """
     packages = missing(is_present)
     if not packages:

@@ -13,10 +13,8 @@ from lab.settings import Settings
 def ready_nodes(settings: Settings, state: State) -> set[str]:
     """Names of the nodes whose Ready condition is True.
 
-    Raises
-    ------
-    LabError
-        The API does not answer.
+    Raises:
+        LabError: the API does not answer.
     """
     context = ssl.create_default_context(cafile=str(state.pki / "ca.crt"))
     client = state.pki / "apiserver-kubelet-client.crt"

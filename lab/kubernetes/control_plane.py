@@ -23,7 +23,7 @@ rules:
 
 
 def corefile(settings: Settings, state: State, *, upstream: bool) -> str:
-    """CoreDNS's configuration; ``upstream``: the host has name servers to forward other names to."""
+    """CoreDNS's configuration; `upstream`: the host has name servers to forward other names to."""
     forward = "  forward . /etc/resolv.conf\n" if upstream else ""
     return f"""\
 .:{DNS_PORT} {{

@@ -14,7 +14,7 @@ from lab.wait import until
 def start(settings: Settings, state: State, node: Node, programs: Programs, peers: list[Node]) -> None:
     """Start a node unless it runs; it joins the cluster by itself once the API answers.
 
-    ``peers`` are all nodes: each has routes to the pods of the others.
+    `peers` are all nodes: each has routes to the pods of the others.
     """
     if running(state, node):
         return

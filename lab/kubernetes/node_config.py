@@ -25,7 +25,7 @@ def files(settings: Settings, state: State, node: Node, programs: Programs, peer
 
 
 def containerd(root: Path) -> str:
-    """``restrict_oom_score_adj``: some virtual machines refuse a score below the parent's."""
+    """`restrict_oom_score_adj`: some virtual machines refuse a score below the parent's."""
     return f"""\
 version = 2
 [plugins."io.containerd.grpc.v1.cri"]

@@ -1,8 +1,8 @@
 """The MLflow tracking server and model registry: sqlite, artifacts straight in S3.
 
-``mlflow server`` imports all of MLflow to check its options, then starts uvicorn, which imports all of it again:
+`mlflow server` imports all of MLflow to check its options, then starts uvicorn, which imports all of it again:
 twice five seconds of a core. Here uvicorn is started at once, with the variables that MLflow 3.17 hands it
-(see ``_run_server`` in ``mlflow/server/__init__.py``).
+(see `_run_server` in `mlflow/server/__init__.py`).
 """
 
 import sys
@@ -13,7 +13,7 @@ from lab.settings import Settings
 from lab.standins.storage import CREDENTIALS, s3_url
 
 STORE, ARTIFACTS = "_MLFLOW_SERVER_FILE_STORE", "_MLFLOW_SERVER_ARTIFACT_ROOT"
-"""Named so by ``mlflow.server.constants``: ``--backend-store-uri`` and ``--default-artifact-root``."""
+"""Named so by `mlflow.server.constants`: `--backend-store-uri` and `--default-artifact-root`."""
 
 
 def mlflow_url(settings: Settings) -> str:

@@ -1,6 +1,6 @@
 """Entry point of the faulty image: the serving image's commands, with `serve` misbehaving as the file `behaviour` says.
 
-`fetch` and `verify` do what they always do. Known faults (``NAME`` or ``NAME:AMOUNT``), each anew in every process:
+`fetch` and `verify` do what they always do. Known faults (`NAME` or `NAME:AMOUNT`), each anew in every process:
 
     crash-after-first-answer:S   ends S seconds after the first prediction was asked for
     crash-at-request:N           ends at the N-th prediction asked for by others than a candidate's judge

@@ -15,7 +15,7 @@ from lab.settings import Settings
 def snapshot(state: Path) -> dict[str, set[str]]:
     """What is there now, by kind.
 
-    Of processes, those that have to do with ``state``: in its environment, its command line or its files. What carries
+    Of processes, those that have to do with `state`: in its environment, its command line or its files. What carries
     the name of another lab that runs is left out, and so is what image builds leave to each other:
     whether others on the machine start or end something meanwhile makes no difference.
     """

@@ -55,6 +55,6 @@ def test_third_parties_and_security_are_passed_over(tmp_path: Path) -> None:
     assert apt_sources.mirror(tmp_path) == "http://m.example/debian"
 
 
-def test_machine_without_debian_sources_uses_debians_own_mirror(tmp_path: Path) -> None:
+def test_machine_without_debian_sources_leaves_the_mirror_to_debootstrap(tmp_path: Path) -> None:
     (tmp_path / "sources.list").write_text("deb http://archive.ubuntu.example/ubuntu noble main\n")
-    assert apt_sources.mirror(tmp_path) == apt_sources.DEFAULT
+    assert apt_sources.mirror(tmp_path) is None
