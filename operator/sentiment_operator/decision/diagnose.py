@@ -163,7 +163,8 @@ def read_termination(end: Termination) -> tuple[str, str] | None:
 
 def _sentence(text: str) -> str:
     """The end of a foreign text, on one line and short enough for a condition."""
-    line = " ".join(text.split())
+    # The API server stores no half of a surrogate pair: such a message would differ from the stored one for ever.
+    line = " ".join(text.encode("utf-8", "replace").decode().split())
     return line if len(line) <= 1000 else f"... {line[-1000:]}"
 
 

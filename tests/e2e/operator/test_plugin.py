@@ -65,7 +65,7 @@ def test_status_tells_who_serves_on_which_pods(served: Resource, sentiment: Plug
 def test_without_an_earlier_version_there_is_no_way_back(served: Resource, sentiment: Plugin) -> None:
     done = sentiment("rollback")
     assert done.returncode == 1
-    assert "no other version than 1" in done.stderr
+    assert "no version other than 1" in done.stderr
     assert sentiment("retry").returncode == 1
 
 

@@ -104,6 +104,12 @@ def test_an_image_that_cannot_be_executed_is_a_fault() -> None:
     assert (found.kind, found.reason) == ("fault", "StartError")
 
 
+def test_a_message_is_one_line_that_the_api_server_stores_as_it_is() -> None:
+    written = {"format": "sentiment.dev/termination/v1", "reason": "StoreUnreachable", "message": "no\nroute \ud800"}
+    found = one(fetch=ended(json.dumps(written), code=75))
+    assert found.message.endswith("cannot fetch the model: no route ?")
+
+
 @pytest.mark.parametrize(
     "reason", ["ErrImagePull", "ImagePullBackOff", "InvalidImageName", "CreateContainerConfigError"]
 )
