@@ -18,8 +18,8 @@ from delivery.cluster import ROOT, Cluster, DeliveryError, connect
 from delivery.images import build_and_push
 from lab import client
 from lab.client import Progress, content_key
-from sentiment_pipeline.data.ingest import ingest
-from sentiment_pipeline.data.prepare import prepare as prepare_reviews
+from sentiment_pipeline.data.ingestion.ingest import ingest
+from sentiment_pipeline.data.preparation.prepare import prepare as prepare_reviews
 from sentiment_pipeline.evaluation.evaluate import evaluate
 from sentiment_pipeline.params import load_params
 from sentiment_pipeline.training.train import train

@@ -15,13 +15,13 @@ import pytest
 from sentiment_model import Scorer
 from sentiment_model.manifest import GOLDEN, MODEL
 from sentiment_pipeline import paths
-from sentiment_pipeline.data.ingest import ingest
-from sentiment_pipeline.data.prepare import prepare
-from sentiment_pipeline.data.reviews import Review, read_reviews
+from sentiment_pipeline.data.ingestion.ingest import ingest
+from sentiment_pipeline.data.preparation.prepare import prepare
+from sentiment_pipeline.data.reviews.review import Review, read_reviews
 from sentiment_pipeline.evaluation.findings import accuracy_of
 from sentiment_pipeline.params import load_params
-from sentiment_pipeline.release.register import verified_digest
 from sentiment_pipeline.training.train import train
+from sentiment_pipeline.version.files import verified_digest
 
 REPOSITORY = Path(__file__).parents[1]
 

@@ -8,7 +8,7 @@ from bench.model import rows
 from bench.model.corpus import Data
 from bench.model.page import TABLE
 from bench.table import Row, chosen
-from sentiment_pipeline.data.sources import from_anywhere
+from sentiment_pipeline.data.ingestion.sources import from_anywhere
 
 PARTS: dict[str, Callable[[Data], list[Row]]] = {
     "counting": rows.counting,

@@ -9,10 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from bench.table import ROOT
-from sentiment_pipeline.data.ingest import ingest
-from sentiment_pipeline.data.prepare import prepare
-from sentiment_pipeline.data.reviews import Review, read_reviews
-from sentiment_pipeline.data.split import folds
+from sentiment_pipeline.data.ingestion.ingest import ingest
+from sentiment_pipeline.data.preparation.prepare import prepare
+from sentiment_pipeline.data.reviews.review import Review, read_reviews
+from sentiment_pipeline.data.reviews.split import folds
 from sentiment_pipeline.params import Params, load_params
 from sentiment_pipeline.paths import PARAMS, TEST, TRAIN
 

@@ -18,7 +18,7 @@ from bench.serving.speed import paced, speed
 from bench.serving.trained import Trained, trained
 from bench.serving.wrk import CannotMeasure
 from bench.table import Row, chosen
-from sentiment_pipeline.data.sources import from_anywhere
+from sentiment_pipeline.data.ingestion.sources import from_anywhere
 
 PARTS: dict[str, Callable[[Trained], list[Row]]] = {
     "speed": speed,

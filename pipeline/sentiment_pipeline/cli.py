@@ -13,7 +13,7 @@ from sentiment_pipeline.errors import PipelineError
 from sentiment_pipeline.params import DataParams, GoldenParams, TrackingParams, load_params
 
 if TYPE_CHECKING:
-    from sentiment_pipeline.release.register import Registered
+    from sentiment_pipeline.tracking.registry import Registered
 
 
 class _Command(click.Group):
@@ -54,8 +54,8 @@ _RENAME = click.option(
 @click.option("--check", is_flag=True, help="Only ask whether data.source changed since; exit code 1 if it did.")
 def ingest(check: bool) -> None:
     """Bring the raw reviews of data.source to data/raw."""
-    from sentiment_pipeline.data.ingest import check_source
-    from sentiment_pipeline.data.ingest import ingest as run
+    from sentiment_pipeline.data.ingestion.ingest import check_source
+    from sentiment_pipeline.data.ingestion.ingest import ingest as run
 
     data = load_params().data
     if check:
@@ -67,7 +67,7 @@ def ingest(check: bool) -> None:
 @main.command()
 def prepare() -> None:
     """Clean, drop duplicates, split."""
-    from sentiment_pipeline.data.prepare import prepare as run
+    from sentiment_pipeline.data.preparation.prepare import prepare as run
 
     run(load_params())
 
@@ -75,7 +75,7 @@ def prepare() -> None:
 @main.command()
 def data_report() -> None:
     """Report on duplicates, leakage, balance and oddities of the reviews."""
-    from sentiment_pipeline.data.data_report import data_report as run
+    from sentiment_pipeline.data.inspection.data_report import data_report as run
 
     run(load_params().data)
 
@@ -123,7 +123,7 @@ def evaluate() -> None:
 @click.option("--seed", default=1, show_default=True)
 def sample(path: Path, rows: int, seed: int) -> None:
     """Write the built-in sample of reviews to PATH as CSV."""
-    from sentiment_pipeline.data.sample import write_sample
+    from sentiment_pipeline.data.sample.generator import write_sample
 
     write_sample(path, rows, seed)
     click.echo(f"wrote {rows:,} reviews to {path}", err=True)

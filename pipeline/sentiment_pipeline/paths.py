@@ -6,6 +6,9 @@ PARAMS = Path("params.yaml")
 LOCK = Path("dvc.lock")
 
 RAW = Path("data/raw")
+TABLE_SUFFIXES = (".csv", ".csv.gz", ".jsonl", ".jsonl.gz")
+"""Names of files of rows end in one of these."""
+
 TRAIN = Path("data/prepared/train.jsonl")
 TEST = Path("data/prepared/test.jsonl")
 

@@ -11,7 +11,7 @@ from typing import Any
 from sentiment_model import Prediction, Scorer
 from sentiment_model.manifest import MODEL
 from sentiment_model.unicode import is_encodable
-from sentiment_pipeline.data.tables import BadRow, Row, check_suffix, is_json_lines, read_rows, writing_rows
+from sentiment_pipeline.data.reviews.tables import BadRow, Row, check_suffix, is_json_lines, read_rows, writing_rows
 from sentiment_pipeline.errors import DataError
 from sentiment_pipeline.progress import Advance, progress
 

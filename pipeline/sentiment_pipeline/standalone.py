@@ -7,10 +7,10 @@ from typing import Any
 from ruamel.yaml import YAML
 
 from sentiment_pipeline import paths
-from sentiment_pipeline.data.data_report import data_report
-from sentiment_pipeline.data.ingest import ingest
-from sentiment_pipeline.data.prepare import prepare
-from sentiment_pipeline.data.sources import from_anywhere
+from sentiment_pipeline.data.ingestion.ingest import ingest
+from sentiment_pipeline.data.ingestion.sources import from_anywhere
+from sentiment_pipeline.data.inspection.data_report import data_report
+from sentiment_pipeline.data.preparation.prepare import prepare
 from sentiment_pipeline.errors import DataError
 from sentiment_pipeline.evaluation.evaluate import evaluate
 from sentiment_pipeline.params import Params, load_params

@@ -14,7 +14,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
 from demo import workspace
-from sentiment_pipeline.data.sample import sample_rows, write_sample
+from sentiment_pipeline.data.sample.generator import sample_rows, write_sample
 from testbed import servers
 from tests.documented import blocks, pages
 from tests.integration.serving.process import started

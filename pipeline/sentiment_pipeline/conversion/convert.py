@@ -12,17 +12,17 @@ from sentiment_model.unicode import is_encodable
 from sentiment_pipeline.conversion.decision import steps_of, unwrapped
 from sentiment_pipeline.conversion.loading import load_estimator
 from sentiment_pipeline.conversion.model import ForeignClassifier, read_estimator
-from sentiment_pipeline.data.prepare import check_columns, clean
-from sentiment_pipeline.data.raw import read_raw
-from sentiment_pipeline.data.reviews import Review, hashed_id
-from sentiment_pipeline.data.sample import sample_rows
+from sentiment_pipeline.data.preparation.prepare import check_columns
+from sentiment_pipeline.data.reviews.cleaning import clean
+from sentiment_pipeline.data.reviews.raw import read_raw
+from sentiment_pipeline.data.reviews.review import Review, hashed_id
+from sentiment_pipeline.data.sample.generator import sample_rows
 from sentiment_pipeline.errors import ConversionError
 from sentiment_pipeline.params import DataParams, GoldenParams
-from sentiment_pipeline.release.register import Registered
-from sentiment_pipeline.tracking.registry import ACCURACY_TAG, CONVERTED_FROM_TAG, Registry
+from sentiment_pipeline.tracking.registry import ACCURACY_TAG, CONVERTED_FROM_TAG, Registered, Registry
 from sentiment_pipeline.tracking.runs import Conversion
-from sentiment_pipeline.training.golden import golden_texts
-from sentiment_pipeline.training.version import write_version
+from sentiment_pipeline.version.files import write_version
+from sentiment_pipeline.version.golden import golden_texts
 
 MAX_SAMPLE = 5000
 _BUILTIN_ROWS = 400

@@ -1,6 +1,5 @@
 """A fitted scikit-learn estimator of texts, and the model file that says the same."""
 
-from array import array
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from sentiment_model.linear import Link
 from sentiment_pipeline.conversion.decision import Decision, read_pipeline, through
 from sentiment_pipeline.conversion.features import Features, ForeignView, read_features
 from sentiment_pipeline.errors import ConversionError, NotSupported
-from sentiment_pipeline.training.export import f32
+from sentiment_pipeline.version.arrays import float32s, uint64s
 
 Floats = npt.NDArray[np.float64]
 
@@ -96,7 +95,7 @@ def _model(labels: Sequence[str], features: Features, decision: Decision, facts:
     return LinearModel(
         labels=tuple(labels),
         views=tuple(views),
-        bias=f32(decision.bias),
+        bias=float32s(decision.bias),
         link=decision.link,
         facts=facts,
         reading=features.reading,
@@ -111,7 +110,7 @@ def _view(view: ForeignView, name: str, coef: Floats) -> View:
         ngrams=view.ngrams,
         tf=view.tf,
         norm=view.norm,
-        keys=array("Q", view.keys[order].tobytes()),
-        weight=f32(view.weight[order]),
-        coef=f32(coef[order]),
+        keys=uint64s(view.keys[order]),
+        weight=float32s(view.weight[order]),
+        coef=float32s(coef[order]),
     )

@@ -1,1 +1,1 @@
-"""From a source of raw reviews to cleaned, labelled, split reviews (stages `ingest`, `prepare`, `data-report`)."""
+"""From a source of raw reviews to labelled, split reviews: a folder for each of three stages, and what they share."""

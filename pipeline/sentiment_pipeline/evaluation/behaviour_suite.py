@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from sentiment_pipeline.data.split import position
+from sentiment_pipeline.data.reviews.split import position
 
 SUITE = 1
 """Raised whenever a case changes: pass rates of two suites do not compare."""

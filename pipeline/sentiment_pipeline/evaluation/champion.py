@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import sentiment_model
-from sentiment_pipeline.data.reviews import Review
+from sentiment_pipeline.data.reviews.review import Review
 from sentiment_pipeline.metrics.compare import Comparison, compare
-from sentiment_pipeline.release.register import download
+from sentiment_pipeline.tracking.download import download
 from sentiment_pipeline.tracking.registry import CHAMPION, MlflowRegistry, Registry
 
 

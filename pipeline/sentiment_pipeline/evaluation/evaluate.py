@@ -5,17 +5,17 @@ from pathlib import Path
 from sentiment_model import Scorer
 from sentiment_model.manifest import MODEL
 from sentiment_pipeline import paths
-from sentiment_pipeline.data.reviews import read_reviews
+from sentiment_pipeline.data.reviews.review import read_reviews
 from sentiment_pipeline.evaluation import behaviour, figures
 from sentiment_pipeline.evaluation.findings import Findings, Mistake, examine
 from sentiment_pipeline.evaluation.page import Page, render
 from sentiment_pipeline.metrics.classification import Bin
+from sentiment_pipeline.metrics.learning_curve import read_curve
 from sentiment_pipeline.params import Params
 from sentiment_pipeline.progress import say
-from sentiment_pipeline.release.register import verified_digest
 from sentiment_pipeline.report import read_csv, read_json, write_csv, write_json, write_records
-from sentiment_pipeline.tracking import runs as tracking
-from sentiment_pipeline.training.learning import read_curve
+from sentiment_pipeline.tracking.runs import record_run
+from sentiment_pipeline.version.files import verified_digest
 
 
 def evaluate(params: Params, root: Path = Path()) -> None:
@@ -52,7 +52,7 @@ def evaluate(params: Params, root: Path = Path()) -> None:
         figures={name: figures.svg(figure, name) for name, figure in drawn.items()},
     )
     (root / paths.EVALUATE_PAGE).write_text(render(page), encoding="utf-8")
-    tracking.record(params, root)
+    record_run(params, root)
     for line in summary(found):
         say(line)
     say(f"the whole story: {root / paths.EVALUATE_PAGE}")

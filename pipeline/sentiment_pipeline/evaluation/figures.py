@@ -13,8 +13,8 @@ from matplotlib.patches import Rectangle
 from sentiment_pipeline.evaluation.findings import Findings
 from sentiment_pipeline.evaluation.slices import Slice
 from sentiment_pipeline.metrics.classification import Bin
+from sentiment_pipeline.metrics.learning_curve import Point
 from sentiment_pipeline.report import percent
-from sentiment_pipeline.training.learning import Point
 
 _INK, _TEXT, _ACCENT, _SECOND = "#5b6472", "#1a1f27", "#1d6fd1", "#b3541e"
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from sentiment_model import Scorer
-from sentiment_pipeline.data.reviews import Review
+from sentiment_pipeline.data.reviews.review import Review
 from sentiment_pipeline.errors import DataError
 from sentiment_pipeline.evaluation.behaviour import Behaviour, behave
 from sentiment_pipeline.evaluation.champion import Contest, contest
@@ -24,7 +24,7 @@ from sentiment_pipeline.metrics.classification import (
     per_label,
 )
 from sentiment_pipeline.params import EvaluateParams
-from sentiment_pipeline.training.export import predict_all, probabilities_of
+from sentiment_pipeline.version.parity import predict_all, probabilities_of
 
 MISTAKES = 20
 """So many are listed."""

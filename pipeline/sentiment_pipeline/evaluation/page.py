@@ -7,8 +7,8 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from sentiment_pipeline.evaluation.findings import Findings
+from sentiment_pipeline.metrics.learning_curve import Point
 from sentiment_pipeline.report import percent
-from sentiment_pipeline.training.learning import Point
 
 SHOWN_NGRAMS = 12
 """Per label and view."""

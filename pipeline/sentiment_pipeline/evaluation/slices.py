@@ -10,7 +10,7 @@ import numpy.typing as npt
 from sklearn.metrics import f1_score
 
 from sentiment_model import preprocess, tokenize
-from sentiment_pipeline.data.reviews import Review
+from sentiment_pipeline.data.reviews.review import Review
 from sentiment_pipeline.metrics.classification import Labels
 from sentiment_pipeline.metrics.intervals import share_interval
 

@@ -10,15 +10,16 @@ from time import perf_counter
 from sentiment_model import Classifier, Scorer
 from sentiment_model.manifest import MODEL
 from sentiment_pipeline import paths
-from sentiment_pipeline.data.reviews import Review, read_reviews
+from sentiment_pipeline.data.reviews.review import Review, read_reviews
 from sentiment_pipeline.errors import Refused
 from sentiment_pipeline.evaluation.behaviour import behave
 from sentiment_pipeline.evaluation.findings import labels_of
 from sentiment_pipeline.metrics.compare import Comparison, compare
 from sentiment_pipeline.params import GateParams, Params
 from sentiment_pipeline.progress import say
-from sentiment_pipeline.release.register import download, verified_digest
+from sentiment_pipeline.tracking.download import download
 from sentiment_pipeline.tracking.registry import CHALLENGER, CHAMPION, Registry, Version
+from sentiment_pipeline.version.files import verified_digest
 
 _MAX_TIMED = 500
 """On how many held-out reviews the time for one prediction is measured."""

@@ -37,6 +37,15 @@ class Version:
         return digest if not digest or digest.startswith("sha256:") else f"sha256:{digest}"
 
 
+@dataclass(frozen=True)
+class Registered:
+    """What came of it."""
+
+    version: Version
+    created: bool
+    """False where a version of the same digest was there already."""
+
+
 class Registry(Protocol):
     """What registering, gates and promotion need. Every method raises RegistryError when it cannot answer."""
 

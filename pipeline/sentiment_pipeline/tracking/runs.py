@@ -52,7 +52,7 @@ def connect() -> Any:
     return mlflow.MlflowClient()
 
 
-def record(params: Params, root: Path) -> None:
+def record_run(params: Params, root: Path) -> None:
     """Record what the reports say so far, if there is a server and it answers."""
     if not os.environ.get("MLFLOW_TRACKING_URI"):
         say("MLFLOW_TRACKING_URI is not set: the run is not recorded in MLflow")

@@ -1,38 +1,21 @@
 """The learning curve: would more reviews make the model better, or another recipe?"""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from sentiment_pipeline.data.split import position
+from sentiment_pipeline.data.reviews.split import position
 from sentiment_pipeline.errors import DataError
 from sentiment_pipeline.metrics.intervals import share_interval
+from sentiment_pipeline.metrics.learning_curve import Point
 from sentiment_pipeline.params import Candidate
 from sentiment_pipeline.progress import progress
-from sentiment_pipeline.report import read_csv
 from sentiment_pipeline.training.calibration import Scaling, probabilities
 from sentiment_pipeline.training.counts import Corpus, Rows
 from sentiment_pipeline.training.fitting import Labels, fit_views, raw_margins
 
 FRACTIONS = (0.125, 0.25, 0.5, 1.0)
-
-
-@dataclass(frozen=True)
-class Point:
-    """The recipe, fitted to some of the reviews."""
-
-    rows: int
-    """That it was fitted to."""
-    accuracy: float
-    """On reviews that it has not seen, the same for all points."""
-    low: float
-    """95 % interval of that accuracy."""
-    high: float
-    seen_accuracy: float
-    """On the reviews that it was fitted to."""
 
 
 def learning_curve(
@@ -63,24 +46,6 @@ def learning_curve(
                 points += _points(candidate, scaling, corpus, labels, groups, rows, judged)
             advance(1)
     return points
-
-
-def read_curve(path: Path) -> list[Point]:
-    """Read the curve that `train` left.
-
-    Raises:
-        DataError: the file is not there.
-    """
-    return [
-        Point(
-            rows=int(row["rows"]),
-            accuracy=float(row["accuracy"]),
-            low=float(row["low"]),
-            high=float(row["high"]),
-            seen_accuracy=float(row["seen_accuracy"]),
-        )
-        for row in read_csv(path)
-    ]
 
 
 def _points(

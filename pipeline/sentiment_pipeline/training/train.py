@@ -7,21 +7,22 @@ from pathlib import Path
 import numpy as np
 
 from sentiment_pipeline import paths
-from sentiment_pipeline.data.reviews import Review, read_reviews
-from sentiment_pipeline.data.split import folds
+from sentiment_pipeline.data.reviews.review import Review, read_reviews
+from sentiment_pipeline.data.reviews.split import folds
+from sentiment_pipeline.metrics.learning_curve import Point
 from sentiment_pipeline.params import GoldenParams, Params
 from sentiment_pipeline.progress import progress, say
 from sentiment_pipeline.report import write_csv, write_json, write_records
-from sentiment_pipeline.tracking import runs as tracking
+from sentiment_pipeline.tracking.runs import record_run
 from sentiment_pipeline.training.counts import count
 from sentiment_pipeline.training.crossval import Result, best, compare, refit
 from sentiment_pipeline.training.export import check_keys, to_linear_model
 from sentiment_pipeline.training.fitting import TextClassifier
-from sentiment_pipeline.training.golden import golden_texts
-from sentiment_pipeline.training.learning import Point, learning_curve
+from sentiment_pipeline.training.learning import learning_curve
 from sentiment_pipeline.training.ngrams import TopNgram, top_ngrams
 from sentiment_pipeline.training.recipes import describe
-from sentiment_pipeline.training.version import write_version
+from sentiment_pipeline.version.files import write_version
+from sentiment_pipeline.version.golden import golden_texts
 
 
 def train(params: Params, root: Path = Path()) -> None:
@@ -51,7 +52,7 @@ def train(params: Params, root: Path = Path()) -> None:
     groups = [review.group for review in reviews]
     curve = learning_curve(winner.candidate, winner.scaling, corpus, labels, groups, in_fold == 0)
     write_records(root / paths.LEARNING_PLOT, Point, curve)
-    tracking.record(params, root)
+    record_run(params, root)
     say(f"trained {winner.candidate.name}: {digest}")
 
 

@@ -21,8 +21,8 @@ from sklearn.pipeline import Pipeline, make_pipeline
 
 from sentiment_model.manifest import GOLDEN, MANIFEST, MODEL, REFERENCE
 from sentiment_pipeline.cli import main
-from sentiment_pipeline.data.sample import sample_rows, write_sample
-from sentiment_pipeline.release.register import verified_digest
+from sentiment_pipeline.data.sample.generator import sample_rows, write_sample
+from sentiment_pipeline.version.files import verified_digest
 from tests.integration.conftest import MlflowServer
 
 pytestmark = [

@@ -10,7 +10,7 @@ from pathlib import Path
 import boto3
 import pytest
 
-from sentiment_pipeline.data.sample import write_sample
+from sentiment_pipeline.data.sample.generator import write_sample
 from tests.integration.pipeline.workspace import REPOSITORY, Workspace
 
 pytestmark = pytest.mark.integration

@@ -18,8 +18,8 @@ from pathlib import Path
 import boto3
 import pytest
 
-from sentiment_pipeline.data.ingest import check_source, ingest
-from sentiment_pipeline.data.sources import fetch
+from sentiment_pipeline.data.ingestion.ingest import check_source, ingest
+from sentiment_pipeline.data.ingestion.sources import fetch
 from sentiment_pipeline.errors import DataError, SourceChanged, SourceError
 from sentiment_pipeline.params import DataParams
 from testbed.servers import free_port

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from sentiment_pipeline.data.reviews import Review
-from sentiment_pipeline.data.sample import sample_rows
-from sentiment_pipeline.data.split import folds
+from sentiment_pipeline.data.reviews.review import Review
+from sentiment_pipeline.data.reviews.split import folds
+from sentiment_pipeline.data.sample.generator import sample_rows
 from sentiment_pipeline.params import Candidate
 from sentiment_pipeline.training.counts import count
 from sentiment_pipeline.training.crossval import compare, refit

@@ -41,7 +41,7 @@ from sentiment_model.manifest import GOLDEN, MODEL
 from sentiment_pipeline.conversion.convert import Converted, Sample, builtin_sample, convert, read_sample
 from sentiment_pipeline.errors import ConversionError, ExportError
 from sentiment_pipeline.params import DataParams, GoldenParams
-from sentiment_pipeline.release.register import verified_digest
+from sentiment_pipeline.version.files import verified_digest
 from tests.unit.pipeline.corpora import three_classes, two_classes
 
 both = pytest.mark.parametrize("corpus", [two_classes, three_classes])

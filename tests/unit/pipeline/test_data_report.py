@@ -4,11 +4,11 @@ from random import Random
 
 import pytest
 
-from sentiment_pipeline.data.data_report import Duplicate, leaks, repeated, side, summary
-from sentiment_pipeline.data.duplicates import NEAR, Pair, normalised, similar_pairs
-from sentiment_pipeline.data.oddities import oddities
-from sentiment_pipeline.data.reviews import Review
-from sentiment_pipeline.data.sample import sample_rows
+from sentiment_pipeline.data.inspection.data_report import Duplicate, leaks, repeated, side, summary
+from sentiment_pipeline.data.inspection.duplicates import NEAR, Pair, normalised, similar_pairs
+from sentiment_pipeline.data.inspection.oddities import oddities
+from sentiment_pipeline.data.reviews.review import Review
+from sentiment_pipeline.data.sample.generator import sample_rows
 
 SAMPLE = [row["text"] for row in sample_rows(400, seed=9)]
 

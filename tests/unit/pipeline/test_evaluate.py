@@ -5,7 +5,7 @@ from functools import cache
 import pytest
 
 from sentiment_model import Scorer
-from sentiment_pipeline.data.reviews import Review
+from sentiment_pipeline.data.reviews.review import Review
 from sentiment_pipeline.errors import DataError
 from sentiment_pipeline.evaluation.evaluate import summary
 from sentiment_pipeline.evaluation.findings import MISTAKES, Findings, examine, labels_of

@@ -6,15 +6,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sentiment_pipeline.data.reviews import Review
-from sentiment_pipeline.data.split import folds
+from sentiment_pipeline.data.reviews.review import Review
+from sentiment_pipeline.data.reviews.split import folds
+from sentiment_pipeline.metrics.learning_curve import Point, read_curve
 from sentiment_pipeline.params import Candidate
 from sentiment_pipeline.report import write_records
 from sentiment_pipeline.training.calibration import unscaled
 from sentiment_pipeline.training.counts import count
 from sentiment_pipeline.training.crossval import compare
 from sentiment_pipeline.training.export import check_keys
-from sentiment_pipeline.training.learning import Point, learning_curve, read_curve
+from sentiment_pipeline.training.learning import learning_curve
 from sentiment_pipeline.training.ngrams import top_ngrams
 from tests.unit.pipeline.corpora import fitted, three_classes, two_classes
 

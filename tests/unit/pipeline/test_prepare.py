@@ -5,8 +5,9 @@ from dataclasses import asdict
 
 import pytest
 
-from sentiment_pipeline.data.prepare import check_sides, check_size, clean, clean_rows
-from sentiment_pipeline.data.reviews import Review
+from sentiment_pipeline.data.preparation.prepare import check_sides, check_size, clean_rows
+from sentiment_pipeline.data.reviews.cleaning import clean
+from sentiment_pipeline.data.reviews.review import Review
 from sentiment_pipeline.errors import DataError
 from sentiment_pipeline.params import DataParams, PrepareParams
 

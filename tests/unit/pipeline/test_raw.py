@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from sentiment_pipeline.data.raw import find_raw, read_raw
+from sentiment_pipeline.data.reviews.raw import find_raw, read_raw
 from sentiment_pipeline.errors import DataError
 
 ROWS = [{"text": "zwei\nZeilen, Straße", "label": "1"}, {"text": "second", "label": "0"}]

@@ -5,7 +5,7 @@ from collections import Counter
 from hashlib import sha256
 from pathlib import Path
 
-from sentiment_pipeline.data.sample import COLUMNS, LABELS, sample_rows, write_sample
+from sentiment_pipeline.data.sample.generator import COLUMNS, LABELS, sample_rows, write_sample
 
 
 def test_the_sample_is_the_same_on_every_machine(tmp_path: Path) -> None:

@@ -5,8 +5,8 @@ import pytest
 from nltk.sentiment.util import mark_negation
 
 from sentiment_model import preprocess, tokenize
-from sentiment_pipeline.data.reviews import Review
-from sentiment_pipeline.data.sample import sample_rows
+from sentiment_pipeline.data.reviews.review import Review
+from sentiment_pipeline.data.sample.generator import sample_rows
 from sentiment_pipeline.evaluation.slices import MAX_BUCKETS, OTHERS, has_negation, measure_slice, slices_of
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from sentiment_pipeline.data import imdb
-from sentiment_pipeline.data.raw import read_raw
-from sentiment_pipeline.data.sources import fetch, shown
+from sentiment_pipeline.data.ingestion import imdb
+from sentiment_pipeline.data.ingestion.sources import fetch, shown
+from sentiment_pipeline.data.reviews.raw import read_raw
 from sentiment_pipeline.errors import SourceError
 from sentiment_pipeline.params import DataParams
 

@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sentiment_pipeline.data.reviews import Review
-from sentiment_pipeline.data.split import folds, split
+from sentiment_pipeline.data.reviews.review import Review
+from sentiment_pipeline.data.reviews.split import folds, split
 
 
 def of_groups(*groups: str) -> list[Review]:

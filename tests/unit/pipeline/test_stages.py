@@ -13,15 +13,15 @@ from sentiment_model import Scorer
 from sentiment_model.manifest import MODEL
 from sentiment_pipeline import paths
 from sentiment_pipeline.cli import main
-from sentiment_pipeline.data.data_report import data_report
-from sentiment_pipeline.data.ingest import check_source, ingest
-from sentiment_pipeline.data.prepare import prepare
-from sentiment_pipeline.data.reviews import read_reviews
+from sentiment_pipeline.data.ingestion.ingest import check_source, ingest
+from sentiment_pipeline.data.inspection.data_report import data_report
+from sentiment_pipeline.data.preparation.prepare import prepare
+from sentiment_pipeline.data.reviews.review import read_reviews
 from sentiment_pipeline.evaluation.evaluate import evaluate
 from sentiment_pipeline.params import load_params
-from sentiment_pipeline.release.register import verified_digest
 from sentiment_pipeline.standalone import params_path
 from sentiment_pipeline.training.train import train
+from sentiment_pipeline.version.files import verified_digest
 from tests.unit.pipeline.corpora import three_classes
 
 PARAMS = """

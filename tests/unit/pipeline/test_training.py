@@ -18,17 +18,18 @@ from sklearn.pipeline import make_pipeline
 
 from sentiment_model import Scorer, preprocess, tokenize
 from sentiment_model.modelfile import write_model
-from sentiment_pipeline.data.reviews import Review
-from sentiment_pipeline.data.split import folds
+from sentiment_pipeline.data.reviews.review import Review
+from sentiment_pipeline.data.reviews.split import folds
 from sentiment_pipeline.errors import DataError, ExportError
 from sentiment_pipeline.params import Candidate
 from sentiment_pipeline.training.calibration import Scaling, fit_scaling, unscaled
 from sentiment_pipeline.training.calibration import probabilities as to_probabilities
 from sentiment_pipeline.training.counts import count
 from sentiment_pipeline.training.crossval import Result, Score, best, compare
-from sentiment_pipeline.training.export import check_parity, predict_all, probabilities_of, to_linear_model
+from sentiment_pipeline.training.export import to_linear_model
 from sentiment_pipeline.training.fitting import Labels, TextClassifier, fit_views, raw_margins
 from sentiment_pipeline.training.recipes import classifier
+from sentiment_pipeline.version.parity import check_parity, predict_all, probabilities_of
 from tests.unit.pipeline.corpora import fitted, three_classes, two_classes
 
 CANDIDATES = (

@@ -9,13 +9,13 @@ import pytest
 from sentiment_model import Scorer
 from sentiment_model.manifest import GOLDEN, MANIFEST, MODEL, REFERENCE, digest_of
 from sentiment_pipeline import paths
-from sentiment_pipeline.data.reviews import Review, write_reviews
+from sentiment_pipeline.data.reviews.review import Review, write_reviews
 from sentiment_pipeline.errors import DataError, Refused
 from sentiment_pipeline.params import Candidate, GateParams, GoldenParams, load_params
 from sentiment_pipeline.release.gate import gate_here
-from sentiment_pipeline.release.register import verified_digest
-from sentiment_pipeline.training.golden import MAX_TEXT_LENGTH, golden_texts
 from sentiment_pipeline.training.train import write_model_version
+from sentiment_pipeline.version.files import verified_digest
+from sentiment_pipeline.version.golden import MAX_TEXT_LENGTH, golden_texts
 from tests.unit.pipeline.corpora import fitted, three_classes, two_classes
 
 CANDIDATE = Candidate(name="pairs", c=5.0)

@@ -14,7 +14,7 @@ from prometheus_client import CollectorRegistry
 
 from sentiment_model import Prediction
 from sentiment_model.manifest import REFERENCE, REFERENCE_FORMAT
-from sentiment_pipeline.training.golden import write_reference
+from sentiment_pipeline.version.golden import write_reference
 from sentiment_serving.http.metrics import Metrics
 from sentiment_serving.http.reference import ReferenceMetrics, read_reference
 from sentiment_serving.identity import ModelIdentity

@@ -1,15 +1,16 @@
 """The files of a version: a model that was proven to say what its estimator says, golden rows, reference, manifest."""
 
+import hashlib
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
 from sentiment_model import LinearModel, Scorer
-from sentiment_model.manifest import GOLDEN, MANIFEST, MODEL, REFERENCE, build_manifest, digest_of
+from sentiment_model.manifest import GOLDEN, MANIFEST, MODEL, REFERENCE, build_manifest, digest_of, parse_manifest
 from sentiment_model.modelfile import write_model
-from sentiment_pipeline.errors import ExportError
-from sentiment_pipeline.training.export import check_parity, predict_all, probabilities_of
-from sentiment_pipeline.training.golden import Estimator, write_golden, write_reference
+from sentiment_pipeline.errors import DataError, ExportError
+from sentiment_pipeline.version.golden import Estimator, write_golden, write_reference
+from sentiment_pipeline.version.parity import check_parity, predict_all, probabilities_of
 
 _FILES = {MODEL, GOLDEN, REFERENCE, MANIFEST}
 
@@ -53,3 +54,21 @@ def write_version(
         for name in (MODEL, GOLDEN, REFERENCE, MANIFEST):
             (new / name).replace(folder / name)
     return difference, digest_of(manifest)
+
+
+def verified_digest(folder: Path) -> str:
+    """The digest of a model folder, after checking that its files are those of its manifest."""
+    try:
+        data = (folder / MANIFEST).read_bytes()
+        manifest = parse_manifest(data)
+        altered = [file.name for file in manifest.files if _sha256(folder / file.name) != file.sha256]
+    except FileNotFoundError as error:
+        raise DataError(f"{error.filename} is not here: run `dvc repro`, or give --model-dir") from None
+    if altered:
+        raise DataError(f"{', '.join(altered)} in {folder} changed after training: run `dvc repro`")
+    return digest_of(data)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

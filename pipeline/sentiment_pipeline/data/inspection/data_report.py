@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from sentiment_pipeline import paths
-from sentiment_pipeline.data.duplicates import Pair, normalised, similar_pairs
-from sentiment_pipeline.data.oddities import oddities
-from sentiment_pipeline.data.raw import find_raw, read_raw
-from sentiment_pipeline.data.reviews import Review, read_reviews
+from sentiment_pipeline.data.inspection.duplicates import Pair, normalised, similar_pairs
+from sentiment_pipeline.data.inspection.oddities import oddities
+from sentiment_pipeline.data.reviews.raw import find_raw, read_raw
+from sentiment_pipeline.data.reviews.review import Review, read_reviews
 from sentiment_pipeline.params import DataParams
 from sentiment_pipeline.progress import say
 from sentiment_pipeline.report import percent, write_json, write_records

@@ -13,9 +13,8 @@ from typing import IO, Any
 
 from sentiment_model.unicode import is_encodable
 from sentiment_pipeline.errors import DataError
+from sentiment_pipeline.paths import TABLE_SUFFIXES
 from sentiment_pipeline.progress import Advance
-
-SUFFIXES = (".csv", ".csv.gz", ".jsonl", ".jsonl.gz")
 
 _MAX_FIELD_BYTES = 16 << 20
 """csv refuses fields over 128 KiB, which is less than a long review."""
@@ -44,8 +43,8 @@ def check_suffix(path: Path) -> None:
     Raises:
         DataError: it does not.
     """
-    if not path.name.lower().endswith(SUFFIXES):
-        raise DataError(f"{path.name} must end in {', '.join(SUFFIXES)}")
+    if not path.name.lower().endswith(TABLE_SUFFIXES):
+        raise DataError(f"{path.name} must end in {', '.join(TABLE_SUFFIXES)}")
 
 
 def read_rows(path: Path, advance: Advance = lambda amount: None) -> Iterator[Row | BadRow]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
-from sentiment_pipeline.data import sample_vocabulary as words
+from sentiment_pipeline.data.sample import vocabulary as words
 
 COLUMNS = ("id", "label", "movie", "text")
 LABELS = ("negative", "positive")

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from sentiment_pipeline.data.tables import BadRow, read_rows
+from sentiment_pipeline.data.reviews.tables import BadRow, read_rows
 from sentiment_pipeline.errors import DataError
 
 

@@ -7,7 +7,7 @@ held-out side into training.
 from collections.abc import Iterable, Sequence
 from hashlib import blake2b
 
-from sentiment_pipeline.data.reviews import Review
+from sentiment_pipeline.data.reviews.review import Review
 
 _UNIT = 1 << 64
 

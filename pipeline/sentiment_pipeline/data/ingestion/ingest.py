@@ -4,7 +4,7 @@ import shutil
 from pathlib import Path
 
 from sentiment_pipeline import paths
-from sentiment_pipeline.data.sources import checksum, fetch, mark_of, shown
+from sentiment_pipeline.data.ingestion.sources import checksum, fetch, mark_of, shown
 from sentiment_pipeline.errors import SourceChanged
 from sentiment_pipeline.params import DataParams
 from sentiment_pipeline.progress import say

@@ -1,6 +1,5 @@
 """Stage `prepare`: from raw rows to clean, labelled, distinct reviews on two sides of a split."""
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
@@ -8,18 +7,16 @@ from pathlib import Path
 
 from sentiment_model.modelfile import MAX_LABEL_LENGTH
 from sentiment_pipeline import paths
-from sentiment_pipeline.data.raw import find_raw, read_raw
-from sentiment_pipeline.data.reviews import Review, hashed_id, write_reviews
-from sentiment_pipeline.data.split import split
+from sentiment_pipeline.data.reviews.cleaning import clean
+from sentiment_pipeline.data.reviews.raw import find_raw, read_raw
+from sentiment_pipeline.data.reviews.review import Review, hashed_id, write_reviews
+from sentiment_pipeline.data.reviews.split import split
 from sentiment_pipeline.errors import DataError
 from sentiment_pipeline.params import DataParams, Params, PrepareParams
 from sentiment_pipeline.progress import say
 from sentiment_pipeline.report import write_json
 
 MAX_LABELS = 20
-
-_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f\ud800-\udfff]")
-_SPACE = re.compile(r"\s+")
 
 
 @dataclass
@@ -41,11 +38,6 @@ class Cleaned:
     reviews: list[Review]
     rows: int
     dropped: Dropped = field(default_factory=Dropped)
-
-
-def clean(text: str) -> str:
-    """Remove control characters and lone surrogates, and make each run of white space one space."""
-    return _SPACE.sub(" ", _CONTROL.sub("", text)).strip()
 
 
 def prepare(params: Params, root: Path = Path()) -> None:

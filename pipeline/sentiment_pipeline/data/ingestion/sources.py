@@ -1,18 +1,18 @@
 """Where raw reviews come from: each kind of source brings one file into a folder, showing progress."""
 
+import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit, urlunsplit
 
-from sentiment_pipeline.data import imdb
-from sentiment_pipeline.data.sample import write_sample
-from sentiment_pipeline.data.tables import SUFFIXES
+from sentiment_pipeline.data.ingestion import imdb
+from sentiment_pipeline.data.sample.generator import write_sample
 from sentiment_pipeline.errors import SourceError
 from sentiment_pipeline.params import DataParams
+from sentiment_pipeline.paths import TABLE_SUFFIXES
 from sentiment_pipeline.progress import progress
 
 if TYPE_CHECKING:
@@ -95,11 +95,8 @@ def shown(source: str) -> str:
 
 def checksum(path: Path) -> str:
     """Sha256 of a file, in hex."""
-    digest = sha256()
     with path.open("rb") as file:
-        while chunk := file.read(_CHUNK_BYTES):
-            digest.update(chunk)
-    return digest.hexdigest()
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _bring(source: str, data: DataParams, target: Path) -> str:
@@ -121,10 +118,10 @@ def _scheme(source: str, data: DataParams) -> str:
 
 def _suffix(source: str) -> str:
     name = urlsplit(source).path if "://" in source else source
-    for suffix in SUFFIXES:
+    for suffix in TABLE_SUFFIXES:
         if name.lower().endswith(suffix):
             return suffix
-    raise SourceError(f"data.source must end in {', '.join(SUFFIXES)}: {shown(source)} does not")
+    raise SourceError(f"data.source must end in {', '.join(TABLE_SUFFIXES)}: {shown(source)} does not")
 
 
 def _existing(source: Path) -> Path:

@@ -11,10 +11,10 @@ import numpy.typing as npt
 
 from sentiment_model import Prediction
 from sentiment_model.manifest import REFERENCE_FORMAT
-from sentiment_pipeline.data.prepare import clean
-from sentiment_pipeline.data.reviews import Review
-from sentiment_pipeline.data.sample import sample_rows
-from sentiment_pipeline.data.split import position
+from sentiment_pipeline.data.reviews.cleaning import clean
+from sentiment_pipeline.data.reviews.review import Review
+from sentiment_pipeline.data.reviews.split import position
+from sentiment_pipeline.data.sample.generator import sample_rows
 from sentiment_pipeline.params import GoldenParams
 
 MAX_TEXT_LENGTH = 10_000

@@ -1,0 +1,1 @@
+"""Bring the raw reviews of `data.source` here (stage `ingest`)."""

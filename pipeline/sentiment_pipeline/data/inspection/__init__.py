@@ -1,0 +1,1 @@
+"""Duplicates, leakage and oddities of the reviews (stage `data-report`)."""

@@ -1,0 +1,1 @@
+"""From raw rows to clean, labelled, split reviews (stage `prepare`)."""

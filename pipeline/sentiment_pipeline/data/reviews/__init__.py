@@ -1,0 +1,1 @@
+"""Reviews: raw files of rows, labelled reviews, cleaning, and the split."""

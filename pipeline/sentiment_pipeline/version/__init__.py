@@ -1,0 +1,1 @@
+"""The files of a model version: model, golden rows, reference and manifest."""
