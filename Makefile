@@ -92,6 +92,10 @@ ROUGH := operator serving pipeline model lab testbed bench demo tests params.yam
 reference: setup ## write docs/reference.md from the resource definition
 	@$(BIN)/python -m docs.reference
 
+.PHONY: params-schema
+params-schema: setup ## write pipeline/params.schema.json anew, with which editors complete params.yaml
+	@$(BIN)/python -m sentiment_pipeline.params > pipeline/params.schema.json
+
 .PHONY: monitoring
 monitoring: setup ## write the rules and dashboards of deploy/monitoring [RUNBOOKS=https://...: the address of the runbooks]
 	@$(BIN)/python -m deploy.monitoring.generator $(if $(RUNBOOKS),--runbooks "$(RUNBOOKS)")

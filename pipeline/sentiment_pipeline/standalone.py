@@ -1,9 +1,9 @@
 """`train --data FILE --out DIR`: all stages in one go, without DVC."""
 
-from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from ruamel.yaml import YAML
 
 from sentiment_pipeline import paths
@@ -39,7 +39,8 @@ def train_alone(source: str, out: Path, columns: dict[str, Any]) -> None:
         raise DataError(f"{out} is there and not empty: name a new folder with --out, for training overwrites")
     params = load_params(params_path())
     # Commands are run in the new folder as well.
-    params = replace(params, data=replace(params.data, source=from_anywhere(source), sha256="", **columns))
+    data = msgspec.structs.replace(params.data, source=from_anywhere(source), sha256="", **columns)
+    params = msgspec.structs.replace(params, data=data)
     out.mkdir(parents=True, exist_ok=True)
     _write(params, out / paths.PARAMS)
     ingest(params.data, out)
@@ -61,10 +62,4 @@ def _write(params: Params, path: Path) -> None:
     yaml.default_flow_style = False
     yaml.sort_base_mapping_type_on_output = False  # type: ignore[assignment]
     with path.open("w", encoding="utf-8") as file:
-        yaml.dump(_plain(asdict(params)), file)
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {name: _plain(item) for name, item in value.items()}
-    return [_plain(item) for item in value] if isinstance(value, list | tuple) else value
+        yaml.dump(msgspec.to_builtins(params), file)

@@ -1,9 +1,9 @@
 """What `train` leaves in models/current: reproducible bytes, golden rows, a reference, and the digest of all."""
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from sentiment_model import Scorer
@@ -89,13 +89,13 @@ def test_without_a_registry_the_limits_alone_decide(tmp_path: Path) -> None:
     build(tmp_path / paths.MODEL_DIR, reviews)
     write_reviews(tmp_path / paths.TEST, reviews[300:])
     params = load_params(Path(__file__).parents[3] / paths.PARAMS)
-    low = replace(params, gate=GateParams(min_accuracy=0.6))
+    low = msgspec.structs.replace(params, gate=GateParams(min_accuracy=0.6))
     assert gate_here(low, tmp_path).passed
     with pytest.raises(
         Refused,
         match=r"^refused: the model in models/current has accuracy .*\n  - accuracy .* is below the floor of 1\.0000",
     ):
-        gate_here(replace(params, gate=GateParams(min_accuracy=1.0)), tmp_path)
+        gate_here(msgspec.structs.replace(params, gate=GateParams(min_accuracy=1.0)), tmp_path)
 
 
 def test_a_folder_that_is_not_a_version_is_refused(tmp_path: Path) -> None:
