@@ -3,6 +3,7 @@
 import json
 import subprocess
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from delivery.cluster import Cluster
@@ -113,6 +114,14 @@ def stop_operator(cluster: Cluster) -> None:
 def start_operator(cluster: Cluster) -> None:
     cluster.kubectl("-n", NAMESPACE, "scale", OPERATOR, "--replicas=1")
     _wait_for_operator(cluster)
+
+
+def reconciles(resource: Resource, operator: str = OPERATOR) -> list[datetime]:
+    """When that operator's pod has reconciled the resource, as it logged."""
+    log = resource.cluster.kubectl("-n", NAMESPACE, "logs", operator, "--tail=-1")
+    key = f"{resource.namespace}/{resource.name}"
+    lines = (json.loads(line) for line in log.splitlines() if '"decision"' in line and f'"{key}"' in line)
+    return [datetime.fromisoformat(line["timestamp"]) for line in lines]
 
 
 def _wait_for_operator(cluster: Cluster) -> None:
