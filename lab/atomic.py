@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all, whenever the writer is interrupted."""
+"""Writing a file completely or not at all, even if the writer is interrupted."""
 
 from pathlib import Path
 

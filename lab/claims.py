@@ -1,4 +1,7 @@
-"""Who has a lab's name. Links, control groups and firewall rules carry it, so that two labs of one name would mix."""
+"""Which state folder owns a lab's name.
+
+Network links, control groups and firewall rules carry the name: two labs of one name would disturb each other.
+"""
 
 from pathlib import Path
 
@@ -7,11 +10,11 @@ from lab.layout import State
 from lab.settings import Settings
 
 FOLDER = Path("/run/sentimentmodel-lab")
-"""Emptied by the system when the machine starts anew, as are the things that carry the name."""
+"""The system empties it when the machine restarts, which also removes everything that carries a lab's name."""
 
 
 def owner(name: str) -> Path | None:
-    """The state folder of the lab that has this name, if it is still there."""
+    """The state folder of the lab that has this name, if that folder still exists."""
     try:
         state = Path((FOLDER / name).read_text())
     except FileNotFoundError:
@@ -20,18 +23,18 @@ def owner(name: str) -> Path | None:
 
 
 def is_elsewhere(settings: Settings) -> bool:
-    """Whether the name belongs to the lab of another state folder."""
+    """Whether another state folder owns the name."""
     return owner(settings.name) not in (None, settings.state)
 
 
 def take(settings: Settings) -> None:
-    """Note that the name belongs to this state folder."""
+    """Record that this state folder owns the name."""
     FOLDER.mkdir(exist_ok=True)
     atomic.write(FOLDER / settings.name, str(settings.state))
 
 
 def release(settings: Settings) -> None:
-    """Give the name free."""
+    """Free the name."""
     (FOLDER / settings.name).unlink(missing_ok=True)
     if FOLDER.exists() and not any(FOLDER.iterdir()):
         FOLDER.rmdir()

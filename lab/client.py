@@ -43,11 +43,11 @@ __all__ = [
 ]
 
 _SHOWN_LINES = 30
-"""How much of a failed command's output an error quotes."""
+"""How many lines of a failed command's output an error quotes."""
 
 
 def command(*arguments: str) -> list[str]:
-    """`python -m lab ARGUMENTS` with this Python, for callers that run it themselves; from the root of the checkout."""
+    """`python -m lab ARGUMENTS` with this Python, for callers that run it themselves from the root of the checkout."""
     return [sys.executable, "-m", "lab", *arguments]
 
 
@@ -79,7 +79,7 @@ def is_up() -> bool:
 
 
 def environment() -> dict[str, str]:
-    """The variables by which kubectl, DVC, MLflow and boto3 find the lab that is up.
+    """The variables that point kubectl, DVC, MLflow and boto3 at the lab that is up.
 
     Raises:
         LabError: no lab is up.

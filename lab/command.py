@@ -1,4 +1,4 @@
-"""Running a program to its end."""
+"""Running a program until it ends."""
 
 import subprocess
 from collections.abc import Mapping, Sequence
@@ -14,16 +14,16 @@ def run(
     environment: Mapping[str, str] | None = None,
     cwd: Path | None = None,
 ) -> str:
-    """Run to the end and return standard output.
+    """Wait for a program to end and return its standard output.
 
     Raises:
-        LabError: the program is missing or failed; with the last lines it wrote.
+        LabError: the program is missing or failed; the message quotes the last lines that it wrote.
     """
     result = _complete(argv, stdin, environment, cwd)
     if result.returncode != 0:
-        said = (result.stderr.strip() or result.stdout.strip()).splitlines()[-15:]
+        quoted = (result.stderr.strip() or result.stdout.strip()).splitlines()[-15:]
         shown = " ".join(str(a) for a in argv[:6])
-        raise LabError(f"`{shown}` ended with {result.returncode}:\n" + "\n".join(f"  {line}" for line in said))
+        raise LabError(f"`{shown}` ended with {result.returncode}:\n" + "\n".join(f"  {line}" for line in quoted))
     return result.stdout
 
 

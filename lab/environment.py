@@ -1,4 +1,4 @@
-"""What everything else in the project needs to know of a lab: a few environment variables."""
+"""The environment variables that point the rest of the project at a lab."""
 
 import shlex
 from collections.abc import Mapping
@@ -22,6 +22,6 @@ def variables(settings: Settings, state: State) -> dict[str, str]:
 
 
 def exports(values: Mapping[str, str], state: State) -> str:
-    """Lines for a shell to evaluate; kubectl and promtool come first on PATH."""
+    """Lines for a shell to evaluate; the lab's kubectl and promtool come first on PATH."""
     lines = [f"export {name}={shlex.quote(value)}" for name, value in values.items()]
     return "\n".join([*lines, f'export PATH={shlex.quote(str(state.bin))}:"$PATH"'])

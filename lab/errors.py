@@ -1,9 +1,9 @@
-"""What the lab says when it cannot go on."""
+"""The lab's errors."""
 
 
 class LabError(Exception):
-    """One sentence for a person: what was expected, what was found, what to do next."""
+    """The message names what was expected, what was found and what to do next."""
 
 
 class RequirementError(LabError):
-    """The machine or the user lacks something that the lab cannot do without (no root, not Linux, a kernel feature)."""
+    """The machine or the user lacks something that the lab needs (root, Linux, a kernel feature)."""

@@ -13,7 +13,7 @@ from lab.settings import Settings
 def build(
     settings: Settings, dockerfile: Path, context: Path, image: str, build_args: Mapping[str, str], progress: Progress
 ) -> None:
-    """Build an image; its Dockerfile is given BASE_IMAGE unless `build_args` has one."""
+    """Build an image; BASE_IMAGE is the lab's base image unless `build_args` has one."""
     if not dockerfile.is_file():
         raise LabError(f"there is no Dockerfile {dockerfile}")
     storage = buildah.Buildah(settings.cache)
@@ -23,7 +23,7 @@ def build(
 
 
 def push(settings: Settings, image: str, progress: Progress) -> str:
-    """Push an image that was built here; how the cluster calls it, by its digest."""
+    """Push an image that was built here and return its name in the cluster, `registry/name@digest`."""
     storage = buildah.Buildah(settings.cache)
     if not storage.has(local_name(image)):
         raise LabError(f"there is no image {image}: build it with `python -m lab build-image -t {image} ...`")

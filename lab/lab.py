@@ -1,4 +1,4 @@
-"""One lab and all that it is made of."""
+"""A lab: its settings, files, programs and services."""
 
 import json
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from lab.settings import Node, Settings
 
 @dataclass(frozen=True)
 class Facts:
-    """What is noted once `up` has succeeded; void after a restart of the machine."""
+    """What a successful `up` records; invalid after a restart of the machine."""
 
     nodes: int
     boot: str
@@ -21,7 +21,7 @@ class Facts:
 
 @dataclass(frozen=True)
 class Lab:
-    """The settings of a lab, where its files lie, and how its programs are started."""
+    """A lab's settings, the paths of its files, and its services."""
 
     settings: Settings
     state: State
@@ -38,7 +38,7 @@ class Lab:
         """The nodes of a lab that is up.
 
         Raises:
-            LabError: it is not up.
+            LabError: the lab is not up.
         """
         noted = facts(self.state)
         if noted is None:
@@ -53,10 +53,10 @@ class Lab:
 
 
 def settings_of(environment: Mapping[str, str]) -> Settings:
-    """The settings of the lab that is up; of the environment when none is.
+    """The settings of the lab that is up; those of the environment if none is.
 
     Raises:
-        LabError: the environment names a setting that is not the one the lab was brought up with.
+        LabError: a setting in the environment differs from the one that the lab was brought up with.
     """
     wanted = Settings.from_variables(environment)
     if facts(State(wanted.state)) is None:
@@ -67,13 +67,13 @@ def settings_of(environment: Mapping[str, str]) -> Settings:
         if environment.get(variable) and wants[variable] != has[variable]:
             raise LabError(
                 f"{variable} is {wants[variable]}, and the lab in {wanted.state} was brought up with {has[variable]}: "
-                f"say `python -m lab down` first, or unset {variable}"
+                f"run `python -m lab down` first, or unset {variable}"
             )
     return noted
 
 
 def noted_settings(settings: Settings) -> Settings:
-    """What an `up` in this state folder noted, whether it succeeded or not; `settings` if none did."""
+    """The settings that an `up` in this state folder recorded, even if it failed; `settings` if none did."""
     try:
         noted: dict[str, str] = json.loads(State(settings.state).settings.read_text())
     except FileNotFoundError:
@@ -82,7 +82,7 @@ def noted_settings(settings: Settings) -> Settings:
 
 
 def note_settings(settings: Settings) -> None:
-    """Write down everything that is not in the environment of whoever comes next."""
+    """Record all settings but the folders, so that later commands find the lab without its environment variables."""
     values = {name: value for name, value in settings.to_variables().items() if name not in _folders(settings)}
     atomic.write(State(settings.state).settings, json.dumps(values, indent=2))
 
@@ -92,7 +92,7 @@ def _folders(settings: Settings) -> dict[str, str]:
 
 
 def facts(state: State) -> Facts | None:
-    """What `up` noted, if it succeeded since the machine was started."""
+    """What `up` recorded, if it has succeeded since the machine was started."""
     try:
         noted = Facts(**json.loads(state.finished.read_text()))
     except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""Where things lie: the state folder of one running lab, and the cache folder that all labs share."""
+"""Paths in the state folder of one running lab, and the programs in the cache folder that all labs share."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +11,7 @@ PROJECT = MODULES.parents[1]
 
 @dataclass(frozen=True)
 class State:
-    """The state folder. Everything a running lab writes is in it."""
+    """The state folder, which holds everything that a running lab writes."""
 
     root: Path
 
@@ -22,7 +22,7 @@ class State:
 
     @property
     def finished(self) -> Path:
-        """Written when `up` has succeeded: how many nodes there are, and in which boot of the machine."""
+        """Written when `up` has succeeded: the number of nodes and the boot of the machine."""
         return self.root / "up.json"
 
     @property
@@ -78,15 +78,15 @@ class State:
 
 @dataclass(frozen=True, kw_only=True)
 class Programs:
-    """What was built for labs; in the cache folder."""
+    """The programs that were built for labs, in the cache folder."""
 
     kubernetes: Path
-    """All components: `kubernetes kubelet ...`."""
+    """One program with all components: `kubernetes kubelet ...`."""
     pause_archive: Path
     prometheus: Path
     promtool: Path
 
 
 def python_environment(cache: Path) -> dict[str, str]:
-    """Have Python keep what it compiles in the cache folder, whatever this shell says: MLflow then starts sooner."""
+    """Keep Python's compiled files in the cache folder, whatever this shell sets: MLflow then starts sooner."""
     return {"PYTHONPYCACHEPREFIX": str(cache / "pycache"), "PYTHONDONTWRITEBYTECODE": ""}

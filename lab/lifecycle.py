@@ -84,7 +84,7 @@ def _repair(lab: Lab) -> None:
 
 
 def _bootstrap(lab: Lab) -> None:
-    """Until this has run, only the super-administrator may do anything."""
+    """Create the first RBAC bindings; until then only the super-administrator has rights."""
     kubeconfig = lab.state.kubeconfigs / "super-admin.conf"
     manifests = json.dumps(addons.manifests(lab.settings))
     run([lab.programs.kubernetes, "kubectl", "--kubeconfig", kubeconfig, "create", "-f", "-"], stdin=manifests)

@@ -1,4 +1,4 @@
-"""Everything that must be there before a lab can start."""
+"""Installing and building everything that a lab needs before it starts."""
 
 import platform
 from pathlib import Path
@@ -12,7 +12,7 @@ from lab.settings import Settings
 
 
 def prepare(settings: Settings, progress: Progress) -> Programs:
-    """Install and build what is missing for `up`; says nothing when nothing is."""
+    """Install and build what `up` needs; prints nothing when nothing is missing."""
     requirements.check_user_here()
     packages.ensure(progress)
     requirements.check_kernel(settings)
@@ -31,6 +31,6 @@ def build(cache: Path, progress: Progress) -> Programs:
 
 
 def prepare_all(settings: Settings, progress: Progress) -> None:
-    """What `up` needs and what `build-image` needs."""
+    """Install and build what `up` and `build-image` need."""
     prepare(settings, progress)
     base_image.ensure(settings.cache, Buildah(settings.cache), progress)

@@ -1,9 +1,9 @@
 """Starting, recognising and ending the lab's own processes, and no others.
 
-A process number alone identifies nothing: numbers are used again. Two facts do. A recorded process is the one
-with the same number, start time and boot of the machine. And everything a lab starts carries the lab's state
-folder in its environment, so that a process that was started but not yet recorded when `up` was killed is
-found as well.
+A process number alone does not identify a process, because numbers are reused. A recorded process is therefore
+identified by its number, its start time and the boot of the machine. In addition, everything that a lab starts carries
+the lab's state folder in its environment: this finds a process that was started but not yet recorded when `up` was
+killed.
 """
 
 import contextlib
@@ -20,14 +20,14 @@ from lab import atomic
 from lab.wait import until
 
 MARK = "SENTIMENT_LAB_STATE"
-"""The environment variable by which a lab's processes are recognised; its value is the state folder."""
+"""The environment variable that marks a lab's processes; its value is the state folder."""
 
 _PROC = Path("/proc")
 
 
 @dataclass(frozen=True)
 class Identity:
-    """One process, never mistaken for another one that got its number later."""
+    """One process, distinct from any later process with the same number."""
 
     pid: int
     started_ticks: int
@@ -35,7 +35,7 @@ class Identity:
 
     @staticmethod
     def of(pid: int) -> "Identity | None":
-        """Who has this number now; None when nobody has, or only a zombie."""
+        """The process that has this number now; None if there is none, or only a zombie."""
         try:
             state, ticks = parse_stat((_PROC / str(pid) / "stat").read_text())
         except (FileNotFoundError, ProcessLookupError):
@@ -46,7 +46,7 @@ class Identity:
         return Identity.of(self.pid) == self
 
     def signal_group(self, number: signal.Signals) -> None:
-        """Signal the process and its group (it leads one, see `spawn`), if it still is the same process."""
+        """Signal the group that the process leads (see `spawn`), if it is still the same process."""
         if self.alive():
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self.pid, number)
@@ -68,7 +68,7 @@ def boot_id() -> str:
 def spawn(
     name: str, argv: Sequence[str], *, mark: Path, records: Path, log: Path, environment: Mapping[str, str]
 ) -> Identity:
-    """Start a program that outlives us, in a session of its own, and record it under `records/name`."""
+    """Start a program that outlives this process, in its own session, and record it as `records/name`."""
     log.parent.mkdir(parents=True, exist_ok=True)
     records.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as output:
@@ -82,10 +82,10 @@ def spawn(
             env={**os.environ, **environment, MARK: str(mark)},
         )
     identity = Identity.of(child.pid)
-    # A program that died at once has no identity any more; a record that matches nothing says just that.
+    # A program that died at once has no identity any more: its record then matches no live process.
     identity = identity or Identity(child.pid, 0, boot_id())
     atomic.write(records / name, json.dumps(asdict(identity)))
-    # The child belongs to the lab, not to this process: it is not waited for here, and says so to nobody.
+    # The child belongs to the lab and is not waited for here. A set return code keeps Popen from warning about it.
     child.returncode = 0
     return identity
 
@@ -116,7 +116,7 @@ def marked(mark: Path) -> Iterator[Identity]:
 
 
 def end(identity: Identity, *, grace_seconds: float = 5) -> None:
-    """End one process group: ask, and insist when the time is up."""
+    """End a process group with SIGTERM, and with SIGKILL once the grace period is over."""
     identity.signal_group(signal.SIGTERM)
     deadline = time.monotonic() + grace_seconds
     while identity.alive() and time.monotonic() < deadline:
@@ -131,7 +131,7 @@ def kill_group(identity: Identity, *, seconds: float = 20) -> None:
 
 
 def kill_marked(mark: Path, *, seconds: float = 20) -> None:
-    """Kill everything that carries the mark, until nothing does (a process may fork meanwhile)."""
+    """Kill all processes that carry the mark, repeatedly until none is left (a process may fork meanwhile)."""
 
     def none_left() -> bool:
         doomed = list(marked(mark))

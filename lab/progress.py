@@ -1,4 +1,4 @@
-"""Saying what is being done and how long it takes: alive on a terminal, plain lines in a log."""
+"""Progress on standard error: an animated line on a terminal, plain lines in a log."""
 
 import threading
 import time
@@ -12,7 +12,7 @@ _REMINDER_SECONDS = 30.0
 
 
 class Step:
-    """One thing under way."""
+    """A step that is running."""
 
     def __init__(self, title: str) -> None:
         self.title = title
@@ -20,7 +20,7 @@ class Step:
         self.started = time.monotonic()
 
     def note(self, detail: str) -> None:
-        """Say how far it is, for example `1,204 of 2,816 packages`."""
+        """Set the detail that the line shows, for example `1,204 of 2,816 packages`."""
         self.detail = detail
 
     def line(self) -> str:
@@ -29,35 +29,36 @@ class Step:
 
 
 class Progress:
-    """Tells a person what happens, on standard error: standard output is for results."""
+    """Prints steps and their durations to standard error: standard output is for results."""
 
     def __init__(self, console: Console | None = None) -> None:
         self.console = console or Console(stderr=True, highlight=False, soft_wrap=True)
 
-    def say(self, text: str) -> None:
+    def report(self, text: str) -> None:
+        """Print one line."""
         self.console.print(text, markup=False)
 
     @contextmanager
     def step(self, title: str) -> Iterator[Step]:
-        """While in it: a moving line on a terminal; elsewhere a line now, and a reminder every half minute.
+        """Show a step while the block runs: an animated line on a terminal; otherwise a line every half minute.
 
-        At the end, one line with the time that it took.
+        Prints the duration at the end.
         """
         step = Step(title)
         over = threading.Event()
         show = self._animate if self.console.is_terminal else self._remind
         if not self.console.is_terminal:
-            self.say(f"{title} ...")
-        teller = threading.Thread(target=show, args=(step, over), daemon=True)
-        teller.start()
+            self.report(f"{title} ...")
+        display = threading.Thread(target=show, args=(step, over), daemon=True)
+        display.start()
         outcome = "failed:"
         try:
             yield step
             outcome = "done:"
         finally:
             over.set()
-            teller.join()
-            self.say(f"{outcome} {title} ({elapsed(time.monotonic() - step.started)})")
+            display.join()
+            self.report(f"{outcome} {title} ({elapsed(time.monotonic() - step.started)})")
 
     def _animate(self, step: Step, over: threading.Event) -> None:
         with Status(step.line(), console=self.console) as status:
@@ -66,7 +67,7 @@ class Progress:
 
     def _remind(self, step: Step, over: threading.Event) -> None:
         while not over.wait(_REMINDER_SECONDS):
-            self.say(f"  still: {step.line()}")
+            self.report(f"  still: {step.line()}")
 
 
 def elapsed(seconds: float) -> str:

@@ -1,4 +1,4 @@
-"""A long-running program of the lab: how it is started, how it is asked for its health."""
+"""A long-running program of the lab: starting it and checking its health."""
 
 import http.client
 import ssl
@@ -15,20 +15,18 @@ from lab.wait import until
 
 @dataclass(frozen=True, kw_only=True)
 class Service:
-    """One program.
-
-    `health` is a URL that answers below 400 once the program works. `authority` is the CA that signed its
-    certificate; without one, https is not verified (components that sign for themselves). `keeps_nothing`: its
-    content is in its memory, so that it is stopped by refusing connections to it rather than by ending it.
-    """
+    """One program."""
 
     name: str
     argv: tuple[str, ...]
     health: str
+    """A URL that answers with a status below 400 once the program works."""
     authority: Path | None = None
+    """The CA that signed its certificate; without one, https is not verified (self-signed components)."""
     environment: Mapping[str, str] = field(default_factory=dict)
     url: str = ""
-    keeps_nothing: bool = False
+    in_memory: bool = False
+    """Its data is in memory only: `stop` then refuses connections to it instead of ending it."""
 
     @property
     def port(self) -> int:
@@ -38,7 +36,7 @@ class Service:
 
 
 def start(state: State, service: Service) -> None:
-    """Start a program unless it runs; does not wait for it."""
+    """Start a program unless it runs; returns at once."""
     if process.recorded(state.processes, service.name) is None:
         process.spawn(
             service.name,
@@ -51,10 +49,10 @@ def start(state: State, service: Service) -> None:
 
 
 def wait_healthy(state: State, service: Service, *, seconds: float = 90) -> None:
-    """Return once the program says that it works.
+    """Return once the program is healthy.
 
     Raises:
-        LabError: it ended, or does not work in time; with the last lines of its log.
+        LabError: it ended, or is not healthy in time; the message quotes the last lines of its log.
     """
 
     def settled() -> bool:
@@ -76,7 +74,7 @@ def running(state: State, service: Service) -> bool:
 
 
 def healthy(service: Service) -> bool:
-    """Ask once; any failure to get an answer is a no."""
+    """Check the health URL once; no answer counts as unhealthy."""
     parts = urlsplit(service.health)
     assert parts.hostname is not None
     connection: http.client.HTTPConnection

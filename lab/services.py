@@ -1,4 +1,4 @@
-"""Every program of a lab that is not a node, in the order in which `up` needs them."""
+"""Every program of a lab other than the nodes, in the order in which `up` needs them."""
 
 from dataclasses import dataclass
 
@@ -15,11 +15,11 @@ class Services:
     etcd: Service
     api_server: Service
     cluster: tuple[Service, ...]
-    """Needs the API."""
+    """They need the API server."""
     standins: tuple[Service, ...]
-    """Needs nothing but the bridge."""
+    """They need only the bridge."""
     prometheus: Service
-    """Needs the certificates."""
+    """It needs the certificates."""
 
     @property
     def all(self) -> tuple[Service, ...]:
@@ -33,7 +33,7 @@ class Services:
 
 
 def services(settings: Settings, state: State, programs: Programs) -> Services:
-    """All that runs beside the nodes; the slowest to start comes first."""
+    """All programs other than the nodes; in each group the slowest to start comes first."""
     lab = programs.kubernetes
     return Services(
         etcd=control_plane.etcd(settings, state, lab),
@@ -55,7 +55,7 @@ def services(settings: Settings, state: State, programs: Programs) -> Services:
 
 
 def write_config(settings: Settings, state: State, names: Services) -> None:
-    """Every configuration file and data folder."""
+    """Write every configuration file and make every data folder."""
     for service in names.all:
         state.data(service.name).mkdir(parents=True, exist_ok=True)
     control_plane.write_config(settings, state)

@@ -1,4 +1,4 @@
-"""What can be changed about a lab: its name, its address ranges, its ports, its folders."""
+"""The settings of a lab: its name, address ranges, ports and folders."""
 # ruff: noqa: RUF009 (each default is one immutable value; the call only adds the variable's name to it)
 
 import os
@@ -32,7 +32,7 @@ def _setting(default: _T, variable: str, meaning: str) -> _T:
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """One lab. Two labs live side by side when their names, folders and address ranges differ."""
+    """The settings of one lab. Two labs run side by side if their names, folders and address ranges differ."""
 
     state: Path = _setting(_default_state(), "LAB_STATE", "folder of the running lab; `down` removes it")
     cache: Path = _setting(_default_cache(), "LAB_CACHE", "what was built or fetched: kept, shared by all checkouts")
@@ -75,7 +75,7 @@ class Settings:
 
     @property
     def host(self) -> IPv4Address:
-        """The machine as nodes and pods see it: everything that is not in a node listens here."""
+        """This machine's address as nodes and pods see it: everything outside of the nodes listens here."""
         return self.bridge_subnet[1]
 
     @property
@@ -106,15 +106,15 @@ class Settings:
         return [self.node(number) for number in range(1, count + 1)]
 
     def to_variables(self) -> dict[str, str]:
-        """All settings by the names of their environment variables."""
+        """All settings, keyed by environment variable."""
         return {variable: str(getattr(self, name)) for name, variable, _ in _described()}
 
     @staticmethod
     def from_variables(values: Mapping[str, str]) -> "Settings":
-        """Settings from environment variables; what is absent or empty keeps its default.
+        """Settings from environment variables; an absent or empty variable keeps the default.
 
         Raises:
-            LabError: a value is malformed, or the ranges or ports do not fit together.
+            LabError: a value is malformed, address ranges overlap, or two ports are equal.
         """
         changed: dict[str, object] = {}
         for name, variable, default in _described():

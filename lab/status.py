@@ -1,4 +1,4 @@
-"""What runs, whether it is well, and where it is."""
+"""The state and address of every node and service."""
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ class Line:
 
 
 def lines(lab: Lab) -> list[Line]:
-    """The nodes, then the services; every one is asked now.
+    """The nodes, then the services; each is checked now.
 
     Raises:
         LabError: the lab is not up.

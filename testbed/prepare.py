@@ -64,7 +64,7 @@ def prepare() -> None:
     found = noted(cluster)
     if found is None or found.checkout != checkout:
         with progress.step("building both images and pushing them"):
-            images = build_and_push(cluster, report=progress.say)
+            images = build_and_push(cluster, report=progress.report)
         with progress.step("training a small model"):
             _train()
         found = Prepared(checkout, images, str(WORKSPACE))

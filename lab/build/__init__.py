@@ -1,1 +1,1 @@
-"""What has to be there before a lab can start: built or fetched once, kept in the cache folder."""
+"""What a lab needs before it starts: built or fetched once, kept in the cache folder."""

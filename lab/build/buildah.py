@@ -1,4 +1,4 @@
-"""Building and pushing images with buildah, in a storage of the lab's own."""
+"""Building and pushing images with buildah, in the lab's own image storage."""
 
 import configparser
 import subprocess
@@ -31,7 +31,7 @@ class Buildah:
 
     @contextmanager
     def scratch(self, image: str) -> Iterator[Path]:
-        """An empty root folder to fill; when the block ends well, what is in it becomes the image."""
+        """An empty root folder to fill; its content becomes the image when the block ends without an error."""
         container = run([*self._program, "from", "scratch"]).strip()
         try:
             yield Path(run([*self._program, "mount", container]).strip())
@@ -43,7 +43,7 @@ class Buildah:
 
     @contextmanager
     def mounted(self, image: str) -> Iterator[Path]:
-        """The root folder of a container of an image; what is written there goes when the block ends."""
+        """The root folder of a container of an image; changes are dropped when the block ends."""
         container = run([*self._program, "from", "--pull=never", image]).strip()
         try:
             yield Path(run([*self._program, "mount", container]).strip())
@@ -52,9 +52,9 @@ class Buildah:
             run([*self._program, "rm", container])
 
     def build(self, dockerfile: Path, context: Path, image: str, build_args: Mapping[str, str], pip_conf: str) -> None:
-        """`docker build`, whose steps see this machine's certificates and package index, and keep neither.
+        """Build an image. Its steps see this machine's certificates and package index; the image keeps neither.
 
-        What it says goes to standard error.
+        buildah's output goes to standard error.
         """
         with tempfile.TemporaryDirectory() as folder:
             volumes = [f"{_CERTIFICATES}:{_CERTIFICATES}:ro"] if _CERTIFICATES.is_dir() else []
@@ -70,10 +70,10 @@ class Buildah:
                 str(context),
             ]
             if subprocess.run(argv, stdin=subprocess.DEVNULL, stdout=2, check=False).returncode != 0:
-                raise LabError(f"the image {image} could not be built from {dockerfile}: see what buildah says above")
+                raise LabError(f"the image {image} could not be built from {dockerfile}: see buildah's output above")
 
     def push(self, image: str, destination: str) -> str:
-        """Push to a registry that speaks plain http; the digest that it has there."""
+        """Push to a registry over plain http and return the image's digest."""
         with tempfile.TemporaryDirectory() as folder:
             digest = Path(folder) / "digest"
             options = ["--quiet", "--tls-verify=false", f"--digestfile={digest}"]
@@ -82,19 +82,26 @@ class Buildah:
 
 
 def pip_conf(settings: Mapping[str, str]) -> str:
-    """A pip.conf for the build with what this machine says about where packages come from.
+    """A pip.conf for the build, with this machine's settings of where packages come from.
 
-    `settings`: pip's long option names -> values. Options that name files of this machine (cert, find-links)
-    are left out: certificates are mounted where pip looks for them anyway.
+    Options that name files of this machine (cert, find-links) are left out: certificates are mounted where pip looks
+    for them anyway.
+
+    Args:
+        settings: pip's long option names -> values.
     """
     chosen = [f"{name} = {settings[name]}" for name in _PIP_SETTINGS if settings.get(name)]
     return "\n".join(["[global]", *chosen, ""]) if chosen else ""
 
 
 def pip_settings(files: Iterable[str], environment: Mapping[str, str]) -> dict[str, str]:
-    """What pip's configuration files (their texts, the weakest first) and PIP_* variables say, as option names.
+    """The options that pip's configuration files and PIP_* variables set.
 
     See "Configuration" in pip's documentation for the files and for how a variable is named after an option.
+
+    Args:
+        files: the texts of the configuration files; a later one overrides an earlier one.
+        environment: its PIP_* variables override the files.
     """
     settings: dict[str, str] = {}
     for text in files:

@@ -1,4 +1,4 @@
-"""The pause image, written as a `docker save` archive; no image tool is needed for one file."""
+"""The pause image, written as a `docker save` archive without an image tool."""
 
 import hashlib
 import io
@@ -14,7 +14,11 @@ _ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
 
 
 def archive(cache: Path, machine: str, progress: Progress) -> Path:
-    """The archive for containerd to import; `machine` as `platform.machine` says it."""
+    """The archive for containerd to import.
+
+    Args:
+        machine: the architecture, as `platform.machine()` returns it.
+    """
     recipe = programs.pause()
     program = programs.built(cache, recipe, progress) / "pause"
     data = program.read_bytes()
@@ -28,7 +32,7 @@ def archive(cache: Path, machine: str, progress: Progress) -> Path:
 
 
 def image(program: bytes, architecture: str) -> bytes:
-    """An image of one static program (see the Docker Image Specification v1.2, combined archive)."""
+    """An image archive with one static program (see the Docker Image Specification v1.2, combined archive)."""
     layer = _tar({"pause": (program, 0o755)})
     config = {
         "architecture": architecture,

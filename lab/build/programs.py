@@ -17,7 +17,7 @@ from lab.progress import Progress, Step
 
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
-    """One `go build`: which packages of which module, how."""
+    """The arguments of one `go build`."""
 
     name: str
     title: str
@@ -31,7 +31,7 @@ class Recipe:
 
 
 def kubernetes_version(go_mod: str) -> str:
-    """The version of Kubernetes that a go.mod asks for, such as `v1.34.4`."""
+    """The version of Kubernetes that a go.mod requires, such as `v1.34.4`."""
     match = re.search(r"^\s*k8s\.io/kubernetes (v\d+\.\d+\.\d+)$", go_mod, re.MULTILINE)
     if not match:
         raise LabError("lab/go/kubernetes/go.mod names no version of k8s.io/kubernetes")
@@ -43,7 +43,7 @@ def cluster_version() -> str:
 
 
 def kubernetes() -> Recipe:
-    """Every Kubernetes component in one program; it is told its version as a release build is."""
+    """Every Kubernetes component in one program, with its version linked in as in a release build."""
     version = cluster_version()
     major, minor, _ = version.removeprefix("v").split(".")
     facts = {
@@ -62,7 +62,7 @@ def kubernetes() -> Recipe:
 
 
 def prometheus() -> Recipe:
-    """Prometheus and promtool, with Kubernetes as the only way to discover targets."""
+    """Prometheus and promtool, with Kubernetes as the only service discovery."""
     command = "github.com/prometheus/prometheus/cmd"
     return Recipe(
         name="prometheus",
@@ -102,9 +102,9 @@ def _follow(argv: Sequence[str], cwd: Path, environment: dict[str, str], step: S
         argv, cwd=cwd, env=environment, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
     ) as build:
         assert build.stderr is not None
-        said = list(_counted(build.stderr, step, total))
+        lines = list(_counted(build.stderr, step, total))
     if build.returncode != 0:
-        tail = "\n".join(f"  {line}" for line in said[-15:])
+        tail = "\n".join(f"  {line}" for line in lines[-15:])
         raise LabError(f"`go build` in {cwd} ended with {build.returncode}:\n{tail}")
 
 

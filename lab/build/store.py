@@ -1,4 +1,4 @@
-"""Things that are made once and kept, each in a folder named by the content that it was made from."""
+"""Build results, each kept in a folder that is named after the content that it was made from."""
 
 import fcntl
 import hashlib
@@ -12,7 +12,7 @@ from lab.progress import Progress
 
 
 def content_key(parts: Iterable[str | bytes]) -> str:
-    """A short name for exactly these parts in this order."""
+    """A short hash of exactly these parts in this order."""
     digest = hashlib.sha256()
     for part in parts:
         data = part.encode() if isinstance(part, str) else part
@@ -29,16 +29,15 @@ def folder_parts(folder: Path) -> Iterator[str | bytes]:
 
 
 def kept(cache: Path, name: str, key: str) -> Path | None:
-    """The folder of what was made from `key`, if it was made before."""
+    """The folder of the result for `key`, if it was made before."""
     folder = _folder(cache, name, key)
     return folder if folder.is_dir() else None
 
 
 def keep(cache: Path, name: str, key: str, make: Callable[[Path], None]) -> Path:
-    """The folder of what is made from `key`; `make` fills it (an empty folder) the first time.
+    """The folder of the result for `key`; the first time, `make` fills an empty folder.
 
-    All or nothing: what is unfinished when this is interrupted is never taken for the thing itself. One at a time:
-    a second process waits for the first and then finds what it made.
+    An interrupted `make` leaves no result. Only one process makes a result: a second one waits and then uses it.
     """
     folder = _folder(cache, name, key)
     with exclusively(cache / "locks" / name):
@@ -58,13 +57,13 @@ def keep(cache: Path, name: str, key: str, make: Callable[[Path], None]) -> Path
 
 @contextmanager
 def exclusively(lock: Path) -> Iterator[None]:
-    """Hold a lock file, after waiting for whoever holds it; the system lets go of it when its holder ends."""
+    """Hold a lock file while the block runs, after waiting for its holder; the system frees it if the holder dies."""
     lock.parent.mkdir(parents=True, exist_ok=True)
     with lock.open("w") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            Progress().say(f"waiting for another command of the lab, which holds {lock}")
+            Progress().report(f"waiting for another command of the lab, which holds {lock}")
             fcntl.flock(file, fcntl.LOCK_EX)
         yield
 

@@ -1,1 +1,1 @@
-"""What the lab asks of, and changes on, the machine it runs on."""
+"""What the lab requires of its machine, and changes on it."""

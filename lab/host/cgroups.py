@@ -1,9 +1,9 @@
 """Each node's control group, on cgroup v1, hybrid and v2 hosts.
 
-Version 1 has one tree per set of controllers and the node gets a group in each; a new cpuset group is unusable
-until cpus and mems are set. Version 2 has one tree: a group has only the controllers that its parent hands down
-through `cgroup.subtree_control`, and a group that hands controllers down may hold no process itself. So the
-node's group stays empty, and the kubelet (whose driver is cgroupfs) makes the groups of pods below it.
+Version 1 has one tree per set of controllers, and the node gets a group in each; a new cpuset group is unusable
+until cpus and mems are set. Version 2 has one tree: a group has only the controllers that its parent delegates
+through `cgroup.subtree_control`, and a group that delegates controllers may not contain processes. The
+node's group therefore stays empty, and the kubelet (with the cgroupfs driver) makes the pods' groups below it.
 See the kernel's admin-guide/cgroup-v1/cpusets.rst and admin-guide/cgroup-v2.rst.
 """
 
@@ -15,7 +15,7 @@ from lab.errors import RequirementError
 from lab.wait import until
 
 _DELEGATED = ("cpu", "cpuset", "hugetlb", "io", "memory", "pids")
-"""What the kubelet asks of a version 2 group, where the kernel has it."""
+"""The controllers that the kubelet needs in a version 2 group, if the kernel has them."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Hierarchies:
 
     @property
     def version(self) -> int:
-        """2 only where version 2 is all there is: on a hybrid host version 1 holds the controllers."""
+        """2 only if there are no version 1 trees: on a hybrid host version 1 has the controllers."""
         return 1 if self.v1 else 2
 
     def groups(self, name: str) -> list[Path]:
@@ -61,19 +61,19 @@ def create(trees: Hierarchies, name: str) -> None:
                 (group / file).write_text((group.parent / file).read_text())
     if trees.version == 2 and trees.v2:
         for parent in (trees.v2, trees.v2 / name):
-            hand_down(parent)
+            delegate(parent)
 
 
-def hand_down(parent: Path) -> None:
-    """Give a version 2 group's children the controllers that it has itself."""
+def delegate(parent: Path) -> None:
+    """Enable a version 2 group's own controllers for its children."""
     available = (parent / "cgroup.controllers").read_text().split()
     for controller in delegable(available):
         try:
             (parent / "cgroup.subtree_control").write_text(f"+{controller}")
         except OSError as err:
             raise RequirementError(
-                f"the control group {parent} cannot hand the {controller} controller down ({err.strerror}): "
-                "is this a container, or does a process with real-time priority run?"
+                f"the control group {parent} cannot delegate the {controller} controller ({err.strerror}): "
+                "is this a container, or is a process with real-time priority running?"
             ) from err
 
 
@@ -82,7 +82,7 @@ def delegable(available: list[str]) -> list[str]:
 
 
 def remove(trees: Hierarchies, name: str, *, seconds: float = 30) -> None:
-    """Remove the group and all below it, once the last process in it has ended."""
+    """Remove the group and all groups below it, once the last process in them has ended."""
     for group in trees.groups(name):
         until(f"the end of what runs in {group}", lambda group=group: _removed(group), seconds=seconds)  # type: ignore[misc]
 
@@ -98,6 +98,6 @@ def _removed(group: Path) -> bool:
 
 
 def with_prefix(trees: Hierarchies, prefix: str) -> set[str]:
-    """Names of the groups directly below a root that start so."""
+    """Names of the groups directly below a root that start with `prefix`."""
     roots = [*trees.v1, *([trees.v2] if trees.v2 else [])]
     return {path.name for root in roots for path in root.glob(f"{prefix}*") if path.is_dir()}

@@ -1,4 +1,4 @@
-"""The few firewall rules of a lab on the host: its bridge may be used, and a stand-in may be made unreachable.
+"""A lab's firewall rules on the host: they allow traffic over its bridge, and can make a service unreachable.
 
 Each rule carries a comment with the lab's name, by which `clear` finds and removes it.
 """
@@ -18,7 +18,7 @@ def _comment(settings: Settings, purpose: str) -> list[str]:
 
 
 def open_rules(settings: Settings) -> list[list[str]]:
-    """Traffic over the bridge passes even where the host forwards or accepts nothing by default (Docker, ufw)."""
+    """Rules that allow traffic over the bridge even if the host drops it by default (Docker, ufw)."""
     mark = _comment(settings, "open")
     return [
         ["INPUT", "-i", settings.bridge, *mark, "-j", "ACCEPT"],
@@ -28,14 +28,14 @@ def open_rules(settings: Settings) -> list[list[str]]:
 
 
 def refuse_rule(settings: Settings, service: str, port: int) -> list[str]:
-    """Connections to one port of the host's address are refused, old ones reset."""
+    """The rule that refuses connections to one port of the host's address and resets existing ones."""
     target = ["-d", f"{settings.host}/32", "-p", "tcp", "-m", "tcp", "--dport", str(port)]
     mark = _comment(settings, f"stopped-{service}")
     return ["INPUT", *target, *mark, "-j", "REJECT", "--reject-with", "tcp-reset"]
 
 
 def insert(rule: list[str]) -> None:
-    """Put a rule first in its chain, unless it is there."""
+    """Insert a rule at the top of its chain, unless it is there."""
     if not present(rule):
         run(["iptables", "-w", "-I", *rule])
 
@@ -50,7 +50,7 @@ def delete(rule: list[str]) -> None:
 
 
 def clear(settings: Settings) -> None:
-    """Remove this lab's rules; where there is no iptables there are none."""
+    """Remove this lab's rules; without iptables there are none."""
     if shutil.which("iptables") is None:
         return
     for chain in _CHAINS:

@@ -1,4 +1,4 @@
-"""One bridge on the host; each node's end of its cable is made when the node starts and goes with it."""
+"""The bridge on the host, and a veth pair ("cable") from it to each node."""
 
 import json
 from collections.abc import Iterable
@@ -13,7 +13,11 @@ _LINKS = Path("/sys/class/net")
 
 
 def create_bridge(settings: Settings) -> None:
-    """The bridge, the host's address on it, and the routes to every node's pods."""
+    """Make the bridge and give the host its address on it.
+
+    Raises:
+        LabError: one of the lab's address ranges is in use on this machine.
+    """
     taken = overlapping(_routes(), (settings.bridge_subnet, settings.pod_cidr, settings.service_cidr))
     if taken:
         raise LabError(
@@ -26,10 +30,10 @@ def create_bridge(settings: Settings) -> None:
 
 
 def delete_links(settings: Settings) -> None:
-    """All cables, and the bridge, with which its addresses and routes go.
+    """Delete all cables and the bridge, and with it the addresses and routes.
 
-    A cable does not always go with the node at its far end: the kernel keeps a network namespace for as long as a
-    connection in it waits for an answer to its goodbye, which may be minutes.
+    A cable does not always disappear with its node: the kernel keeps a network namespace for minutes while a
+    connection in it waits for the acknowledgement of its FIN.
     """
     for path in sorted(_LINKS.glob(f"{settings.bridge}n[0-9]")):
         _delete(path.name)
@@ -37,7 +41,7 @@ def delete_links(settings: Settings) -> None:
 
 
 def connect(settings: Settings, node: Node, pid: int) -> None:
-    """Plug a cable from the bridge into the network namespace of a process; the far end is called eth0."""
+    """Connect the bridge to the network namespace of a process, where the cable is called eth0."""
     disconnect(node)
     peer = ["type", "veth", "peer", "name", "eth0", "netns", str(pid)]
     run(["ip", "link", "add", node.link, "master", settings.bridge, *peer])
@@ -46,17 +50,17 @@ def connect(settings: Settings, node: Node, pid: int) -> None:
 
 
 def disconnect(node: Node) -> None:
-    """Pull the cable; nothing that the node says from now on is heard."""
+    """Remove the cable, which cuts the node off at once."""
     _delete(node.link)
 
 
 def route_services(settings: Settings, through: Node) -> None:
-    """Let the host reach cluster addresses through one node, whose kube-proxy knows them."""
+    """Let the host reach cluster addresses through one node and its kube-proxy."""
     run(["ip", "route", "replace", str(settings.service_cidr), "via", str(through.address)])
 
 
 def overlapping(routed: Iterable[IPv4Network], wanted: Iterable[IPv4Network]) -> IPv4Network | None:
-    """The first wanted range that something already routed overlaps."""
+    """The first wanted range that overlaps a range with a route."""
     existing = list(routed)
     return next((w for w in wanted if any(w.overlaps(r) for r in existing)), None)
 
@@ -66,7 +70,7 @@ def _delete(link: str) -> None:
         if (_LINKS / link).exists():
             run(["ip", "link", "delete", link])
     except LabError:
-        if (_LINKS / link).exists():  # else the kernel was faster: it has just ended the namespace at the other end
+        if (_LINKS / link).exists():  # otherwise the kernel has removed it together with the other end's namespace
             raise
 
 
@@ -76,6 +80,6 @@ def _routes() -> list[IPv4Network]:
 
 
 def has_bridges() -> bool:
-    """Whether this kernel can make bridges and virtual cables (tried in a namespace that is gone at once)."""
+    """Whether this kernel supports bridges and veth pairs (tried in a temporary namespace)."""
     script = "ip link add x type bridge && ip link add y type veth peer name z"
     return succeeds(["unshare", "--net", "sh", "-c", script])

@@ -1,4 +1,4 @@
-"""The Debian packages that the lab is made of."""
+"""The Debian packages that the lab needs."""
 
 import os
 import shutil
@@ -24,13 +24,13 @@ PROGRAMS: Mapping[str, str] = {
     "/usr/lib/cni/bridge": "containernetworking-plugins",
     "/usr/share/keyrings/debian-archive-keyring.gpg": "debian-archive-keyring",
 }
-"""Program on PATH, or absolute path -> the package that has it."""
+"""Program on PATH, or absolute path -> the package that contains it."""
 
 _POLICY = Path("/usr/sbin/policy-rc.d")
 
 
 def missing(present: Callable[[str], bool]) -> list[str]:
-    """Names of the packages whose program is not there."""
+    """Names of the packages whose program is missing."""
     return sorted({package for program, package in PROGRAMS.items() if not present(program)})
 
 
@@ -39,31 +39,31 @@ def is_present(program: str) -> bool:
 
 
 def ensure(progress: Progress) -> None:
-    """Install what is missing, after saying so.
+    """Install the missing packages, with a progress line.
 
     Raises:
-        RequirementError: something is missing and there is no apt here to install it with.
-        LabError: apt could not install it.
+        RequirementError: packages are missing and this machine has no apt.
+        LabError: apt could not install them.
     """
     packages = missing(is_present)
     if not packages:
         return
     if shutil.which("apt-get") is None:
-        raise RequirementError(f"the lab needs these Debian packages or their like: {' '.join(packages)}")
+        raise RequirementError(f"the lab needs these Debian packages or their equivalents: {' '.join(packages)}")
     with progress.step(f"installing Debian packages that are missing: {' '.join(packages)}"), _services_off():
         install = ["apt-get", "install", "--yes", "--no-install-recommends", *packages]
         environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-        # The lists may be old or absent. A third party's source that does not answer makes `update` fail; what counts
-        # is whether the packages then install.
+        # The lists may be old or absent. `update` also fails if a third party's source does not answer, which need not
+        # keep the packages from being installed.
         updated = succeeds(["apt-get", "update"])
         try:
             run(install, environment=environment)
         except LabError as err:
-            hint = "" if updated else "\n(`apt-get update` failed too: see what it says)"
+            hint = "" if updated else "\n(`apt-get update` failed too: run it to see why)"
             raise LabError(f"{err}{hint}") from err
     still = missing(is_present)
     if still:
-        raise LabError(f"apt installed {' '.join(still)}, and yet their programs are not on PATH: is /usr/sbin on it?")
+        raise LabError(f"apt installed {' '.join(still)}, but their programs are not on PATH: is /usr/sbin on it?")
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""What a machine must be for a lab to run on it, each lack said in one sentence."""
+"""The checks that a machine can run a lab, each with an error that names what is missing."""
 
 import os
 import platform
@@ -27,7 +27,7 @@ def check_user_here() -> None:
 
 
 def check_folders(settings: Settings) -> None:
-    """Nodes have a /run, /var/lib and /var/log of their own and would not see the lab's folders in them."""
+    """Check that nodes can see the lab's folders: a node has its own /run, /var/lib and /var/log."""
     for variable, folder in (("LAB_STATE", settings.state), ("LAB_CACHE", settings.cache)):
         for hidden in _HIDDEN_FROM_NODES:
             if folder.is_relative_to(hidden):
@@ -35,14 +35,14 @@ def check_folders(settings: Settings) -> None:
 
 
 def check_kernel(settings: Settings) -> None:
-    """Try what is needed, in namespaces that are gone at once."""
+    """Try the kernel features that the lab needs, in temporary namespaces."""
     check_folders(settings)
     if not succeeds(["unshare", "--mount", "--pid", "--fork", "--uts", "--net", "true"]):
         raise RequirementError("this machine does not let root make namespaces: is it a container without privileges?")
     if not network.has_bridges():
         raise RequirementError("this kernel cannot make bridges and virtual Ethernet cables (bridge, veth)")
     if not succeeds(["iptables", "-w", "-S", "INPUT"]):
-        raise RequirementError("iptables does not work here: is the kernel without nf_tables or ip_tables?")
+        raise RequirementError("iptables does not work here: does the kernel lack nf_tables and ip_tables?")
     trees = cgroups.hierarchies()
     if not trees.v1 and not trees.v2:
         raise RequirementError("no control groups are mounted under /sys/fs/cgroup")
@@ -66,7 +66,7 @@ def _overlay_works(folder: Path) -> bool:
 
 
 def check_ports_free(settings: Settings) -> None:
-    """Nothing else may listen on the lab's ports; asked once the bridge has its address."""
+    """Check that nothing listens on the lab's ports; the bridge must have its address."""
     for name, port in settings.ports.items():
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

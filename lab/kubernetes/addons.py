@@ -1,6 +1,6 @@
-"""What a new cluster is given first: rights for administrators and nodes, and ways to the DNS and metrics server.
+"""The first objects of a new cluster: RBAC for administrators and nodes, and Services for CoreDNS and metrics-server.
 
-Both run on the host, not in pods, so each is a Service whose endpoint is the host's address.
+Both servers run on the host, not in pods: the endpoint of their Services is the host's address.
 """
 
 from typing import Any

@@ -1,4 +1,4 @@
-"""The few questions the lab itself asks the Kubernetes API."""
+"""The lab's own reads of the Kubernetes API."""
 
 import http.client
 import json

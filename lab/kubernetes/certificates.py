@@ -8,7 +8,7 @@ from lab.settings import Node, Settings
 
 
 def kubeadm_config(settings: Settings, state: State, version: str) -> str:
-    """What kubeadm is told about the cluster (kubeadm.k8s.io/v1beta4)."""
+    """kubeadm's configuration (kubeadm.k8s.io/v1beta4)."""
     return f"""\
 apiVersion: kubeadm.k8s.io/v1beta4
 kind: InitConfiguration
@@ -26,7 +26,7 @@ encryptionAlgorithm: ECDSA-P256
 
 
 def create(settings: Settings, state: State, lab: Path, version: str) -> None:
-    """All certificates, and the kubeconfigs of the control plane and the administrator."""
+    """Make all certificates, and the kubeconfigs of the control plane and the administrator."""
     config = _config_file(state)
     config.parent.mkdir(parents=True, exist_ok=True)
     config.write_text(kubeadm_config(settings, state, version))

@@ -1,4 +1,4 @@
-"""The control plane's programs, all listening on the host's address on the bridge only."""
+"""The control plane's programs. They listen only on the host's address on the bridge."""
 
 from pathlib import Path
 
@@ -19,11 +19,15 @@ rules:
     verbs: [create, update, patch, delete, deletecollection]
   - level: None
 """
-"""Every write once, with who made it and with which program: so that tests can count writes."""
+"""Log every write once, with its user and user agent, so that tests can count writes."""
 
 
 def corefile(settings: Settings, state: State, *, upstream: bool) -> str:
-    """CoreDNS's configuration; `upstream`: the host has name servers to forward other names to."""
+    """CoreDNS's configuration.
+
+    Args:
+        upstream: whether to forward names outside of the cluster to the host's name servers.
+    """
     forward = "  forward . /etc/resolv.conf\n" if upstream else ""
     return f"""\
 .:{DNS_PORT} {{
@@ -114,7 +118,7 @@ def api_server(settings: Settings, state: State, lab: Path) -> Service:
             "--requestheader-username-headers=X-Remote-User",
             f"--proxy-client-cert-file={pki}/front-proxy-client.crt",
             f"--proxy-client-key-file={pki}/front-proxy-client.key",
-            "--enable-aggregator-routing",  # straight to endpoints: a cluster address may lead through a dead node
+            "--enable-aggregator-routing",  # to endpoints directly: a cluster address may lead through a dead node
             f"--audit-policy-file={_audit_policy(state)}",
             f"--audit-log-path={state.audit_log}",
             "--shutdown-delay-duration=0s",
@@ -142,7 +146,7 @@ def controller_manager(settings: Settings, state: State, lab: Path) -> Service:
             f"--client-ca-file={pki}/ca.crt",
             "--use-service-account-credentials",
             "--leader-elect=false",
-            "--node-monitor-grace-period=10s",  # a killed node is noticed within the patience of a test
+            "--node-monitor-grace-period=10s",  # tests wait until a killed node is NotReady
         ),
         health=f"https://{settings.host}:10257/healthz",
     )

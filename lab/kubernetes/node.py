@@ -12,9 +12,10 @@ from lab.wait import until
 
 
 def start(settings: Settings, state: State, node: Node, programs: Programs, peers: list[Node]) -> None:
-    """Start a node unless it runs; it joins the cluster by itself once the API answers.
+    """Start a node unless it runs; it joins the cluster once the API server answers.
 
-    `peers` are all nodes: each has routes to the pods of the others.
+    Args:
+        peers: all nodes of the lab; each gets routes to the pods of the others.
     """
     if running(state, node):
         return
@@ -41,11 +42,11 @@ def start(settings: Settings, state: State, node: Node, programs: Programs, peer
 
 
 def kill(state: State, node: Node) -> None:
-    """End a node as a power cut would, with all its pods; its disk stays."""
+    """Kill a node and all its pods as a power cut would; its disk stays."""
     network.disconnect(node)
     identity = process.recorded(state.processes, node.name)
     if identity:
-        # unshare --kill-child ends the first process of the node's namespace, and the kernel all others with it.
+        # unshare --kill-child kills the first process of the node's PID namespace, and the kernel then kills the rest.
         process.kill_group(identity)
     cgroups.remove(cgroups.hierarchies(), node.cgroup)
 

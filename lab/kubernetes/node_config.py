@@ -1,4 +1,4 @@
-"""The configuration files of one node, and the script that is its first process."""
+"""The configuration files of one node, and the script that runs as its first process."""
 
 import json
 from pathlib import Path
@@ -11,21 +11,21 @@ PAUSE_IMAGE = "lab.local/pause:1"
 
 
 def files(settings: Settings, state: State, node: Node, programs: Programs, peers: list[Node]) -> dict[Path, str]:
-    """Path -> text of everything that is written for a node."""
+    """Path -> text of every file that a node needs."""
     root = state.node(node.name)
     return {
         root / "containerd.toml": containerd(root),
         root / "certs.d" / settings.registry / "hosts.toml": registry_over_http(settings),
         root / "cni" / "10-lab.conflist": pod_network(node),
         root / "kubelet.yaml": kubelet(settings, state, node),
-        root / "resolv.conf": f"nameserver {settings.dns}\n",  # the host's may lead into its /run, or to its loopback
+        root / "resolv.conf": f"nameserver {settings.dns}\n",  # the host's may link into its /run or name its loopback
         root / "kube-proxy.yaml": kube_proxy(settings, state, node),
         root / "init.sh": init(settings, state, node, programs, peers),
     }
 
 
 def containerd(root: Path) -> str:
-    """`restrict_oom_score_adj`: some virtual machines refuse a score below the parent's."""
+    """containerd's configuration; `restrict_oom_score_adj` because some machines refuse a score below the parent's."""
     return f"""\
 version = 2
 [plugins."io.containerd.grpc.v1.cri"]
@@ -45,10 +45,10 @@ def registry_over_http(settings: Settings) -> str:
 
 
 def pod_network(node: Node) -> str:
-    """One cable from the node to each pod, so that all traffic is routed.
+    """The CNI configuration: one veth pair from the node to each pod, so that all traffic is routed.
 
-    On a bridge, two pods of one node answer each other past the address translation of services, unless the kernel
-    has br_netfilter. Addresses are remembered under /run, which a node loses when it is killed, as its pods are lost.
+    On a bridge, the replies between two pods of one node bypass the address translation of services, unless the
+    kernel has br_netfilter. Assigned addresses are stored under /run, which a killed node loses along with its pods.
     """
     addresses = {"type": "host-local", "dataDir": "/run/cni/addresses", "ranges": [[{"subnet": str(node.pods)}]]}
     cable = {"type": "ptp", "ipMasq": False, "ipam": {**addresses, "routes": [{"dst": "0.0.0.0/0"}]}}
@@ -82,7 +82,7 @@ nodeStatusUpdateFrequency: 2s
 
 
 def kube_proxy(settings: Settings, state: State, node: Node) -> str:
-    """The node's own network namespace keeps the host's connection tracking limits: none are set."""
+    """kube-proxy's configuration; it sets no connection tracking limits, which are the host's."""
     return f"""\
 apiVersion: kubeproxy.config.k8s.io/v1alpha1
 kind: KubeProxyConfiguration
@@ -95,10 +95,10 @@ conntrack: {{maxPerCore: 0, min: 0, tcpEstablishedTimeout: 0s, tcpCloseWaitTimeo
 
 
 def init(settings: Settings, state: State, node: Node, programs: Programs, peers: list[Node]) -> str:
-    """First process of the node's namespaces; what it mounts and configures is gone when it ends.
+    """The script of the first process in the node's namespaces; its mounts and settings disappear when it ends.
 
     The node has its own /var/lib and /var/log (kept in the state folder) and an empty /run, so that all programs
-    find their default paths and leave nothing on the host.
+    can use their default paths without leaving files on the host.
     """
     root, log, lab = state.node(node.name), state.logs / node.name, programs.kubernetes
     routes = "\n".join(f"ip route add {peer.pods} via {peer.address}" for peer in peers if peer != node)

@@ -1,1 +1,1 @@
-"""What stands in for the cloud and the operations stack; each the real program."""
+"""The lab's registry, S3, MLflow and monitoring: real programs in place of cloud services."""

@@ -1,7 +1,7 @@
-"""The MLflow tracking server and model registry: sqlite, artifacts straight in S3.
+"""The MLflow tracking server and model registry, with sqlite and artifacts in S3.
 
 `mlflow server` imports all of MLflow to check its options, then starts uvicorn, which imports all of it again:
-twice five seconds of a core. Here uvicorn is started at once, with the variables that MLflow 3.17 hands it
+five seconds of a core each time. The lab starts uvicorn directly, with the variables that MLflow 3.17 sets for it
 (see `_run_server` in `mlflow/server/__init__.py`).
 """
 
@@ -13,7 +13,7 @@ from lab.settings import Settings
 from lab.standins.storage import CREDENTIALS, s3_url
 
 STORE, ARTIFACTS = "_MLFLOW_SERVER_FILE_STORE", "_MLFLOW_SERVER_ARTIFACT_ROOT"
-"""Named so by `mlflow.server.constants`: `--backend-store-uri` and `--default-artifact-root`."""
+"""Names from `mlflow.server.constants`, for `--backend-store-uri` and `--default-artifact-root`."""
 
 
 def mlflow_url(settings: Settings) -> str:
@@ -21,8 +21,8 @@ def mlflow_url(settings: Settings) -> str:
 
 
 def mlflow(settings: Settings, state: State) -> Service:
-    """Its health is that of its database: the first question makes the tables."""
-    # MLflow refuses requests whose Host header it was not told of; pods and people both call it by its address.
+    """The MLflow server. Its health check reads the database: the first request makes the tables."""
+    # MLflow refuses requests whose Host header is not listed; pods and people both call it by its address.
     hosts = [f"{host}{port}" for host in (settings.host, "localhost") for port in ("", f":{settings.mlflow_port}")]
     listen = ("--host", str(settings.host), "--port", str(settings.mlflow_port), "--workers", "1")
     return Service(

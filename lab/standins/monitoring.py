@@ -12,12 +12,14 @@ from lab.settings import Settings
 SHIPPED = PROJECT / "deploy" / "monitoring"
 SCRAPE_SECONDS = 5
 CADVISOR_SECONDS = 10
-"""A kubelet looks at its containers about every ten seconds."""
+"""A kubelet measures its containers about every ten seconds."""
 
 
 def prometheus_config(settings: Settings, state: State) -> str:
-    """What ships, as this machine needs it: an administrator's credentials, for a Prometheus outside of the cluster,
-    and short intervals, since people and tests wait for what is shown.
+    """The configuration of deploy/monitoring, adapted to the lab.
+
+    Prometheus runs outside of the cluster and needs an administrator's credentials. The intervals are short, because
+    people and tests wait for the results.
     """
     config: dict[str, Any] = yaml.safe_load((SHIPPED / "prometheus" / "prometheus.yaml").read_text())
     config["global"] = {
@@ -42,7 +44,7 @@ def prometheus_config(settings: Settings, state: State) -> str:
 
 
 def alertmanager_config() -> str:
-    """What ships; groups are told at once."""
+    """The configuration of deploy/monitoring, with short waits before notifications."""
     config: dict[str, Any] = yaml.safe_load((SHIPPED / "alertmanager" / "alertmanager.yaml").read_text())
     config["route"] |= {"group_wait": "1s", "group_interval": "5s"}
     return yaml.safe_dump(config, sort_keys=False)
@@ -60,7 +62,7 @@ def prometheus(settings: Settings, state: State, program: Path) -> Service:
             f"--config.file={_prometheus_file(state)}",
             f"--storage.tsdb.path={state.data('prometheus')}",
             f"--web.listen-address={settings.host}:{settings.prometheus_port}",
-            "--web.enable-lifecycle",  # POST /-/reload after a rule file was added
+            "--web.enable-lifecycle",  # for POST /-/reload after a rule file was added
             "--log.level=warn",
         ),
         health=f"{prometheus_url(settings)}/-/ready",

@@ -12,7 +12,7 @@ from lab.settings import Settings
 BUCKETS = ("raw", "dvc", "mlflow")
 
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "lab", "AWS_SECRET_ACCESS_KEY": "lab-secret", "AWS_DEFAULT_REGION": "us-east-1"}
-"""moto accepts any key; clients want one."""
+"""moto accepts any key, but clients need one."""
 
 
 def s3_url(settings: Settings) -> str:
@@ -27,12 +27,12 @@ def s3(settings: Settings) -> Service:
         health=f"{s3_url(settings)}/",
         environment=python_environment(settings.cache),
         url=s3_url(settings),
-        keeps_nothing=True,
+        in_memory=True,
     )
 
 
 def create_buckets(settings: Settings) -> None:
-    """Make the buckets that the pipeline, DVC and MLflow use; those that are there stay as they are."""
+    """Make the buckets that the pipeline, DVC and MLflow use, unless they exist."""
     connection = http.client.HTTPConnection(str(settings.host), settings.s3_port, timeout=20)
     for bucket in BUCKETS:
         connection.request("PUT", f"/{bucket}")

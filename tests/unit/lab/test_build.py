@@ -1,4 +1,4 @@
-"""Toolchain, images and packages: the parts that decide."""
+"""Decisions about the toolchain, images and packages."""
 
 import hashlib
 import io
@@ -15,7 +15,7 @@ from lab.host import packages
 
 
 @pytest.mark.parametrize(
-    ("said", "version"),
+    ("output", "version"),
     [
         ("go version go1.26.8 linux/amd64", (1, 26)),
         ("go version go1.19 linux/arm64", (1, 19)),
@@ -23,8 +23,8 @@ from lab.host import packages
         ("gccgo something", (0, 0)),
     ],
 )
-def test_go_version_is_read(said: str, version: tuple[int, int]) -> None:
-    assert toolchain.version_of(said) == version
+def test_go_version_is_read(output: str, version: tuple[int, int]) -> None:
+    assert toolchain.version_of(output) == version
 
 
 def test_wheel_is_installed_with_uv_or_else_pip() -> None:
@@ -95,7 +95,7 @@ def test_build_sees_the_package_index_of_this_machine_but_no_files_of_it() -> No
     assert buildah.pip_conf(settings) == "[global]\nindex-url = https://mine.example/simple\nretries = 9\n"
 
 
-def test_no_pip_configuration_is_made_where_there_is_nothing_to_say() -> None:
+def test_no_pip_configuration_is_made_without_settings_for_it() -> None:
     assert buildah.pip_conf({"cert": "/etc/ssl/ca.pem"}) == ""
 
 

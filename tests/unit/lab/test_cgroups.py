@@ -1,4 +1,4 @@
-"""Control groups by the text of /proc/mounts, and on trees of files that stand for the kernel's."""
+"""Control groups from the text of /proc/mounts, and on ordinary folders in place of the kernel's trees."""
 
 from pathlib import Path
 
@@ -52,7 +52,7 @@ def test_new_version_1_cpuset_group_gets_its_parents_cpus_and_memory_nodes(tmp_p
     assert (group / "cpuset.mems").read_text() == "0-1\n"
 
 
-def test_version_2_group_hands_controllers_down_and_holds_no_process(tmp_path: Path) -> None:
+def test_version_2_group_delegates_controllers_and_holds_no_process(tmp_path: Path) -> None:
     group = tmp_path / "lab-node1"
     group.mkdir()
     for folder in (tmp_path, group):
@@ -72,7 +72,7 @@ def test_version_2_group_hands_controllers_down_and_holds_no_process(tmp_path: P
         ("", []),
     ],
 )
-def test_only_controllers_that_the_kubelet_asks_for_are_handed_down(available: str, wanted: list[str]) -> None:
+def test_only_controllers_that_the_kubelet_needs_are_delegated(available: str, wanted: list[str]) -> None:
     assert cgroups.delegable(available.split()) == wanted
 
 

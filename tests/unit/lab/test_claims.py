@@ -1,4 +1,4 @@
-"""A lab's name belongs to one state folder as long as that is there."""
+"""A lab's name belongs to one state folder as long as that folder exists."""
 
 from dataclasses import replace
 from pathlib import Path

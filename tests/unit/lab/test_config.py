@@ -140,7 +140,7 @@ def test_prometheus_scrapes_what_ships_and_outside_of_the_cluster_finds_it_with_
         assert all(one["kubeconfig_file"] == str(STATE.admin_kubeconfig) for one in job["kubernetes_sd_configs"])
 
 
-def test_what_the_operator_says_of_a_namespace_is_not_taken_for_its_own() -> None:
+def test_namespace_label_of_the_operators_metrics_is_kept() -> None:
     assert scrape_job("sentiment-operator")["honor_labels"] is True
     assert "honor_labels" not in scrape_job("pods")
 

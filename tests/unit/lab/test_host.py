@@ -1,4 +1,4 @@
-"""What is asked of the machine, and how its firewall rules and routes are read."""
+"""Requirements of the machine, and the parsing of its firewall rules and routes."""
 
 from dataclasses import replace
 from ipaddress import IPv4Network
@@ -13,7 +13,7 @@ from lab.settings import Settings
 SETTINGS = Settings()
 
 
-def test_other_systems_and_users_are_told_what_is_needed() -> None:
+def test_other_systems_and_users_are_refused_with_what_is_needed() -> None:
     with pytest.raises(RequirementError, match="this is Darwin: use a Linux machine"):
         requirements.check_user("Darwin", 0)
     with pytest.raises(RequirementError, match=r"run it as root \(sudo\)"):

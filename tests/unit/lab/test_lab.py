@@ -95,7 +95,7 @@ def test_variables_that_start_mlflow_are_those_of_the_installed_version() -> Non
     assert names["ARTIFACT_ROOT_ENV_VAR"] == mlflow.ARTIFACTS
 
 
-def test_ready_nodes_are_those_whose_condition_says_so() -> None:
+def test_ready_nodes_are_those_whose_ready_condition_is_true() -> None:
     def node(name: str, **conditions: str) -> dict[str, object]:
         listed = [{"type": kind, "status": status} for kind, status in conditions.items()]
         return {"metadata": {"name": name}, "status": {"conditions": listed}}

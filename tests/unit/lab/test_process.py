@@ -53,8 +53,8 @@ def test_process_that_only_got_the_number_is_never_signalled(mark: Path) -> None
 
 
 def test_started_process_is_recorded_marked_and_logged(mark: Path) -> None:
-    said = [sys.executable, "-c", "import os, signal; print(os.environ['GIVEN'], flush=True); signal.pause()"]
-    identity = spawn(mark, argv=said)
+    program = [sys.executable, "-c", "import os, signal; print(os.environ['GIVEN'], flush=True); signal.pause()"]
+    identity = spawn(mark, argv=program)
     log = mark / "log" / "one.log"
     until("the greeting", lambda: log.read_text() == "yes\n", seconds=10)
     assert process.recorded(mark / "processes", "one") == identity
@@ -67,7 +67,7 @@ def test_ended_process_is_not_recorded_any_more(mark: Path) -> None:
     assert process.recorded(mark / "processes", "never-started") is None
 
 
-def test_end_insists_when_asking_does_not_help(mark: Path) -> None:
+def test_process_that_ignores_sigterm_is_killed(mark: Path) -> None:
     stubborn = [
         sys.executable,
         "-c",

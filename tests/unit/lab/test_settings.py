@@ -1,4 +1,4 @@
-"""What a lab can be told, and what it makes of it."""
+"""The settings of a lab, their defaults and their errors."""
 
 from dataclasses import replace
 from ipaddress import IPv4Address, IPv4Network

@@ -1,4 +1,4 @@
-"""Things made once: complete or not there, shared by all checkouts of the same content."""
+"""Build results: complete or absent, shared by all checkouts with the same content."""
 
 import multiprocessing
 import shutil
@@ -21,7 +21,7 @@ def test_made_once_then_kept(tmp_path: Path) -> None:
     assert (first / "made").read_text() == "yes"
 
 
-def test_interrupted_making_leaves_nothing_that_could_be_taken_for_the_thing(tmp_path: Path) -> None:
+def test_interrupted_making_leaves_no_result(tmp_path: Path) -> None:
     def interrupted(folder: Path) -> None:
         make(folder)
         raise KeyboardInterrupt
@@ -58,7 +58,7 @@ def test_two_processes_make_it_once(tmp_path: Path) -> None:
     assert (tmp_path / "count").read_text() == "x"
 
 
-def test_key_says_where_one_part_ends() -> None:
+def test_key_depends_on_where_one_part_ends() -> None:
     assert store.content_key(["ab", "c"]) != store.content_key(["a", "bc"])
 
 
