@@ -1,20 +1,21 @@
-"""The Flask application: parts put together, routes registered, nothing decided."""
+"""Assembles the Flask application from its parts."""
 
 from flask import Flask
 
 from sentiment_model import Scorer
 from sentiment_serving.http import openapi
 from sentiment_serving.http.application import Application
-from sentiment_serving.http.endpoints import Endpoints
+from sentiment_serving.http.handler import Handler
 from sentiment_serving.http.lifecycle import Lifecycle
 from sentiment_serving.http.metrics import Metrics
-from sentiment_serving.http.middleware import Front
+from sentiment_serving.http.middleware import Middleware
 from sentiment_serving.http.predict import Predictor
 from sentiment_serving.http.reference import Reference, ReferenceMetrics
+from sentiment_serving.http.service import Service
 from sentiment_serving.identity import ModelIdentity
 from sentiment_serving.limits import Limits
-from sentiment_serving.routes import errors, mlflow, native, operations, page, v2
-from sentiment_serving.routes.context import Serving
+from sentiment_serving.routes import flask_views
+from sentiment_serving.routes.table import ENDPOINTS
 
 
 def create_app(
@@ -26,17 +27,17 @@ def create_app(
     fast_path: bool = True,
     reference: Reference | None = None,
 ) -> Flask:
-    """The application that answers with `scorer`, ready once its first prediction has succeeded.
+    """The application that predicts with `scorer`; it is ready once its first prediction has succeeded.
 
-    Any WSGI server may run it; `sentiment_serving.http.server` adds what a rollout without a lost request needs.
+    Any WSGI server may run it. `sentiment_serving.http.server` adds draining, so that a rollout loses no request.
 
     Args:
         scorer: of the model.
-        identity: how answers call it.
+        identity: the model's name, version and digest in responses.
         limits: of requests.
-        lifecycle: where others may say that the end begins.
-        fast_path: answer the routes in demand before Flask's routing (see `front`).
-        reference: the model's distributions at training time, which the metrics tell beside the live ones.
+        lifecycle: shared with the server, which starts draining through it.
+        fast_path: answer the busy routes before Flask's routing (see `sentiment_serving.http.middleware`).
+        reference: the model's distributions at training time, which the metrics show beside the live ones.
 
     Raises:
         Termination: LoadFailed, when the model cannot predict.
@@ -46,17 +47,17 @@ def create_app(
     metrics = Metrics(identity, scorer.labels)
     if reference:
         metrics.registry.register(ReferenceMetrics(reference))
-    predictor = Predictor(scorer, identity=identity, limits=limits, metrics=metrics)
-    endpoints = Endpoints(predictor, lifecycle)
-
+    service = Service(
+        predictor=Predictor(scorer, identity=identity, limits=limits, metrics=metrics),
+        metrics=metrics,
+        lifecycle=lifecycle,
+        openapi=openapi.document(ENDPOINTS, identity=identity, limits=limits),
+    )
+    handler = Handler(service)
     app = Application()
-    document = openapi.document(identity=identity, limits=limits)
-    Serving(predictor, endpoints, metrics, lifecycle, document).attach(app)
-    for part in (native, mlflow, v2, operations, page):
-        app.register_blueprint(part.blueprint)
-    errors.install(app)
-    front = Front(app.wsgi_app, endpoints, metrics=metrics, version=identity.version, short=fast_path)
-    app.wsgi_app = front  # type: ignore[method-assign]
+    app.extensions["sentiment_serving"] = service
+    flask_views.install(app, ENDPOINTS, handler)
+    app.wsgi_app = Middleware(app.wsgi_app, ENDPOINTS, handler, fast_path=fast_path)  # type: ignore[method-assign]
 
     lifecycle.prove(scorer)
     return app

@@ -1,4 +1,4 @@
-"""How many requests are at work at a time, how many wait, and in which order."""
+"""Admission control: how many requests are at work at a time, how many wait, and in which order."""
 
 import time
 from collections import deque
@@ -7,34 +7,34 @@ from queue import Empty, SimpleQueue
 from threading import Lock
 
 _PAUSE_SECONDS = 0.001
-"""Between two places that are handed to one who waits. See `Gate`."""
+"""Shortest time between two places that are handed to a waiting request. See `Admission`."""
 
 
-class Full(Exception):
-    """More wait than may wait: answer 503."""
+class QueueFull(Exception):
+    """No more requests may wait: respond with 503."""
 
 
 class _Turn:
-    """One who waits."""
+    """A request that waits."""
 
     def __init__(self) -> None:
         self.calls: SimpleQueue[None] = SimpleQueue()
         self.has_place = False
 
 
-class Gate:
-    """Lets so many requests work at a time; those who wait are let in one after the other, in their order.
+class Admission:
+    """Admits a number of requests at a time; the others wait in a queue.
 
-    A thread that is done with a request takes up the next one, and finds the place free that it has just left: a
-    place is handed to one who waits only now and then. Handed over each time, it would be free while the other thread
-    wakes up and gets the interpreter's lock, which takes longer than a short text. Who is first in the queue looks for
-    a free place by himself, lest there be nobody to hand him one.
+    A thread that has finished a request usually takes the next one from the server and finds its own place free. A
+    place is handed to a waiting request only once per `_PAUSE_SECONDS`: a place that is handed over stays idle until
+    the other thread has woken up and holds the interpreter's lock, which takes longer than a short text. The first
+    request in the queue also polls for a free place, because every other thread may have gone idle.
 
     Args:
-        places: how many may be at work at the same time.
+        places: how many requests may be at work at the same time.
         waiting: how many may wait for a place.
-        large: how many of those at work and waiting may be large. Others then find room to wait, and a large one lets
-            them pass between its parts (`give_way`), so that no load of large requests keeps small ones out.
+        large: how many of those at work or waiting may be large. A large request lets the waiting ones pass between
+            its parts (`yield_to_waiting`), so that large requests never keep small ones out.
     """
 
     def __init__(self, *, places: int, waiting: int, large: int) -> None:
@@ -48,35 +48,35 @@ class Gate:
 
     @property
     def working(self) -> int:
-        """How many are at work now."""
+        """Requests at work now."""
         return self._places - self._free
 
     @property
     def waiting(self) -> int:
-        """How many wait now."""
+        """Requests that wait now."""
         return len(self._turns)
 
     def enter(self, *, large: bool = False) -> None:
-        """Take a place, once there is one; `leave` gives it back.
+        """Wait for a place and take it; `leave` returns it.
 
         Raises:
-            Full: there is no room to wait.
+            QueueFull: no more requests may wait.
         """
         with self._lock:
             if large and self._large >= self._large_most:
-                raise Full
+                raise QueueFull
             if self._free:
                 self._free -= 1
                 self._large += large
                 return
             if len(self._turns) >= self._waiting_most:
-                raise Full
+                raise QueueFull
             self._large += large
             turn = self._queue()
         self._await(turn)
 
     def leave(self, *, large: bool = False) -> None:
-        """Give one's place back."""
+        """Return the place."""
         with self._lock:
             self._large -= large
             if self._turns and time.monotonic() - self._handed_over >= _PAUSE_SECONDS:
@@ -84,8 +84,8 @@ class Gate:
             else:
                 self._free += 1
 
-    def give_way(self) -> None:
-        """Let all who wait now go first, and come back."""
+    def yield_to_waiting(self) -> None:
+        """Return the place, and take one again after all requests that wait now."""
         with self._lock:
             if not self._turns:
                 return
@@ -108,7 +108,7 @@ class Gate:
     def _leave_queue(self) -> None:
         self._turns.popleft()
         if self._turns:
-            # It is first now, and looks by itself.
+            # It is first now, so it polls.
             self._turns[0].calls.put(None)
 
     def _await(self, turn: _Turn) -> None:

@@ -1,4 +1,4 @@
-"""Reads the bodies of requests: never more than the limit, never more at a time than may be on their way."""
+"""Reads the bodies of requests, within limits on their size and on how many are read at a time."""
 
 import time
 from collections import deque
@@ -20,8 +20,8 @@ _PIECE_BYTES = 64 * 1024
 class Bodies:
     """Shared by all requests.
 
-    A read waits for the client, for as long as the client likes (granian has no bound for it), and holds a thread. So
-    many may do that and no more: the others' threads go on answering.
+    A read holds a thread and waits for the client without a time limit (granian has none). Only `limits.sending` bodies
+    are read at a time, so that the other threads go on answering.
     """
 
     def __init__(self, limits: Limits) -> None:
@@ -43,13 +43,13 @@ class Bodies:
         if announced:
             if not (announced.isascii() and announced.isdigit()):
                 raise problems.malformed("The header Content-Length must be a number of bytes.")
-            # Compared as text first: a number of a thousand digits is none that one wants to read.
+            # Compared by length first: parsing a number of a thousand digits is slow.
             if len(announced) > 12 or int(announced) >= wanted:
                 raise body_too_large(self._limits)
             wanted = int(announced)
         elif not environ.get("wsgi.input_terminated"):
             return b""
-        body = self._taken(environ, wanted) if wanted else b""
+        body = self._read_at_most(environ, wanted) if wanted else b""
         if len(body) > self._limits.body_bytes:
             raise body_too_large(self._limits)
         if announced and len(body) < wanted:
@@ -57,13 +57,13 @@ class Bodies:
         return body
 
     def discard(self, environ: "WSGIEnvironment") -> None:
-        """Read what a client is still sending: it looks for an answer only afterwards, or finds the connection cut."""
+        """Read what the client is still sending: many clients read the response only after that."""
         left = _DISCARD_BYTES if environ.get("wsgi.input_terminated") else 0
         with suppress(Problem):
-            while left > 0 and (piece := self._taken(environ, _PIECE_BYTES)):
+            while left > 0 and (piece := self._read_at_most(environ, _PIECE_BYTES)):
                 left -= len(piece)
 
-    def _taken(self, environ: "WSGIEnvironment", size: int) -> bytes:
+    def _read_at_most(self, environ: "WSGIEnvironment", size: int) -> bytes:
         place = self._place()
         try:
             body: bytes = environ["wsgi.input"].read(size)
@@ -72,7 +72,7 @@ class Bodies:
         return body
 
     def _place(self) -> int:
-        """One that is free, or becomes free in a moment: bodies that have arrived give theirs back at once."""
+        """A free place. Waits a moment for one: bodies that have already arrived give theirs back at once."""
         with suppress(IndexError):
             return self._places.pop()
         time.sleep(MOMENT_SECONDS)

@@ -1,15 +1,14 @@
-"""Bytes in, status, bytes and headers out: the one implementation behind every route that predicts."""
+"""The predictions behind every route: a request in, a response out, whatever the format."""
 
 import logging
 import time
 from collections.abc import Callable
 
-import msgspec
-
 from sentiment_model import Prediction, Scorer
 from sentiment_serving import problems
-from sentiment_serving.http.admission import Full, Gate
+from sentiment_serving.http.admission import Admission, QueueFull
 from sentiment_serving.http.headers import RETRY_AFTER
+from sentiment_serving.http.message import Request, Response
 from sentiment_serving.http.metrics import Metrics
 from sentiment_serving.identity import ModelIdentity
 from sentiment_serving.limits import Limits
@@ -17,127 +16,102 @@ from sentiment_serving.problems import Problem
 from sentiment_serving.wire import mlflow, native, reading, v2
 
 _TEXTS_AT_ONCE = 64
-"""So many texts are a millisecond or two of work: then whoever waits goes first."""
+"""A millisecond or two of work: after that, waiting requests go first."""
 
 MOMENT_SECONDS = 0.01
-"""Before a refusal: long enough for others to finish, and short for the one who is refused."""
+"""Pause before a refusal: long enough for other requests to finish, short for the client that is refused."""
 
 _LOG = logging.getLogger("sentiment_serving.requests")
 
 
-class Call(msgspec.Struct, frozen=True, gc=False):
-    """A request, read to its end. The caller of `Predictor` has seen to the size of the body."""
-
-    body: bytes
-    content_type: str
-    """Empty when it has none."""
-    request_id: str
-    """Named in a problem."""
-    counted: bool = True
-    """Whether the metrics see what was predicted."""
-    header_length: str = ""
-    """The header Inference-Header-Content-Length."""
-
-
-class Answer(msgspec.Struct, frozen=True, gc=False):
-    """What goes back to the client, and the sizes that may be logged about it."""
-
-    status: int
-    body: bytes
-    content_type: str = reading.JSON
-    headers: tuple[tuple[str, str], ...] = ()
-    texts: int = 0
-    """How many texts were asked about, as far as that could be read."""
-    chars: int = 0
-    """Their length together."""
-
-
 class Predictor:
-    """Answers requests with one model. Shared by threads; holds no state but the metrics and the gate."""
+    """Predicts with one model. Shared by threads; its only state is in the metrics and the admission control."""
 
     def __init__(self, scorer: Scorer, *, identity: ModelIdentity, limits: Limits, metrics: Metrics) -> None:
         self.identity = identity
         self.limits = limits
         self.labels = scorer.labels
         self.model = native.model_of(identity)
-        self.gate = Gate(places=limits.working, waiting=limits.waiting, large=limits.large)
-        metrics.watch("sentiment_requests_working", "Requests at work.", lambda: self.gate.working)
-        metrics.watch("sentiment_requests_waiting", "Requests that wait to be at work.", lambda: self.gate.waiting)
+        self.admission = Admission(places=limits.working, waiting=limits.waiting, large=limits.large)
+        metrics.watch("sentiment_requests_working", "Requests at work.", lambda: self.admission.working)
+        metrics.watch("sentiment_requests_waiting", "Requests that wait to be at work.", lambda: self.admission.waiting)
         self._large_body_bytes = limits.large_body_bytes
         self._scorer = scorer
         self._metrics = metrics
 
-    def predict(self, call: Call) -> Answer:
+    def predict(self, request: Request) -> Response:
         """POST /predict."""
-        return self._answer(call, self._predict)
+        return self._respond(request, self._predict)
 
-    def explain(self, call: Call) -> Answer:
-        """POST /explain. It counts as no prediction: who asks has most often asked /predict as well."""
-        return self._answer(call, self._explain)
+    def explain(self, request: Request) -> Response:
+        """POST /explain. Not counted as a prediction: most clients call /predict for the same text as well."""
+        return self._respond(request, self._explain)
 
-    def infer(self, call: Call) -> Answer:
+    def infer(self, request: Request) -> Response:
         """POST /v2/models/{name}/infer."""
-        return self._answer(call, self._infer, open_inference=True)
+        return self._respond(request, self._infer, open_inference=True)
 
-    def invocations(self, call: Call) -> Answer:
+    def invocations(self, request: Request) -> Response:
         """POST /invocations."""
-        return self._answer(call, self._invocations)
+        return self._respond(request, self._invocations)
 
-    def _predict(self, call: Call) -> Answer:
-        reading.require_json(call.content_type)
-        texts, single = native.read_predict(call.body)
-        predictions = self._predictions(texts, call)
+    def _predict(self, request: Request) -> Response:
+        reading.require_json(request.content_type)
+        texts, single = native.read_predict(request.body)
+        predictions = self._predictions(texts, request)
         return _success(native.write_predict(predictions, self.labels, self.model, single=single), texts)
 
-    def _explain(self, call: Call) -> Answer:
-        reading.require_json(call.content_type)
-        text = native.read_explain(call.body)
+    def _explain(self, request: Request) -> Response:
+        reading.require_json(request.content_type)
+        text = native.read_explain(request.body)
         self._check([text])
         prediction, explanation = self._scorer.predict(text), self._scorer.explain(text)
         return _success(native.write_explain(prediction, explanation, self.labels, self.model), [text])
 
-    def _infer(self, call: Call) -> Answer:
-        question = v2.read(call.body, call.content_type, call.header_length)
-        predictions = self._predictions(question.texts, call)
-        body, json_bytes = v2.write(question, predictions, self.labels, self.identity)
+    def _infer(self, request: Request) -> Response:
+        infer_request = v2.read(request.body, request.content_type, request.header_length)
+        predictions = self._predictions(infer_request.texts, request)
+        body, json_bytes = v2.write(infer_request, predictions, self.labels, self.identity)
         if json_bytes is None:
-            return _success(body, question.texts)
+            return _success(body, infer_request.texts)
         header = ((v2.HEADER_LENGTH, str(json_bytes)),)
-        return _success(body, question.texts, v2.BINARY, header)
+        return _success(body, infer_request.texts, v2.BINARY, header)
 
-    def _invocations(self, call: Call) -> Answer:
-        texts = mlflow.read(call.body, call.content_type)
-        return _success(mlflow.write(self._predictions(texts, call)), texts)
+    def _invocations(self, request: Request) -> Response:
+        texts = mlflow.read(request.body, request.content_type)
+        return _success(mlflow.write(self._predictions(texts, request)), texts)
 
-    def _answer(self, call: Call, answer: Callable[[Call], Answer], *, open_inference: bool = False) -> Answer:
-        """An answer in any case."""
-        large = len(call.body) >= self._large_body_bytes
+    def _respond(
+        self, request: Request, respond: Callable[[Request], Response], *, open_inference: bool = False
+    ) -> Response:
+        """Respond once the request is admitted, whatever happens."""
+        large = len(request.body) >= self._large_body_bytes
         try:
-            self.gate.enter(large=large)
-        except Full:
-            problem = refused("More requests wait than this server can answer in good time.")
-            return refusal(problem, request_id=call.request_id, open_inference=open_inference)
+            self.admission.enter(large=large)
+        except QueueFull:
+            problem = overloaded_after_pause("More requests wait than this server can answer in good time.")
+            return problem_response(problem, request_id=request.request_id, open_inference=open_inference)
         try:
-            return answer(call)
+            return respond(request)
         except Problem as problem:
-            return refusal(problem, request_id=call.request_id, open_inference=open_inference)
+            return problem_response(problem, request_id=request.request_id, open_inference=open_inference)
         except Exception as error:
-            return failure(error, request_id=call.request_id, open_inference=open_inference)
+            return failure_response(error, request_id=request.request_id, open_inference=open_inference)
         finally:
-            self.gate.leave(large=large)
+            self.admission.leave(large=large)
 
-    def _predictions(self, texts: list[str], call: Call) -> list[Prediction]:
+    def _predictions(self, texts: list[str], request: Request) -> list[Prediction]:
         self._check(texts)
-        # The decoders let no lone surrogate through, so every text can be scored.
+        # The decoders refuse lone surrogates, so every text can be scored.
         if len(texts) == 1:
             predictions = [self._scorer.predict(texts[0])]
         else:
             predictions = []
             for start in range(0, len(texts), _TEXTS_AT_ONCE):
                 if start:
-                    self.gate.give_way()
+                    self.admission.yield_to_waiting()
                 predictions.extend(self._scorer.predict_many(texts[start : start + _TEXTS_AT_ONCE]))
-        if call.counted:
+        if request.counted:
             self._metrics.predicted(predictions)
         return predictions
 
@@ -155,10 +129,10 @@ class Predictor:
                 )
 
 
-def refusal(problem: Problem, *, request_id: str, open_inference: bool = False) -> Answer:
-    """The answer that tells a problem."""
+def problem_response(problem: Problem, *, request_id: str, open_inference: bool = False) -> Response:
+    """The response with a problem's details."""
     after = problem.retry_after_seconds
-    return Answer(
+    return Response(
         problem.status,
         problem.to_json(request_id=request_id, open_inference=open_inference),
         problems.CONTENT_TYPE,
@@ -166,20 +140,20 @@ def refusal(problem: Problem, *, request_id: str, open_inference: bool = False) 
     )
 
 
-def failure(error: Exception, *, request_id: str, open_inference: bool = False) -> Answer:
-    """The answer where we failed; the log says where."""
+def failure_response(error: Exception, *, request_id: str, open_inference: bool = False) -> Response:
+    """The response to a defect of ours; the log has the traceback."""
     _LOG.error("failed", exc_info=error, extra={"fields": {"request_id": request_id}})
-    return refusal(problems.internal_error(), request_id=request_id, open_inference=open_inference)
+    return problem_response(problems.internal_error(), request_id=request_id, open_inference=open_inference)
 
 
-def refused(why: str) -> Problem:
-    """503, after a moment: threads that refuse without a pause would take the interpreter from those at work."""
+def overloaded_after_pause(why: str) -> Problem:
+    """503, after a short pause: threads that refuse without one would take the interpreter from those at work."""
     time.sleep(MOMENT_SECONDS)
     return problems.overloaded(why)
 
 
 def body_too_large(limits: Limits) -> Problem:
-    """The refusal of a body, read or announced, over the limit."""
+    """413, for a body that is over the limit or announces to be."""
     return problems.too_large(
         f"The body may have at most {limits.body_bytes} bytes. Send fewer or shorter texts in one request."
     )
@@ -187,5 +161,5 @@ def body_too_large(limits: Limits) -> Problem:
 
 def _success(
     body: bytes, texts: list[str], content_type: str = reading.JSON, headers: tuple[tuple[str, str], ...] = ()
-) -> Answer:
-    return Answer(200, body, content_type, headers, len(texts), sum(map(len, texts)))
+) -> Response:
+    return Response(200, body, content_type, headers, len(texts), sum(map(len, texts)))

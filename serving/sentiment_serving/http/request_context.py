@@ -1,4 +1,4 @@
-"""What every exchange has, whichever way it is answered: a request id, sizes for the log, and its route."""
+"""What is known about a request apart from its endpoint: a request id, its route, and sizes for the log."""
 
 import os
 import re
@@ -6,26 +6,26 @@ import time
 from typing import TYPE_CHECKING, cast
 
 from sentiment_serving.http.headers import REQUEST_ID, VERIFICATION
-from sentiment_serving.http.predict import Answer
+from sentiment_serving.http.message import Response
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
-_KEY = "sentiment_serving.http.request_context"
-# A caller's own id is taken when it looks like one; anything else could smuggle text into the log.
+_KEY = "sentiment_serving.request_context"
+# The client's own id is used if it looks like one; anything else could smuggle text into the log.
 _REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
-def variable(header: str) -> str:
-    """Where WSGI keeps a header."""
+def wsgi_variable(header: str) -> str:
+    """The variable of the WSGI environment that holds a header."""
     return "HTTP_" + header.upper().replace("-", "_")
 
 
-_REQUEST_ID_VARIABLE, _VERIFICATION_VARIABLE = variable(REQUEST_ID), variable(VERIFICATION)
+_REQUEST_ID_VARIABLE, _VERIFICATION_VARIABLE = wsgi_variable(REQUEST_ID), wsgi_variable(VERIFICATION)
 
 
-class Exchange:
-    """A request and its answer, kept in the WSGI environment."""
+class RequestContext:
+    """One request, from its arrival to its log line. It is kept in the WSGI environment."""
 
     __slots__ = ("chars", "is_operation", "is_verification", "request_id", "route", "started", "texts")
 
@@ -34,24 +34,24 @@ class Exchange:
         given = environ.get(_REQUEST_ID_VARIABLE)
         self.request_id: str = given if given and _REQUEST_ID.fullmatch(given) else os.urandom(16).hex()
         self.is_verification = _VERIFICATION_VARIABLE in environ
-        """Part of the verification of a candidate."""
+        """Whether `verify` sent it to verify a candidate."""
         self.route = "none"
-        """Its pattern: a path may be anything, in metrics as in logs."""
+        """The pattern of its path, never the path: clients can make up any path."""
         self.is_operation = False
-        """A probe or a scrape: they come every few seconds for ever."""
+        """Whether it is a probe or a scrape."""
         self.texts = self.chars = 0
         environ[_KEY] = self
 
-    def answered_with(self, answer: Answer) -> None:
-        """Keep its sizes."""
-        self.texts, self.chars = answer.texts, answer.chars
+    def record(self, response: Response) -> None:
+        """Keep the sizes of the response for the log."""
+        self.texts, self.chars = response.texts, response.chars
 
 
-def exchange_of(environ: "WSGIEnvironment") -> Exchange:
-    """That of a request which `Front` let through."""
-    return cast("Exchange", environ[_KEY])
+def context_of(environ: "WSGIEnvironment") -> RequestContext:
+    """The context of a request that came through the middleware."""
+    return cast("RequestContext", environ[_KEY])
 
 
-def speaks_open_inference(path: str) -> bool:
-    """Whether clients of that protocol look for a refusal there."""
+def is_open_inference(path: str) -> bool:
+    """Whether the path belongs to the Open Inference Protocol, whose clients expect problems in a member `error`."""
     return path == "/v2" or path.startswith("/v2/")

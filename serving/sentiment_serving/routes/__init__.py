@@ -1,1 +1,1 @@
-"""The HTTP interface, a blueprint for each of its audiences."""
+"""The HTTP interface: the table of endpoints, their `respond` functions, and their registration in Flask."""

@@ -1,27 +1,11 @@
-"""The project's own interface: predictions, what they are made of, and which model makes them."""
+"""The project's own interface, apart from its predictions."""
 
-from flask import Blueprint, Response
-
-from sentiment_serving.routes.context import json_reply, respond, serving
+from sentiment_serving.http.message import Request, Response, json_response
+from sentiment_serving.http.service import Service
 from sentiment_serving.wire.native import Version
 
-blueprint = Blueprint("native", __name__)
 
-
-@blueprint.post("/predict")
-def predict() -> Response:
-    """Label and probabilities of one text or of several."""
-    return respond(lambda endpoints: endpoints.predict)
-
-
-@blueprint.post("/explain")
-def explain() -> Response:
-    """What each n-gram of a text adds to its prediction."""
-    return respond(lambda endpoints: endpoints.explain)
-
-
-@blueprint.get("/version")
-def version() -> Response:
+def version(service: Service, request: Request) -> Response:
     """The model that answers, and its labels in the order of their index."""
-    predictor = serving().predictor
-    return json_reply(Version(predictor.model, list(predictor.labels)))
+    predictor = service.predictor
+    return json_response(Version(predictor.model, list(predictor.labels)))

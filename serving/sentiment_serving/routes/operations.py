@@ -1,39 +1,26 @@
-"""What the cluster and developers ask: probes, metrics, the description of the interface."""
+"""What the cluster and developers ask for: probes, metrics, the description of the interface."""
 
-from flask import Blueprint, Response, request
-
-from sentiment_serving.routes.context import respond, serving
-from sentiment_serving.wire.reading import JSON
-
-blueprint = Blueprint("operations", __name__)
+from sentiment_serving.http.message import PLAIN_TEXT, Request, Response
+from sentiment_serving.http.service import Service
 
 
-@blueprint.get("/livez")
-def livez() -> Response:
+def livez(service: Service, request: Request) -> Response:
     """The process answers. A model that cannot predict is no reason to restart it."""
-    return respond(lambda endpoints: endpoints.livez)
+    return Response(200, b"ok\n", PLAIN_TEXT)
 
 
-@blueprint.get("/readyz")
-def readyz() -> Response:
-    """200 once a real prediction succeeded, 503 before that and while draining."""
-    return respond(lambda endpoints: endpoints.readyz)
+def readyz(service: Service, request: Request) -> Response:
+    """200 once a real prediction has succeeded; a problem (503) before that and while draining."""
+    service.require_ready()
+    return Response(200, b"ready\n", PLAIN_TEXT)
 
 
-@blueprint.get("/ping")
-def ping() -> Response:
-    """MLflow's name for /readyz."""
-    return respond(lambda endpoints: endpoints.ping)
+def metrics(service: Service, request: Request) -> Response:
+    """All series, in the format that the scraper accepts."""
+    body, content_type = service.metrics.exposition(request.accept)
+    return Response(200, body, content_type)
 
 
-@blueprint.get("/metrics")
-def exposition() -> Response:
-    """For Prometheus."""
-    body, content_type = serving().metrics.exposition(request.headers.get("Accept", ""))
-    return Response(body, content_type=content_type)
-
-
-@blueprint.get("/openapi.json")
-def openapi() -> Response:
-    """What there is to ask, and what comes back."""
-    return Response(serving().openapi, content_type=JSON)
+def openapi(service: Service, request: Request) -> Response:
+    """The OpenAPI document."""
+    return Response(200, service.openapi)

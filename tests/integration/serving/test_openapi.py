@@ -23,7 +23,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from sentiment_serving.http.openapi import OPERATIONS
+from sentiment_serving.routes.table import ENDPOINTS
 from tests.integration.serving.process import Server, serving
 from tests.unit.serving.tiny_model import write_version
 
@@ -41,8 +41,10 @@ REFUSALS = [400, 404, 413, 415, 422]
 # What a schema cannot say (a shape that fits its data, rows of as many values as columns) is refused all the same.
 WHOLLY_DESCRIBED = {"/predict", "/explain"}
 # Schemathesis leaves out the document itself. Where nothing is sent, nothing can be sent wrongly.
-ALLOWED = [(one.method, one.path, GenerationMode.POSITIVE) for one in OPERATIONS if one.path != "/openapi.json"]
-FORBIDDEN = [(one.method, one.path, GenerationMode.NEGATIVE) for one in OPERATIONS if one.request or "{" in one.path]
+ALLOWED = [(one.method, one.openapi_path, GenerationMode.POSITIVE) for one in ENDPOINTS if one.route != "/openapi.json"]
+FORBIDDEN = [
+    (one.method, one.openapi_path, GenerationMode.NEGATIVE) for one in ENDPOINTS if one.request or "<" in one.route
+]
 
 
 @pytest.fixture(scope="module")

@@ -30,12 +30,12 @@ def client(request: pytest.FixtureRequest) -> FlaskClient:
 def busy(client: FlaskClient) -> Iterator[None]:
     """It has a request at work, and one that waits."""
     predictor: Predictor = client.application.extensions["sentiment_serving"].predictor
-    predictor.gate.enter()
-    waiting = threading.Thread(target=predictor.gate.enter, daemon=True)
+    predictor.admission.enter()
+    waiting = threading.Thread(target=predictor.admission.enter, daemon=True)
     waiting.start()
-    eventually(lambda: predictor.gate.waiting == 1, "one to wait")
+    eventually(lambda: predictor.admission.waiting == 1, "one to wait")
     yield
-    predictor.gate.leave()
+    predictor.admission.leave()
     waiting.join(30)
 
 
@@ -60,7 +60,7 @@ def test_afterwards_it_answers_again(client: FlaskClient) -> None:
     predictor: Predictor = client.application.extensions["sentiment_serving"].predictor
     for body in (b"{", b'{"text": "good"}', b'{"texts": [1]}', b"\xff" * 600):
         client.post("/predict", data=body, content_type=JSON)
-    assert predictor.gate.working == 0
+    assert predictor.admission.working == 0
     assert client.post("/predict", json={"text": "good"}).status_code == 200
 
 

@@ -14,8 +14,9 @@ from typing import Any
 
 import pytest
 
+from sentiment_serving.http.message import Request, Response
 from sentiment_serving.http.metrics import Metrics
-from sentiment_serving.http.predict import Answer, Call, Predictor
+from sentiment_serving.http.predict import Predictor
 from sentiment_serving.identity import ModelIdentity
 from sentiment_serving.limits import Limits
 from tests.unit.serving.tiny_model import tiny_scorer
@@ -29,9 +30,9 @@ def predictor(identity: ModelIdentity = IDENTITY) -> Predictor:
     return Predictor(scorer, identity=identity, limits=LIMITS, metrics=Metrics(identity, scorer.labels))
 
 
-def ask(body: bytes | object, content_type: str = "application/json") -> tuple[Answer, Any]:
+def ask(body: bytes | object, content_type: str = "application/json") -> tuple[Response, Any]:
     data = body if isinstance(body, bytes) else json.dumps(body).encode()
-    answer = predictor().predict(Call(data, content_type, "r-1"))
+    answer = predictor().predict(Request(data, content_type, "r-1"))
     return answer, json.loads(answer.body)
 
 
@@ -71,7 +72,7 @@ def test_null_and_unknown_fields_do_not_disturb(body: object) -> None:
 
 def test_an_unknown_digest_is_null() -> None:
     identity = ModelIdentity(name="local", version="local", digest="")
-    answer = predictor(identity).predict(Call(b'{"text": ""}', "application/json", "r"))
+    answer = predictor(identity).predict(Request(b'{"text": ""}', "application/json", "r"))
     assert json.loads(answer.body)["model"]["digest"] is None
 
 
@@ -112,7 +113,7 @@ def test_endless_nesting_is_400() -> None:
     limits = Limits(body_bytes=1_000_000)
     roomy = Predictor(scorer, identity=IDENTITY, limits=limits, metrics=Metrics(IDENTITY, scorer.labels))
     body = b'{"x": ' + b"[" * 100_000 + b"]" * 100_000 + b"}"
-    answer = roomy.predict(Call(body, "application/json", "r"))
+    answer = roomy.predict(Request(body, "application/json", "r"))
     assert answer.status == 400
     assert b"nested too deeply" in answer.body
 
