@@ -13,10 +13,10 @@ from bench.table import Row
 from sentiment_model import Scorer
 from sentiment_model.manifest import MODEL
 from sentiment_serving.app import create_app
-from sentiment_serving.http.admission import Gate
+from sentiment_serving.http.admission import Admission
 from sentiment_serving.http.bodies import Bodies
 from sentiment_serving.http.metrics import Metrics
-from sentiment_serving.http.request_context import Exchange
+from sentiment_serving.http.request_context import RequestContext
 from sentiment_serving.identity import ModelIdentity
 from sentiment_serving.limits import Limits
 from sentiment_serving.wire import native
@@ -55,14 +55,14 @@ def _steps(trained: Trained) -> dict[str, float]:
     scorer = Scorer.open(trained.version / MODEL)
     identity = ModelIdentity(name="reviews", version="14", digest="sha256:" + 64 * "0")
     limits, metrics = Limits(), Metrics(identity, scorer.labels)
-    reader, gate = Bodies(limits), Gate(places=limits.working, waiting=limits.waiting, large=limits.large)
+    reader, admission = Bodies(limits), Admission(places=limits.working, waiting=limits.waiting, large=limits.large)
     predictions = [scorer.predict(text) for text in texts]
     model = native.model_of(identity)
     environs = [_environ(body) for body in bodies]
 
-    def at_work(_: Any) -> None:
-        gate.enter()
-        gate.leave()
+    def admitted(_: Any) -> None:
+        admission.enter()
+        admission.leave()
 
     def read(body: bytes) -> bytes:
         return reader.read({"CONTENT_LENGTH": str(len(body)), "wsgi.input": io.BytesIO(body)})
@@ -84,11 +84,11 @@ def _steps(trained: Trained) -> dict[str, float]:
     return {
         "reading the body": _us(read, bodies),
         "parsing its JSON": _us(native.read_predict, bodies),
-        "waiting for one's turn, uncontended": _us(at_work, bodies),
+        "waiting for one's turn, uncontended": _us(admitted, bodies),
         "scoring": _us(scorer.predict, texts),
         "one review, warm": _us(scorer.predict, texts[:1] * len(texts)),
         "metrics": _us(count, predictions),
-        "request id and clock": _us(Exchange, environs),
+        "request id and clock": _us(RequestContext, environs),
         "writing the answer": _us(
             lambda one: native.write_predict([one], scorer.labels, model, single=True), predictions
         ),
