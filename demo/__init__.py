@@ -1,1 +1,1 @@
-"""The main job, end to end, on a real cluster, shown as it happens (`make demo`)."""
+"""The main job, end to end, on a real cluster, with its output (`make demo`)."""

@@ -1,7 +1,7 @@
-"""Register a version whose model file is unreadable on purpose (`python -m demo.broken`).
+"""Register a version with an unreadable model file (`python -m demo.broken`).
 
-Its manifest and digest are right: the bytes arrive as they were registered, and only reading them shows the fault. Run
-in the pipeline's workspace, after `train`.
+Its manifest and digest are correct, so that only reading the model file shows the fault. Run it in the pipeline's
+workspace, after `train`.
 """
 
 import shutil
@@ -20,7 +20,7 @@ from testbed.versions import break_model
 @click.command()
 @click.option("--name", required=True, help="Name of the registered model.")
 def main(name: str) -> None:
-    """Register the unreadable version and print its number; a second time gives the version of the first."""
+    """Register the unreadable version, unless it is registered, and print its number."""
     registry = MlflowRegistry()
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch) / "model"

@@ -1,4 +1,4 @@
-"""What the demo shows: numbered steps with their time, the output of commands indented below, a table at the end."""
+"""The demo's output: numbered steps, the output of commands indented below, a table of durations at the end."""
 
 import subprocess
 import time
@@ -18,7 +18,7 @@ class StepFailed(RuntimeError):
 
 @dataclass
 class Story:
-    """Steps with their times. `run` shows a command as a person would type it, and its output as it comes."""
+    """The steps and their durations. `run` shows a command as a person would type it, and streams its output."""
 
     steps: int
     console: Console = field(default_factory=lambda: Console(highlight=False, soft_wrap=True))
@@ -27,21 +27,21 @@ class Story:
 
     @contextmanager
     def step(self, title: str) -> Iterator[None]:
-        """Announce a step, and note how long the block took."""
+        """Announce a step, and record the duration of the block."""
         self.console.print(f"\n[bold cyan]\\[{len(self.times) + 1}/{self.steps}] {escape(title)}[/]")
         begun = time.monotonic()
         yield
         self.times.append((title, time.monotonic() - begun))
 
-    def say(self, line: str) -> None:
-        """One line below the step."""
+    def report(self, line: str) -> None:
+        """Print one line below the step's title."""
         self.console.print(f"    {escape(line)}")
 
     def run(self, *command: str, cwd: Path, environment: Mapping[str, str], shown: str | None = None) -> str:
-        """Run a command, showing its output line by line.
+        """Run a command and print its output line by line.
 
         Returns:
-            What it printed (standard output and error).
+            Its output (standard output and error).
 
         Raises:
             StepFailed: the command's exit code was not zero.
@@ -55,15 +55,15 @@ class Story:
             for line in process.stdout:
                 lines.append(line)
                 if line.strip():
-                    self.say(line.rstrip())
+                    self.report(line.rstrip())
         if process.returncode != 0:
             raise StepFailed(f"`{shown or ' '.join(command)}` failed with exit code {process.returncode}")
         return "".join(lines)
 
     def table(self) -> None:
-        """Where the time went."""
+        """Print the duration of each step."""
         table = Table(title="Wall time", title_justify="left", show_footer=True)
-        table.add_column("step", footer="all")
+        table.add_column("step", footer="total")
         table.add_column("seconds", justify="right", footer=f"{time.monotonic() - self.started:.0f}")
         for title, seconds in self.times:
             table.add_row(title, f"{seconds:.0f}")

@@ -1,4 +1,4 @@
-"""The raw reviews of the demo, put where production has them: in S3."""
+"""Uploading the demo's raw reviews to S3, as in production."""
 
 import csv
 import gzip
@@ -18,16 +18,20 @@ BUCKET = "raw"
 
 @dataclass(frozen=True)
 class Source:
-    """Where the raw reviews are, and the parameters with which the pipeline reads them."""
+    """The address of the raw reviews, and the parameters with which the pipeline reads them."""
 
     uri: str
     parameters: dict[str, object] = field(default_factory=dict)
 
 
-def upload(data: str, *, environment: Mapping[str, str], say: Callable[[str], None]) -> Source:
-    """Upload the reviews under a name that holds their hash, so that the pipeline notices other data.
+def upload(data: str, *, environment: Mapping[str, str], report: Callable[[str], None]) -> Source:
+    """Upload the reviews under a name that contains their hash, so that the pipeline detects changed data.
 
-    `data` is `sample`, `imdb` (fetched by the pipeline itself) or the path of a CSV file.
+    Args:
+        data: `sample`, `imdb` (which the pipeline fetches itself) or the path of a CSV file.
+
+    Raises:
+        DeliveryError: there is no such file.
     """
     if data == "imdb":
         return Source("imdb", {"data.group": "movie"})
@@ -46,18 +50,19 @@ def upload(data: str, *, environment: Mapping[str, str], say: Callable[[str], No
         region_name=environment.get("AWS_DEFAULT_REGION"),
     )
     client.upload_file(str(path), bucket, key)
-    say(f"{path.name} ({path.stat().st_size / 1e6:.1f} MB) -> s3://{bucket}/{key}")
+    report(f"uploaded {path.name} ({path.stat().st_size / 1e6:.1f} MB) to s3://{bucket}/{key}")
     return Source(f"s3://{bucket}/{key}", {"data.group": _group(path)})
 
 
 def _sample() -> Path:
     path = ROOT / ".demo" / "sample.csv"
     path.parent.mkdir(exist_ok=True)
-    subprocess.run([sys.executable, "-m", "sentiment_pipeline", "sample", str(path)], check=True)
+    command = [sys.executable, "-m", "sentiment_pipeline", "sample", str(path)]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     return path
 
 
 def _group(path: Path) -> str:
-    """`movie` where the file has that column: reviews of one film belong into one fold."""
+    """`movie` if the file has that column: all reviews of one film belong to the same fold."""
     with gzip.open(path, "rt") if path.suffix == ".gz" else path.open() as file:
         return "movie" if "movie" in next(csv.reader(file), []) else ""

@@ -1,4 +1,4 @@
-"""The steps of the demo, in order: each is a make target, a kubectl command or a request that a user would make."""
+"""The steps of the demo, in order: make targets, kubectl commands and requests as a user would run them."""
 
 import json
 import os
@@ -30,67 +30,70 @@ RETRAIN = {
         {"name": "nb-logistic-stricter", "ngrams": [1, 3], "min_df": 3, "weighting": "nb", "c": 50.0},
     ]
 }
-"""Near to the best recipe of few reviews and to that of many: the gate lets no version pass that is much worse."""
+"""Close to the best recipes for few and for many reviews: the gate stops a version that is much worse."""
 
 
-def tell(kind: Literal["lab", "current"], data: str) -> None:
-    """Run the whole story.
+def play(kind: Literal["lab", "current"], data: str) -> None:
+    """Run all steps.
+
+    Args:
+        data: the reviews, see `demo.reviews.upload`.
 
     Raises:
         StepFailed: a command failed.
-        DeliveryError: the cluster did something else than expected.
+        DeliveryError: the cluster did not behave as expected.
     """
     story = Story(steps=13 if kind == "lab" else 12)
     if kind == "lab":
-        with story.step("A real Kubernetes: 2 nodes, registry, S3, MLflow, Prometheus"):
+        with story.step("Start a Kubernetes cluster: 2 nodes, image registry, S3, MLflow, Prometheus"):
             story.run(*client.command("up", "--nodes", "2"), cwd=ROOT, environment=os.environ)
-    Telling(story, connect(kind)).tell(data)
+    Steps(story, connect(kind)).run(data)
     story.table()
 
 
-class Telling:
-    """The steps that follow once there is a cluster."""
+class Steps:
+    """The steps that need a cluster."""
 
     def __init__(self, story: Story, cluster: Cluster) -> None:
         self.story, self.cluster = story, cluster
         self.workspace = workspace.WORKSPACE
 
-    def tell(self, data: str) -> None:
+    def run(self, data: str) -> None:
         step = self.story.step
-        with step("Raw reviews into S3"):
-            source = reviews.upload(data, environment=self.cluster.environment, say=self.story.say)
+        with step("Upload the raw reviews to S3"):
+            source = reviews.upload(data, environment=self.cluster.environment, report=self.story.report)
             workspace.prepare(self.cluster.environment)
             workspace.set_parameters(self.workspace, {"data.source": source.uri, **source.parameters})
-        with step("Ingest from S3, prepare, train, evaluate; dvc push"):
+        with step("Run the pipeline: ingest from S3, prepare, train, evaluate; push its results with DVC"):
             self.make("train")
             self.dvc("push")
             self.make("verify-model")
-        with step("Register the first version, gate it"):
+        with step("Register the first version and check it at the gate"):
             first = self.register()
-        with step("Build both images and push them"):
+        with step("Build and push both images"):
             self.make("images", f"CLUSTER={self.cluster.kind}")
-        with step("Install the operator, apply the SentimentModel, wait as CI does"):
+        with step("Install the operator, apply the SentimentModel, wait until it serves"):
             self.make("install", f"CLUSTER={self.cluster.kind}")
             self.kubectl("apply", "-f", "examples/sentimentmodel.yaml")
             self.roll_out(first)
-        with step("The cluster serves it, so it becomes the champion"):
+        with step("Promote the first version to champion, now that the cluster serves it"):
             self.make("promote", f"VERSION={first}")
-        with step("Predictions over HTTP"):
+        with step("Request predictions over HTTP"):
             self.predict()
-        with step("Retrain with other parameters, register a second version"):
+        with step("Retrain with other recipes and register a second version"):
             workspace.set_parameters(self.workspace, RETRAIN)
             self.make("train")
             second = self.register()
-        with step("Roll it out under constant load"):
+        with step("Roll out the second version under constant load"):
             self.roll_out_under_load(second)
             self.make("promote", f"VERSION={second}")
-        with step("A third version, unreadable on purpose"):
+        with step("Try to roll out a third version, whose model file is unreadable on purpose"):
             third = self.register_broken()
             self.be_refused(third, serving=second)
-        with step("What a platform engineer sees"):
+        with step("Show the SentimentModel and its pods"):
             self.kubectl("get", "smdl")
             self.kubectl("get", "pods", "-l", f"sentiment.dev/model={RESOURCE}")
-        with step("Where to look"):
+        with step("Try it yourself"):
             self.show_urls()
 
     def make(self, target: str, *settings: str) -> str:
@@ -126,24 +129,24 @@ class Telling:
         ).split()[-1]
 
     def patch_and_wait(self, version: str) -> None:
-        """Ask for a version and wait until the operator has nothing left to do, as a person would type it."""
+        """Request a version and wait until the operator has finished."""
         change = json.dumps({"spec": {"model": {"version": version, "alias": None}}})
         self.kubectl("patch", "smdl", RESOURCE, "--type=merge", "-p", change)
         self.kubectl("wait", f"smdl/{RESOURCE}", "--for=condition=Reconciling=False", "--timeout=15m")
 
     def roll_out(self, version: str) -> None:
-        """CI's patch and two waits."""
+        """Request a version with the patch and the two waits that CI uses."""
         self.patch_and_wait(version)
         self.kubectl("wait", f"smdl/{RESOURCE}", "--for=condition=Ready", "--timeout=0")
 
     def roll_out_under_load(self, version: str) -> None:
         url = f"http://{RESOURCE}.{NAMESPACE}.svc.cluster.local"
         image = pushed_images()["sentiment-serving"]
-        self.story.say("50 requests a second from a pod, half on kept-alive and half on fresh connections")
+        self.story.report("a pod sends 50 requests a second, half on kept-alive and half on fresh connections")
         with traffic(self.cluster, url, image=image, namespace=NAMESPACE) as load:
             self.roll_out(version)
         assert load.summary is not None
-        self.story.say(load.summary.sentence())
+        self.story.report(load.summary.sentence())
         if load.summary.failed:
             raise DeliveryError(f"requests were lost during the rollout: {load.summary.failures}")
 
@@ -152,7 +155,7 @@ class Telling:
         outcome = rollout.wait(self.cluster, RESOURCE, namespace=NAMESPACE)
         if outcome.ready or outcome.reason != "Rejected" or outcome.serving != serving:
             raise DeliveryError(f"version {version} should have been rejected while {serving} serves: {outcome}")
-        self.story.say(f"refused: {outcome.message}")
+        self.story.report(f"rejected, as expected: {outcome.message}")
         self.predict(TEXTS[:1])
 
     def predict(self, texts: tuple[str, ...] = TEXTS) -> None:
@@ -161,17 +164,17 @@ class Telling:
                 answer = rollout.predict(url, text)
                 label = answer["label"]
                 share = answer["probabilities"][label]
-                self.story.say(f"{label:8} {share:.2f}  version {answer['model']['version']}  {text}")
+                self.story.report(f"{label:8} {share:.2f}  version {answer['model']['version']}  {text}")
 
     def show_urls(self) -> None:
         environment = self.cluster.environment
-        self.story.say(f"predictions  kubectl port-forward service/{RESOURCE} 8000:80, then")
-        self.story.say(
+        self.story.report(f"predictions  kubectl port-forward service/{RESOURCE} 8000:80, then")
+        self.story.report(
             '             curl -d \'{"text": "Loved it"}\' -H content-type:application/json localhost:8000/predict'
         )
-        self.story.say(f"MLflow       {environment['MLFLOW_TRACKING_URI']}")
+        self.story.report(f"MLflow       {environment['MLFLOW_TRACKING_URI']}")
         if "PROMETHEUS_URL" in environment:
-            self.story.say(f"Prometheus   {environment['PROMETHEUS_URL']}")
+            self.story.report(f"Prometheus   {environment['PROMETHEUS_URL']}")
         if self.cluster.kind == "lab":
-            self.story.say('kubectl      eval "$(.venv/bin/python -m lab env)"')
-            self.story.say("stop         make down")
+            self.story.report('kubectl      eval "$(.venv/bin/python -m lab env)"')
+            self.story.report("stop         make down")

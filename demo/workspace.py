@@ -1,4 +1,4 @@
-"""A working copy for the pipeline, so that the demo's data, parameters and dvc.lock leave the checkout as it is."""
+"""A working copy for the pipeline, so that the demo's data, parameters and dvc.lock do not change the checkout."""
 
 import shutil
 import subprocess
@@ -23,7 +23,8 @@ def prepare(environment: Mapping[str, str], *, workspace: Path = WORKSPACE, cach
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(source, target)
     cache.mkdir(parents=True, exist_ok=True)
-    settings = f"[cache]\n    dir = {cache}\n"
+    # DVC stages dvc.lock itself; otherwise it prints after each stage how to do that by hand.
+    settings = f"[core]\n    autostage = true\n[cache]\n    dir = {cache}\n"
     if endpoint := environment.get("AWS_ENDPOINT_URL"):
         settings += f"['remote \"storage\"']\n    endpointurl = {endpoint}\n"
     (workspace / ".dvc" / "config.local").write_text(settings)
@@ -31,7 +32,14 @@ def prepare(environment: Mapping[str, str], *, workspace: Path = WORKSPACE, cach
 
 
 def set_parameters(workspace: Path, changes: Mapping[str, object]) -> None:
-    """Change `params.yaml` as a person would in an editor; keys are dotted, comments stay."""
+    """Change `params.yaml` and keep its comments.
+
+    Args:
+        changes: dotted name -> value, such as `data.source`.
+
+    Raises:
+        KeyError: params.yaml has no such parameter.
+    """
     yaml = YAML()
     path = workspace / "params.yaml"
     document = yaml.load(path)

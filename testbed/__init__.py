@@ -1,1 +1,1 @@
-"""What demo, bench and tests stand on: a prepared lab, good and bad versions, SentimentModels, traffic, faults."""
+"""What demo, bench and tests share: a prepared lab, good and bad versions, SentimentModels, traffic, faults."""

@@ -14,7 +14,7 @@ class AuditLog:
     path: Path
 
     def mark(self) -> int:
-        """Where the log ends now."""
+        """The present end of the log."""
         return self.path.stat().st_size
 
     def writes_since(self, mark: int, *, user: str, within: str) -> list[str]:

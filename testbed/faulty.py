@@ -1,6 +1,6 @@
-"""Serving images with a fault built in: the model is good, the process is not.
+"""Serving images with a built-in fault: the model is good, the process misbehaves.
 
-Built on the lab only, from the serving image that is to misbehave, and pushed under tags of their own.
+They are built from the serving image, for the lab only, and have tags of their own.
 """
 
 import shutil
@@ -17,10 +17,10 @@ NAME = "sentiment-serving-faulty"
 
 @dataclass(frozen=True)
 class Behaviour:
-    """What `serve` does wrong; `fetch` and `verify` are as they should be."""
+    """The fault of `serve`; `fetch` and `verify` work."""
 
     text: str
-    """As `faulty_image/entry.py` reads it."""
+    """In the format of `faulty_image/entry.py`."""
 
     @property
     def tag(self) -> str:
@@ -28,12 +28,12 @@ class Behaviour:
 
 
 def crash_after_first_answer(seconds: float) -> Behaviour:
-    """The process ends so long after its first prediction, whoever asked for it."""
+    """The process ends this long after its first prediction, no matter which client requested it."""
     return Behaviour(f"crash-after-first-answer:{seconds:g}")
 
 
 def crash_at_request(number: int) -> Behaviour:
-    """The process ends at its `number`-th prediction; those that a candidate's judge asks for do not count."""
+    """The process ends at its `number`-th prediction; requests of a candidate's verifier do not count."""
     return Behaviour(f"crash-at-request:{number}")
 
 
@@ -42,7 +42,7 @@ GROW_MEMORY = Behaviour("grow-memory")
 """From its first prediction on, the process takes 80 MB a second until it is killed."""
 
 ON_DEMAND = Behaviour("on-demand")
-"""The process is well until it is told otherwise by files in its /tmp (`fail`, `slow`, `grow`, `crash`)."""
+"""The process works until files in its /tmp order a fault (`fail`, `slow`, `grow`, `crash`)."""
 
 
 def build_faulty(cluster: Cluster, serving_image: str, behaviour: Behaviour) -> str:
@@ -62,7 +62,7 @@ def build_faulty(cluster: Cluster, serving_image: str, behaviour: Behaviour) -> 
         raise DeliveryError("faulty images are built for the lab only: run this with the lab up")
     tagged = f"{NAME}:{behaviour.tag}"
     with tempfile.TemporaryDirectory() as folder:
-        # The base is taken from the lab's registry, which speaks plain http.
+        # The base image comes from the lab's registry, which is reached over plain http.
         registries = Path(folder) / "registries.conf"
         registries.write_text(f'[[registry]]\nlocation = "{cluster.registry}"\ninsecure = true\n')
         environment = {**cluster.environment, "CONTAINERS_REGISTRIES_CONF": str(registries)}

@@ -1,4 +1,4 @@
-"""A TCP forwarder that can be closed: an outage of a server for those who reach it by this way, and for nobody else."""
+"""A TCP forwarder that can be closed: an outage of a server for its own clients only."""
 
 import socket
 import threading
@@ -6,10 +6,10 @@ from contextlib import suppress
 
 
 class Forwarder:
-    """Listens at an address of this machine and passes everything on to another, while it is open."""
+    """Listens at an address of this machine and, while it is open, forwards connections to another address."""
 
     def __init__(self, host: str, target: tuple[str, int]) -> None:
-        """Open, at a free port of `host`."""
+        """Open at a free port of `host`."""
         self._target = target
         self._connections: set[socket.socket] = set()
         self._lock = threading.Lock()
@@ -21,8 +21,8 @@ class Forwarder:
         self._listener = self._listen(*self.address)
 
     def close(self) -> None:
-        """Refuse new connections and cut those there are."""
-        # A thread that waits in accept keeps the port until it is woken.
+        """Refuse new connections and cut the existing ones."""
+        # A thread in accept() keeps the port until shutdown wakes it.
         with suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
@@ -57,7 +57,7 @@ class Forwarder:
 
 
 def _pump(source: socket.socket, sink: socket.socket) -> None:
-    """Pass on until one side ends, then end both."""
+    """Forward until one side ends, then end both."""
     with suppress(OSError):
         while data := source.recv(65536):
             sink.sendall(data)

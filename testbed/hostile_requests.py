@@ -1,4 +1,4 @@
-"""Requests that nobody means well with: made up from a seed, so that a failure can be had again."""
+"""Malformed and hostile requests, generated from a seed so that a failure can be reproduced."""
 
 import json
 import random
@@ -6,7 +6,7 @@ import struct
 from collections.abc import Callable, Iterator
 
 MARK = "zebra"
-"""In every request, in its text, its names, its path or its headers: it must not be in any answer or log."""
+"""A word in the text, names, path or headers of every request: it must not appear in any answer or log."""
 
 PATHS = ("/predict", "/explain", "/invocations", "/v2/models/reviews/infer", "/v2/models/reviews/versions/14/infer")
 JSON = "application/json"
@@ -136,4 +136,4 @@ RAW = (
     _HEAD + b"Content-Length: 500\r\n\r\nzebra",
     _HEAD + b"Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: zebra\r\n\r\n",
 )
-"""What is not even well-formed HTTP, or is at its edges; each may be cut anywhere."""
+"""Byte sequences that are malformed HTTP or edge cases of it; each may be cut anywhere."""

@@ -23,7 +23,7 @@ KINDS = ("kept-alive", "fresh")
 
 @dataclass
 class Tally:
-    """What happened, counted under a lock."""
+    """Counts of answers and failures, updated under a lock."""
 
     answered: Counter[str] = field(default_factory=Counter)
     by_version: Counter[str] = field(default_factory=Counter)
@@ -48,7 +48,7 @@ class Tally:
     def summary(self) -> dict[str, object]:
         """Counts by kind of connection and by version, failures (the first 20 in full), latencies in milliseconds.
 
-        Also when each version answered first and last, in seconds of Unix time.
+        Also the first and last answer of each version, in seconds of Unix time.
         """
         ordered = sorted(self.latencies)
 
@@ -69,7 +69,7 @@ class Tally:
 
 
 class Worker(threading.Thread):
-    """One client that asks at its own fixed pace."""
+    """One client that sends requests at a fixed rate."""
 
     def __init__(self, *, kind: str, host: str, port: int, period: float, offset: float, tally: Tally) -> None:
         super().__init__(daemon=True)

@@ -1,7 +1,7 @@
-"""Reads of the cluster in this process.
+"""Reads of cluster objects, in this process.
 
-A test that looks several times a second would start as many kubectls, each a fifth of a second of a core: it would
-disturb what it looks at. What users do (apply, patch, wait) goes through kubectl all the same.
+A test that polls several times a second would start as many kubectls, each a fifth of a second of a core, and so
+disturb what it observes. What users do (apply, patch, wait) still goes through kubectl.
 """
 
 import json
@@ -35,7 +35,7 @@ def read(cluster: Cluster, namespace: str, kind: str, name: str) -> dict[str, An
     """One object.
 
     Raises:
-        DeliveryError: it is not there, or the API server does not answer.
+        DeliveryError: the object does not exist, or the API server does not answer.
     """
     found = _get(cluster, f"/{_path(namespace, kind)}/{name}")
     if found is None:
@@ -44,7 +44,7 @@ def read(cluster: Cluster, namespace: str, kind: str, name: str) -> dict[str, An
 
 
 def read_all(cluster: Cluster, namespace: str, kind: str, selector: str = "") -> list[dict[str, Any]]:
-    """The objects of a kind; none where the namespace is not there.
+    """The objects of a kind; none if the namespace does not exist.
 
     Raises:
         DeliveryError: the API server does not answer.
@@ -77,7 +77,7 @@ def _get(cluster: Cluster, path: str, selector: str = "") -> dict[str, Any] | No
 
 @cache
 def _client(kubeconfig: str) -> client.ApiClient:
-    """The admin's connection, kept by each process of the tests."""
+    """The administrator's client, one per process."""
     configuration = client.Configuration()
     config.load_kube_config(kubeconfig, client_configuration=configuration)  # type: ignore[no-untyped-call]
     return client.ApiClient(configuration)

@@ -1,4 +1,4 @@
-"""Parts of the lab that are stopped for a while."""
+"""Outages of the lab's services."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

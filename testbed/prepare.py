@@ -1,7 +1,7 @@
-"""What all end-to-end tests stand on, made once before any of them starts: the lab, both images, the operator, a model.
+"""The base of all end-to-end tests, prepared once before they start: the lab, both images, the operator, a model.
 
-What was made is noted in the cluster itself, with the state of the checkout that it was made from: the note goes when
-the cluster goes, and tests that find a note of another state of the checkout refuse to run.
+A ConfigMap in the cluster records what was made and the state of the checkout that it was made from. It disappears with
+the cluster, and tests refuse to run if it names another state of the checkout.
 """
 
 import contextlib
@@ -45,18 +45,18 @@ tracking: {experiment: e2e}
 
 @dataclass(frozen=True)
 class Prepared:
-    """What is there for the tests."""
+    """What was prepared for the tests."""
 
     checkout: str
-    """Key of the files that the rest was made from."""
+    """Hash of the files that the rest was made from."""
     images: dict[str, str]
-    """By name, each as `registry/name@sha256:...`."""
+    """Name -> `registry/name@sha256:...`."""
     workspace: str
     """A folder in which the pipeline has trained and evaluated a small model."""
 
 
 def prepare() -> None:
-    """Make all of it; what is there already, and made from the same files, is kept."""
+    """Prepare everything, except what was already made from the same files."""
     progress = Progress()
     if not client.is_up():
         subprocess.run(client.command("up", "--nodes", "2"), cwd=ROOT, check=True)
@@ -74,20 +74,20 @@ def prepare() -> None:
 
 
 def prepared(cluster: Cluster) -> Prepared:
-    """What `prepare` made from this checkout as it is now.
+    """What `prepare` made from the present state of this checkout.
 
     Raises:
-        DeliveryError: it did not run, or something has changed since.
+        DeliveryError: it did not run, or the checkout has changed since.
     """
     found = noted(cluster)
     if found is None or found.checkout != checkout_key():
         reason = "was not prepared for these tests" if found is None else "runs another state of this checkout"
-        raise DeliveryError(f"the lab {reason}: say `make e2e` (or `make e2e TESTS=...` for some of the tests)")
+        raise DeliveryError(f"the lab {reason}: run `make e2e` (or `make e2e TESTS=...` for some of the tests)")
     return found
 
 
 def checkout_key() -> str:
-    """A name for the present content of everything that is built, trained or installed."""
+    """A hash of the present content of everything that is built, trained or installed."""
     command = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "--deduplicate", "--"]
     listed = subprocess.run([*command, *DEPLOYED, DOCKERFILES], cwd=ROOT, check=True, capture_output=True, text=True)
     return content_key([PARAMS, *_names_and_contents(listed.stdout.splitlines())])
@@ -113,7 +113,7 @@ def _train() -> None:
 
 
 def noted(cluster: Cluster) -> Prepared | None:
-    """What was made, from whatever state of whichever checkout; None where nothing was."""
+    """What was prepared, from any state of any checkout; None if nothing was."""
     done = cluster.try_kubectl("-n", deploy.NAMESPACE, "get", "configmap", NOTE, "-o", "json")
     if done.returncode != 0:
         return None

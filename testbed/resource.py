@@ -1,4 +1,4 @@
-"""A SentimentModel as these tests use it: changed through kubectl, like its users do, and read in this process."""
+"""A SentimentModel for tests: changed through kubectl, as users do, and read in this process."""
 
 import json
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ class Resource:
 
     @property
     def url(self) -> str:
-        """As the pods of the cluster reach it."""
+        """The address of its Service inside the cluster."""
         return f"http://{self.name}.{self.namespace}.svc.cluster.local"
 
     def kubectl(self, *arguments: str, stdin: str | None = None) -> str:
@@ -43,7 +43,7 @@ class Resource:
                 "model": {"name": self.model, "version": version},
                 "replicas": 2,
                 "credentials": {"secretName": "artifact-store"},
-                # The soak has tests of its own; the others need not wait for it.
+                # The soak has its own tests; the others do not wait for it.
                 "rollout": {"verification": {"soakSeconds": 0}},
                 **spec,
             },
@@ -67,7 +67,7 @@ class Resource:
         return read_all(self.cluster, self.namespace, kind, selector)
 
     def status(self) -> dict[str, Any]:
-        """Empty when it has none yet."""
+        """The status; empty if there is none yet."""
         status: dict[str, Any] = self.get("smdl").get("status") or {}
         return status
 
@@ -76,7 +76,7 @@ class Resource:
         return version
 
     def conditions(self) -> dict[str, tuple[str, str]]:
-        """Status and reason by type; only conditions of the newest generation count."""
+        """Condition type -> (status, reason), for the newest generation only."""
         found = self.get("smdl")
         generation = found["metadata"]["generation"]
         return {
@@ -89,7 +89,7 @@ class Resource:
         return condition_of(self.status(), kind).get("message", "")
 
     def wait_for(self, *, seconds: float = 90.0, **wanted: tuple[str, str]) -> None:
-        """Wait until the conditions named have that status and reason, for the newest generation."""
+        """Wait until the named conditions have this status and reason for the newest generation."""
 
         def look() -> bool:
             found = self.conditions()
@@ -100,7 +100,7 @@ class Resource:
         eventually(look, f"conditions {wanted}", seconds=seconds)
 
     def pods(self, track: str = "stable") -> list[dict[str, Any]]:
-        """The pods that are not on their way out."""
+        """The pods that are not being deleted."""
         selector = f"sentiment.dev/model={self.name},sentiment.dev/track={track}"
         return [pod for pod in self.all("pod", selector) if "deletionTimestamp" not in pod["metadata"]]
 

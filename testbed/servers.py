@@ -1,4 +1,4 @@
-"""Servers as processes of their own: started, waited for until they answer, ended."""
+"""Servers in their own processes: started, waited for until they answer, ended."""
 
 import os
 import socket
@@ -26,7 +26,7 @@ def free_port() -> int:
 
 @contextmanager
 def running(command: list[str], health: str, log: Path, environment: Mapping[str, str]) -> Iterator[None]:
-    """Run a server until the block ends; enter the block when it answers at `health`, whatever it answers."""
+    """Run a server while the block runs; the block starts once `health` returns any answer."""
     with (
         log.open("wb") as output,
         subprocess.Popen(
@@ -59,7 +59,7 @@ def _answers(url: str) -> bool:
 
 @contextmanager
 def moto(folder: Path) -> Iterator[str]:
-    """An empty S3 server; its address."""
+    """Run an empty S3 server and yield its URL."""
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
@@ -69,9 +69,9 @@ def moto(folder: Path) -> Iterator[str]:
 
 @contextmanager
 def mlflow(folder: Path) -> Iterator[str]:
-    """An MLflow server with its database in `folder/mlflow.db` and its artifacts in s3://mlflow/; its address.
+    """Run an MLflow server with its database in `folder/mlflow.db` and artifacts in s3://mlflow/, and yield its URL.
 
-    Started as the lab does it: `mlflow server` imports all of MLflow twice before it answers.
+    It is started like the lab's (`lab/standins/mlflow.py`): `mlflow server` imports all of MLflow twice.
     """
     port = free_port()
     url = f"http://127.0.0.1:{port}"

@@ -1,4 +1,4 @@
-"""The steps of a rollout, as they can be seen in the cluster, and what is left when nothing is under way any more."""
+"""The steps of a rollout as they can be observed in the cluster, and the objects that remain after it."""
 
 import json
 import subprocess
@@ -36,17 +36,17 @@ def candidate_starting(resource: Resource) -> bool:
 
 
 def soaking(resource: Resource) -> bool:
-    """The candidate answers and its judge is at work."""
+    """The candidate answers and its verifier runs."""
     return any("running" in state for state in _states(resource, "verify"))
 
 
-def judged(resource: Resource) -> bool:
-    """The judge has ended, whatever the operator knows of it."""
+def verified(resource: Resource) -> bool:
+    """The verifier has ended, whether or not the operator has read its verdict."""
     return any("terminated" in state for state in _states(resource, "verify"))
 
 
 def switching(resource: Resource) -> bool:
-    """Pods of two templates are there."""
+    """Pods of two templates exist."""
     return len({pod["metadata"]["labels"]["pod-template-hash"] for pod in resource.pods()}) > 1
 
 
@@ -60,18 +60,18 @@ def _states(resource: Resource, container: str) -> list[dict[str, Any]]:
 
 
 def finished(resource: Resource, version: str) -> list[str]:
-    """How rollouts of that version ended, as the history has it."""
+    """The outcomes of that version's rollouts in the history."""
     return [one["outcome"] for one in resource.status().get("history", ()) if one["version"] == version]
 
 
 def revisions(resource: Resource, version: str) -> int:
-    """How many revisions of that version are kept."""
+    """The number of kept revisions of that version."""
     templates = [one["data"]["template"] for one in resource.all("controllerrevision")]
     return sum(one["metadata"]["annotations"]["sentiment.dev/version"] == version for one in templates)
 
 
 def children(resource: Resource) -> list[str]:
-    """What there is of the resource and of all that was made for it."""
+    """The resource and everything that was made for it, each as `kind/name`, as far as it exists."""
     return [f"{kind}/{one['metadata']['name']}" for kind in KINDS for one in resource.all(kind)]
 
 
@@ -89,19 +89,19 @@ def no_candidate_is_left(resource: Resource) -> None:
 
 
 def eviction(resource: Resource, pod: str) -> subprocess.CompletedProcess[str]:
-    """Ask for the eviction of a pod, as a drain does."""
+    """Request the eviction of a pod, as a drain does."""
     body = {"apiVersion": "policy/v1", "kind": "Eviction", "metadata": {"name": pod, "namespace": resource.namespace}}
     path = f"/api/v1/namespaces/{resource.namespace}/pods/{pod}/eviction"
     return resource.cluster.try_kubectl("create", "--raw", path, "-f", "-", stdin=json.dumps(body))
 
 
 def kill_operator(cluster: Cluster) -> None:
-    """End the operator's process at once; its successor is not waited for."""
+    """Kill the operator's process without waiting for its successor."""
     cluster.kubectl("-n", NAMESPACE, "delete", "pod", "-l", OPERATOR_PODS, "--grace-period=0", "--force")
 
 
 def restart_operator(cluster: Cluster) -> None:
-    """End the operator's process at once, and wait for its successor."""
+    """Kill the operator's process and wait for its successor."""
     kill_operator(cluster)
     _wait_for_operator(cluster)
 

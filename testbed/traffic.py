@@ -1,4 +1,4 @@
-"""Run the load of `testbed.load` in a pod of the cluster, and read what it counted."""
+"""Run the load of `testbed.load` in a pod of the cluster and read its counts."""
 
 import json
 from collections.abc import Iterator
@@ -14,32 +14,32 @@ SCRIPT = Path(__file__).with_name("load.py")
 
 @dataclass(frozen=True)
 class Summary:
-    """What the callers saw."""
+    """What the clients observed."""
 
     requests: int
     failed: int
     answered: dict[str, int]
     by_version: dict[str, int]
     spans: dict[str, tuple[float, float]]
-    """When each version answered first and last, in seconds of Unix time."""
+    """Version -> time of its first and last answer, in seconds of Unix time."""
     failures: list[dict[str, Any]]
     seconds: float
     p50_ms: float | None
     p99_ms: float | None
 
     def sentence(self) -> str:
-        """For a person: requests, failures, answers by version."""
-        versions = ", ".join(f"{n} by version {v}" for v, n in sorted(self.by_version.items()))
+        """One readable sentence: requests, failures, answers by version."""
+        versions = ", ".join(f"{n} answered by version {v}" for v, n in sorted(self.by_version.items()))
         return (
             f"{self.requests} requests in {self.seconds:.0f} s "
-            f"({', '.join(f'{n} {kind}' for kind, n in sorted(self.answered.items()))}): "
-            f"{self.failed} failed; answered {versions}; p50 {self.p50_ms} ms, p99 {self.p99_ms} ms"
+            f"({', '.join(f'{n} on {kind} connections' for kind, n in sorted(self.answered.items()))}): "
+            f"{self.failed} failed; {versions or 'none answered'}; latency p50 {self.p50_ms} ms, p99 {self.p99_ms} ms"
         )
 
 
 @dataclass
 class Traffic:
-    """Load that runs; `summary` is there after the block of `traffic` ended."""
+    """Running load; `summary` is set once the block of `traffic` has ended."""
 
     summary: Summary | None = field(default=None)
 
@@ -57,7 +57,7 @@ def traffic(
 ) -> Iterator[Traffic]:
     """Keep `rate` requests a second on `url` from inside the cluster while the block runs.
 
-    Half of the clients keep their connections, half open one for each request. They run on `node`, or on any.
+    Half of the clients keep their connections, half open a new one for each request. They run on `node`, or on any.
     """
     script = {
         "apiVersion": "v1",
@@ -83,7 +83,7 @@ def traffic(
 
 
 def pod(name: str, *, url: str, image: str, rate: float, node: str | None) -> dict[str, Any]:
-    """The pod that makes the load, within the restricted Pod Security standard."""
+    """The pod of the load generator, within the restricted Pod Security standard."""
     return {
         "apiVersion": "v1",
         "kind": "Pod",

@@ -1,4 +1,4 @@
-"""Model versions published in a registry: good ones, and ones that are bad in a chosen way."""
+"""Publishing good model versions in a registry, and versions that are bad in a chosen way."""
 
 import json
 import shutil
@@ -17,14 +17,14 @@ from sentiment_pipeline.params import load_params
 from sentiment_pipeline.tracking.registry import MlflowRegistry
 from sentiment_pipeline.tracking.runs import connect as mlflow_client
 
-UNREADABLE = b"This is not a model file, whatever its name says.\n"
+UNREADABLE = b"This is not a model file, whatever its name suggests.\n"
 
 
 def break_model(folder: Path) -> str:
-    """Put an unreadable model file into a version's folder, with a manifest that vouches for it.
+    """Replace a version's model file by an unreadable one, with a manifest that matches it.
 
     Returns:
-        The digest of what is there now.
+        The new digest of the version.
     """
     (folder / MODEL).write_bytes(UNREADABLE)
     manifest = build_manifest(folder)
@@ -33,38 +33,40 @@ def break_model(folder: Path) -> str:
 
 
 class Registry:
-    """Publishes versions in the lab's MLflow server: good ones, and ones that are bad in a chosen way.
+    """Publishes versions in the lab's MLflow server.
 
-    Every version is the same small trained model, made different by one of its facts.
+    Every version is a copy of one small trained model; an extra fact in its file gives each its own digest.
     """
 
     def __init__(self, trained: Path, scratch: Path) -> None:
-        """Publish what was trained in the workspace `trained`; copies are made in `scratch`.
+        """Publish the model of a workspace. The environment must name the MLflow server and the S3 endpoint.
 
-        The environment must name the MLflow server and the S3 endpoint.
+        Args:
+            trained: the workspace in which the pipeline has trained the model.
+            scratch: a folder for copies of the model.
         """
         self._params = load_params(trained / "params.yaml")
         self._trained, self._scratch = trained, scratch
         self._mlflow = MlflowRegistry()
 
     def publish(self, model: str) -> str:
-        """A good version; returns its number."""
+        """Publish a good version and return its number."""
         folder = self._copy()
         return self._add(model, folder, _sealed(folder))
 
     def publish_unreadable(self, model: str) -> str:
-        """A version that is what its digest says, but not a model."""
+        """Publish a version whose model file matches its digest but cannot be read."""
         folder = self._copy()
         return self._add(model, folder, break_model(folder))
 
     def publish_flipped(self, model: str) -> str:
-        """A version that says the opposite of what it said when it was trained."""
+        """Publish a version whose labels were swapped after training: the golden rows show it."""
         folder = self._copy()
         _swap_labels(folder)
         return self._add(model, folder, _sealed(folder))
 
     def publish_contrary(self, model: str) -> str:
-        """A version that was trained to say the opposite of all others: only what serves can tell."""
+        """Publish a version with swapped labels and golden rows: only comparison with other versions shows it."""
         folder = self._copy()
         labels = _swap_labels(folder)
         rows = [json.loads(line) for line in (folder / GOLDEN).read_text().splitlines()]
@@ -74,14 +76,18 @@ class Registry:
         return self._add(model, folder, _sealed(folder))
 
     def publish_tampered(self, model: str) -> str:
-        """A version whose model file was changed in the store after it was registered."""
+        """Publish a version whose model file changes in the store after its registration."""
         number = self.publish(model)
         content = self._stored(model, number).get()["Body"].read()
         self._stored(model, number).put(Body=content[:-1] + bytes([content[-1] ^ 1]))
         return number
 
     def publish_missing(self, model: str) -> tuple[str, Callable[[], None]]:
-        """A version whose manifest is not in the store; and how it comes back."""
+        """Publish a version whose manifest is missing in the store.
+
+        Returns:
+            The version's number, and a function that restores the manifest.
+        """
         number = self.publish(model)
         manifest = self._stored(model, number, MANIFEST)
         content = manifest.get()["Body"].read()
@@ -89,7 +95,7 @@ class Registry:
         return number, lambda: manifest.put(Body=content)
 
     def _stored(self, model: str, number: str, name: str = MODEL) -> Any:
-        """The file of that name of a version, as boto3's S3 object."""
+        """A version's file in the store, as a boto3 S3 object."""
         uri = mlflow_client().get_model_version_download_uri(model, number)
         bucket, _, prefix = uri.removeprefix("s3://").partition("/")
         return boto3.resource("s3").Object(bucket, f"{prefix}/{name}")
@@ -115,6 +121,6 @@ def _swap_labels(folder: Path) -> tuple[str, ...]:
 
 
 def _sealed(folder: Path) -> str:
-    """Write the manifest of what is there; the digest."""
+    """Write the manifest of a folder and return its digest."""
     (folder / MANIFEST).write_bytes(build_manifest(folder))
     return digest_of((folder / MANIFEST).read_bytes())

@@ -1,4 +1,4 @@
-"""The one way to wait in tests: for something to become true, with a deadline."""
+"""Waiting in tests: for a condition, with a deadline."""
 
 import threading
 import time
@@ -10,10 +10,13 @@ SHORTEST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.02, 0.5
 
 
 def eventually(look: Callable[[], Found], what: str, *, seconds: float = 90.0) -> Found:
-    """Look until what is found is true, and return it.
+    """Call `look` until it returns a true value, and return that value.
 
-    An AssertionError raised by `look` counts as "not yet", and is shown when the deadline passes. The pause between
-    two looks is a tenth of the time waited so far, within bounds: a short state is seen, a long wait costs little.
+    An AssertionError raised by `look` counts as "not yet". The pause between two calls is a tenth of the time waited so
+    far, within bounds: short states are observed, and long waits cost little.
+
+    Raises:
+        AssertionError: the deadline has passed; the message quotes the last value or error.
     """
     start = time.monotonic()
     pause = threading.Event()

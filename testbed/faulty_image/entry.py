@@ -1,14 +1,13 @@
-"""Entry point of the faulty image: the serving image's commands, with `serve` misbehaving as the file `behaviour` says.
+"""Entry point of the faulty image: the serving image's commands; the file `behaviour` names the fault of `serve`.
+`fetch` and `verify` work as usual. The faults (`NAME` or `NAME:AMOUNT`) start anew in every process:
 
-`fetch` and `verify` do what they always do. Known faults (`NAME` or `NAME:AMOUNT`), each anew in every process:
-
-    crash-after-first-answer:S   ends S seconds after the first prediction was asked for
-    crash-at-request:N           ends at the N-th prediction asked for by others than a candidate's judge
+    crash-after-first-answer:S   ends S seconds after the first request for a prediction
+    crash-at-request:N           ends at the N-th request for a prediction, not counting those of a candidate's verifier
     grow-memory                  from the first prediction on, takes memory until there is none left
-    never-ready                  answers everything, and is never ready
-    on-demand                    is well until a file appears in /tmp, and again when it goes: `fail` (predictions end
-                                 with an error), `slow` (they take longer), `grow` (it takes the number of bytes that
-                                 the file holds), `crash` (the process ends, and each one after it)
+    never-ready                  answers every request, but is never ready
+    on-demand                    misbehaves while a file exists in /tmp: `fail` (predictions end with an error), `slow`
+                                 (they take longer), `grow` (the process takes as many bytes as the file's number),
+                                 `crash` (the process ends, and each one after it)
 """
 
 import importlib
@@ -27,19 +26,23 @@ EXIT_CODE = 70
 GROWTH_BYTES = 4 * 1024 * 1024
 GROWTH_PAUSE_SECONDS = 0.05
 ON_DEMAND = "on-demand"
-ORDERS = Path("/tmp")  # noqa: S108 (a volume of the pod: what is ordered there outlasts the process)
+ORDERS = Path("/tmp")  # noqa: S108 (a volume of the pod: orders outlast the process)
 ORDERS_PAUSE_SECONDS = 0.2
 SLOW_SECONDS = 0.3
 PREDICTING = ("predict", "predict_many", "explain")
 VERIFICATION = "HTTP_SENTIMENT_VERIFICATION"
-"""A request of a candidate's judge, as WSGI names the header."""
+"""The header that marks requests of a candidate's verifier, by its WSGI name."""
 
 
 class Faulty:
-    """WSGI middleware that lets a server misbehave."""
+    """WSGI middleware that makes a server misbehave."""
 
     def __init__(self, app: "WSGIApplication", behaviour: str) -> None:
-        """Raises ValueError for a behaviour that is not known."""
+        """Parse the behaviour.
+
+        Raises:
+            ValueError: the behaviour is not known.
+        """
         name, _, amount = behaviour.partition(":")
         self._app = app
         self._lock = threading.Lock()
@@ -57,25 +60,25 @@ class Faulty:
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         if environ["REQUEST_METHOD"] == "POST":
-            self._count(by_judge=VERIFICATION in environ)
+            self._count(by_verifier=VERIFICATION in environ)
         elif self._never_ready and environ["PATH_INFO"] == "/readyz":
             start_response("503 Service Unavailable", [("Content-Type", "text/plain")])
             return [b"never\n"]
         return self._app(environ, start_response)
 
-    def _count(self, *, by_judge: bool) -> None:
+    def _count(self, *, by_verifier: bool) -> None:
         with self._lock:
             self._asked += 1
-            self._asked_by_others += not by_judge
+            self._asked_by_others += not by_verifier
             is_first, is_last = self._asked == 1, self._asked_by_others == self._end_at
         if is_first and self._at_first:
             threading.Thread(target=self._at_first, daemon=True).start()
-        if is_last and not by_judge:
+        if is_last and not by_verifier:
             _end()
 
 
-class Obedient:
-    """A scorer that is slow or fails while it is asked to."""
+class OnDemandScorer:
+    """A scorer that is slow or fails while a file orders it."""
 
     def __init__(self, scorer: Any, orders: Path) -> None:
         self._scorer = scorer
@@ -96,8 +99,8 @@ class Obedient:
         return predicting
 
 
-def _obey(orders: Path) -> None:
-    """End the process, or hold memory, as long as that is ordered."""
+def _follow_orders(orders: Path) -> None:
+    """End the process, or hold memory, while a file orders it."""
     held = b""
     while True:
         if (orders / "crash").exists():
@@ -112,7 +115,7 @@ def _obey(orders: Path) -> None:
 
 
 def _end(*, after_seconds: float = 0.0) -> None:
-    """End as a fault in native code would: at once, in the middle of whatever is under work."""
+    """End as a fault in native code would: at once, without finishing any request."""
     time.sleep(after_seconds)
     os._exit(EXIT_CODE)
 
@@ -120,7 +123,7 @@ def _end(*, after_seconds: float = 0.0) -> None:
 def _grow() -> None:
     taken = []
     while True:
-        # Written to, or the kernel would not have to find the memory.
+        # The bytes must be written, otherwise the kernel provides no memory.
         taken.append(b"\xff" * GROWTH_BYTES)
         time.sleep(GROWTH_PAUSE_SECONDS)
 
@@ -130,10 +133,10 @@ def main() -> None:
 
     behaviour = Path(__file__).with_name("behaviour").read_text()
     if sys.argv[1:2] == ["serve"] and behaviour == ON_DEMAND:
-        threading.Thread(target=_obey, args=[ORDERS], daemon=True).start()
+        threading.Thread(target=_follow_orders, args=[ORDERS], daemon=True).start()
         opening: Any = importlib.import_module("sentiment_serving.from_environ")
         open_model = opening.open_model
-        opening.open_model = lambda path: Obedient(open_model(path), ORDERS)
+        opening.open_model = lambda path: OnDemandScorer(open_model(path), ORDERS)
     elif sys.argv[1:2] == ["serve"]:
         from sentiment_serving.http import server
 

@@ -150,7 +150,7 @@ def test_up_twice_is_harmless(lab: SecondLab) -> None:
 
 
 def test_another_number_of_nodes_is_refused_with_what_to_do(lab: SecondLab) -> None:
-    assert "the lab is up with 1 nodes, not 2: say `python -m lab down` first" in lab.fails("up", "--nodes", "2")
+    assert "the lab is up with 1 nodes, not 2: run `python -m lab down` first" in lab.fails("up", "--nodes", "2")
 
 
 def test_up_starts_again_what_has_died(lab: SecondLab) -> None:

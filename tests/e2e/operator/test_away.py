@@ -11,25 +11,25 @@ from tests.e2e.operator import endings
 pytestmark = [pytest.mark.e2e, pytest.mark.operator_killed, pytest.mark.usefixtures("seen_at_work")]
 
 
-def test_away_while_a_good_version_is_judged(served: Resource, registry: Registry) -> None:
+def test_away_while_a_good_version_is_verified(served: Resource, registry: Registry) -> None:
     wanted = registry.publish(served.model)
     served.patch_version(wanted)
-    away_until_judged(served)
+    away_until_verified(served)
     endings.promoted_once(served, wanted)
 
 
-def test_away_while_a_bad_version_is_judged(served: Resource, registry: Registry) -> None:
+def test_away_while_a_bad_version_is_verified(served: Resource, registry: Registry) -> None:
     good, bad = served.serving(), registry.publish_flipped(served.model)
     served.patch_version(bad)
-    away_until_judged(served)
+    away_until_verified(served)
     endings.rejected_once(served, bad, good)
 
 
-def away_until_judged(resource: Resource) -> None:
+def away_until_verified(resource: Resource) -> None:
     """No operator is there when the judge ends, which of a bad version is soon."""
     eventually(lambda: steps.candidate_starting(resource), "the candidate", seconds=150)
     steps.stop_operator(resource.cluster)
     try:
-        eventually(lambda: steps.judged(resource), "the verdict", seconds=150)
+        eventually(lambda: steps.verified(resource), "the verdict", seconds=150)
     finally:
         steps.start_operator(resource.cluster)

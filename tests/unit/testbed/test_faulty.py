@@ -1,4 +1,4 @@
-"""The faulty image's server misbehaves as it was told to, and not otherwise."""
+"""The faulty image's server misbehaves as ordered, and not otherwise."""
 
 import subprocess
 import sys
@@ -19,8 +19,8 @@ ASK = """
 from testbed.faulty_image.entry import Faulty
 from tests.unit.testbed.test_faulty import ask, well
 app = Faulty(well, {behaviour!r})
-for by_judge in {by_judge}:
-    print(ask(app, by_judge=by_judge), flush=True)
+for by_verifier in {by_verifier}:
+    print(ask(app, by_verifier=by_verifier), flush=True)
 """
 
 
@@ -29,7 +29,7 @@ def well(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterabl
     return []
 
 
-def ask(app: entry.Faulty, *, by_judge: bool = False, method: str = "POST", path: str = "/predict") -> str:
+def ask(app: entry.Faulty, *, by_verifier: bool = False, method: str = "POST", path: str = "/predict") -> str:
     """The status line of the answer."""
     answered: list[str] = []
 
@@ -38,15 +38,15 @@ def ask(app: entry.Faulty, *, by_judge: bool = False, method: str = "POST", path
         return bytes
 
     environ = {"REQUEST_METHOD": method, "PATH_INFO": path}
-    if by_judge:
+    if by_verifier:
         environ[entry.VERIFICATION] = "1"
     list(app(environ, start))
     return answered[0]
 
 
-def test_it_ends_at_the_request_it_was_told_and_the_judge_does_not_count() -> None:
+def test_it_ends_at_the_nth_request_not_counting_those_of_the_verifier() -> None:
     behaviour = faulty.crash_at_request(2).text
-    script = ASK.format(behaviour=behaviour, by_judge=[True, True, True, False, True, False, False])
+    script = ASK.format(behaviour=behaviour, by_verifier=[True, True, True, False, True, False, False])
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout.splitlines()) == (entry.EXIT_CODE, ["200 OK"] * 5), done.stderr
 
@@ -81,8 +81,8 @@ class Well:
         return text.upper()
 
 
-def test_a_scorer_on_demand_fails_only_while_it_is_told_to(tmp_path: Path) -> None:
-    scorer = entry.Obedient(Well(), tmp_path)
+def test_a_scorer_on_demand_fails_only_while_that_is_ordered(tmp_path: Path) -> None:
+    scorer = entry.OnDemandScorer(Well(), tmp_path)
     assert (scorer.labels, scorer.predict("good")) == (("negative", "positive"), "GOOD")
     (tmp_path / "fail").touch()
     with pytest.raises(RuntimeError, match="asked to fail"):
@@ -91,8 +91,9 @@ def test_a_scorer_on_demand_fails_only_while_it_is_told_to(tmp_path: Path) -> No
     assert scorer.predict("good") == "GOOD"
 
 
-def test_a_process_on_demand_ends_when_it_is_told_to(tmp_path: Path) -> None:
-    script = f"from pathlib import Path; from testbed.faulty_image import entry; entry._obey(Path({str(tmp_path)!r}))"
+def test_a_process_on_demand_ends_when_that_is_ordered(tmp_path: Path) -> None:
+    imports = "from pathlib import Path; from testbed.faulty_image import entry"
+    script = f"{imports}; entry._follow_orders(Path({str(tmp_path)!r}))"
     with subprocess.Popen([sys.executable, "-c", script], cwd=ROOT) as process:
         (tmp_path / "crash").touch()
         assert process.wait(timeout=20) == entry.EXIT_CODE

@@ -1,4 +1,4 @@
-"""The forwarder passes everything on while it is open, and nothing while it is closed."""
+"""The forwarder forwards everything while it is open, and nothing while it is closed."""
 
 import http.client
 import threading

@@ -10,7 +10,7 @@ from testbed.load import Tally, Worker
 
 
 class Answering(BaseHTTPRequestHandler):
-    """Answers as the serving pods do; the server's `status` and `version` say what."""
+    """Answers like the serving pods, with the server's `status` and `version`."""
 
     protocol_version = "HTTP/1.1"
 
