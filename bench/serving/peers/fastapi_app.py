@@ -18,7 +18,7 @@ class Review(BaseModel):
     text: str
 
 
-class Said(BaseModel):
+class TextPrediction(BaseModel):
     """What is answered."""
 
     label: str
@@ -27,7 +27,7 @@ class Said(BaseModel):
 
 # `async`: without it each call goes by way of a pool of threads, which made it slower.
 @app.post("/predict")
-async def predict(review: Review) -> Said:
+async def predict(review: Review) -> TextPrediction:
     probabilities = [float(one) for one in pipeline.predict_proba([review.text])[0]]
     best = max(range(len(labels)), key=probabilities.__getitem__)
-    return Said(label=labels[best], probabilities=dict(zip(labels, probabilities, strict=True)))
+    return TextPrediction(label=labels[best], probabilities=dict(zip(labels, probabilities, strict=True)))

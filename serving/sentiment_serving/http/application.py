@@ -1,4 +1,4 @@
-"""Flask without what no route here has: sessions and coroutines. Both are looked for in every request."""
+"""Flask without sessions and coroutines: no route here needs them, and Flask checks for both in every request."""
 
 from collections.abc import Callable
 from typing import Any
@@ -8,7 +8,7 @@ from flask.sessions import NullSession, SessionInterface, SessionMixin
 
 
 class _NoSessions(SessionInterface):
-    """The same empty session for everybody; Flask lets nobody write to a null session."""
+    """The same empty session for every request; Flask refuses writes to a null session."""
 
     def __init__(self) -> None:
         self._none = NullSession()

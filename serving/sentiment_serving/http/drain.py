@@ -1,4 +1,4 @@
-"""The end without a lost request: while draining, every answer closes its connection."""
+"""Draining: every response closes its connection, so that stopping loses no request."""
 
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
@@ -10,10 +10,10 @@ if TYPE_CHECKING:
 
 
 class ClosingWhileDraining:
-    """WSGI middleware: adds `Connection: close` to answers once the end has begun.
+    """WSGI middleware: adds `Connection: close` to responses while draining.
 
-    A client that keeps its connection learns in this way to open a new one, which the Service leads to another pod,
-    instead of finding the old one cut when it sends its next request. PEP 3333 leaves this header to the server, but
+    A client with a kept-alive connection then opens a new one, which the Service routes to another pod. Otherwise its
+    next request would find the connection closed. PEP 3333 leaves this header to the server, but
     granian has no switch for it and hyper, its HTTP implementation, obeys the header.
     """
 
@@ -23,7 +23,7 @@ class ClosingWhileDraining:
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         def closing(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Callable[[bytes], object]:
-            # Asked at the end of the request: one that was under work when the end began must close as well.
+            # Checked at the end of the request: one that was running when draining began must close as well.
             if self._lifecycle.draining:
                 headers = [*headers, ("Connection", "close")]
             return start_response(status, headers, exc_info)

@@ -1,4 +1,4 @@
-"""From the first proof that the model predicts to the last answer."""
+"""The states of a server: starting, ready once the model has predicted, draining until the last response."""
 
 import math
 from enum import Enum
@@ -6,7 +6,7 @@ from enum import Enum
 from sentiment_model import Scorer
 from sentiment_serving.termination import Reason, Termination
 
-_PROOF = "A good story, but not well told."
+_PROBE_TEXT = "A good story, but badly paced."
 
 
 class _State(Enum):
@@ -16,24 +16,24 @@ class _State(Enum):
 
 
 class Lifecycle:
-    """Whether to send requests here. It only goes forward: starting, ready, draining."""
+    """Whether to send requests here. The state only moves forward: starting, ready, draining."""
 
     def __init__(self) -> None:
         self._state = _State.STARTING
 
     @property
     def ready(self) -> bool:
-        """True only after a real prediction succeeded and before the end begins."""
+        """True after a real prediction succeeded and until draining begins."""
         return self._state is _State.READY
 
     @property
     def draining(self) -> bool:
-        """True once the end has begun: requests are still answered, connections are not kept."""
+        """True while requests are still answered but connections are no longer kept."""
         return self._state is _State.DRAINING
 
     @property
     def description(self) -> str:
-        """For people who look at /readyz."""
+        """The state as /readyz shows it."""
         return self._state.value
 
     def prove(self, scorer: Scorer) -> None:
@@ -43,7 +43,7 @@ class Lifecycle:
             Termination: LoadFailed, when there is no prediction or it is not a distribution over the labels.
         """
         try:
-            prediction = scorer.predict(_PROOF)
+            prediction = scorer.predict(_PROBE_TEXT)
         except Exception as error:
             raise Termination(
                 Reason.LOAD_FAILED,
@@ -61,5 +61,5 @@ class Lifecycle:
             self._state = _State.READY
 
     def drain(self) -> None:
-        """The end begins."""
+        """Begin to drain."""
         self._state = _State.DRAINING

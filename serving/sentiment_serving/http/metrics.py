@@ -1,4 +1,4 @@
-"""What Prometheus sees. Which model it was is in one series, `sentiment_model_info`, to be joined on the instance."""
+"""The metrics for Prometheus. One series, `sentiment_model_info`, names the model; join it on the instance."""
 
 import math
 import threading
@@ -68,8 +68,8 @@ class _Histogram:
 class Metrics(Collector):
     """The process's metrics, in a registry of their own so that a test may have several.
 
-    They are counted here, under one lock, and become prometheus_client's when somebody looks: its own counters and
-    histograms have a lock each and cost a request more time than scoring a short text.
+    They are counted here, under one lock, and converted to prometheus_client's types at a scrape: its own counters and
+    histograms have a lock each and take longer per request than scoring a short text.
     """
 
     def __init__(self, identity: ModelIdentity, labels: tuple[str, ...]) -> None:
@@ -90,11 +90,11 @@ class Metrics(Collector):
         self.registry.register(self)
 
     def watch(self, name: str, documentation: str, value: Callable[[], int]) -> None:
-        """Show a number that somebody else keeps."""
+        """Add a gauge whose value is read at each scrape."""
         self._gauges.append((name, documentation, value))
 
     def answered(self, *, route: str, code: int, seconds: float, request_id: str) -> None:
-        """Count one answer. `route` is a route's pattern, never a path that a client made up."""
+        """Count one response. `route` is the pattern of a route, never a path from a client."""
         with self._lock:
             self._answers[route, code] = self._answers.get((route, code), 0) + 1
             histogram = self._seconds.get(route)

@@ -69,13 +69,13 @@ class Predictor:
         return _success(native.write_explain(prediction, explanation, self.labels, self.model), [text])
 
     def _infer(self, request: Request) -> Response:
-        infer_request = v2.read(request.body, request.content_type, request.header_length)
-        predictions = self._predictions(infer_request.texts, request)
-        body, json_bytes = v2.write(infer_request, predictions, self.labels, self.identity)
+        query = v2.read(request.body, request.content_type, request.header_length)
+        predictions = self._predictions(query.texts, request)
+        body, json_bytes = v2.write(query, predictions, self.labels, self.identity)
         if json_bytes is None:
-            return _success(body, infer_request.texts)
+            return _success(body, query.texts)
         header = ((v2.HEADER_LENGTH, str(json_bytes)),)
-        return _success(body, infer_request.texts, v2.BINARY, header)
+        return _success(body, query.texts, v2.BINARY, header)
 
     def _invocations(self, request: Request) -> Response:
         texts = mlflow.read(request.body, request.content_type)

@@ -1,4 +1,4 @@
-"""The model's own distributions at training time, beside the live ones: what drift is measured against."""
+"""The model's distributions at training time, as gauges beside the live ones: drift is measured against them."""
 
 import logging
 from collections.abc import Iterator
@@ -37,7 +37,7 @@ class Histogram(msgspec.Struct, frozen=True):
 
 
 class Reference(msgspec.Struct, frozen=True):
-    """What reference.json says, as far as it is compared with what is live."""
+    """The parts of reference.json that are compared with live predictions."""
 
     format: str
     confidence: Histogram
@@ -46,9 +46,9 @@ class Reference(msgspec.Struct, frozen=True):
 
 
 def read_reference(folder: Path) -> Reference | None:
-    """The reference beside a model file; None, with a line in the log, where there is none that can be used.
+    """The reference beside a model file; None, with a line in the log, if there is no usable one.
 
-    A model is served all the same: drift cannot be told then, and nothing else is amiss.
+    The model is served all the same, without the reference metrics.
     """
     path = folder / REFERENCE
     try:

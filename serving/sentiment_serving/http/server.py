@@ -1,4 +1,4 @@
-"""Runs the application: one process, granian's WSGI server, and an end that loses no request."""
+"""Runs the application in granian's WSGI server, as one process, and drains it at the end."""
 
 import gc
 import logging
@@ -24,17 +24,17 @@ from sentiment_serving.signals import Signals
 from sentiment_serving.termination import Reason, Termination
 
 KEEP_ALIVE_SECONDS = 75
-"""How long an idle connection is kept, and a request's head may take. Longer than load balancers keep theirs (60 s for
-AWS' and nginx'): the side that sends must be the one that closes, or it sends into a closed connection."""
+"""How long an idle connection is kept, and how long a request's headers may take. Longer than load balancers keep
+theirs (60 s for AWS and nginx): the side that sends must close first, or it sends into a closed connection."""
 
 _BACKLOG = 1024
 _THREADS_FREE = 4
-"""Neither at work nor waiting: they refuse what is too much, and answer probes. Granian starts threads as need be."""
+"""Threads beyond those at work or waiting: they refuse requests during an overload and answer probes."""
 _SWITCH_SECONDS = 0.0005
-"""How long a thread waits for the interpreter's lock before it asks for it to be given up. After that time one of those
-who wait gets it, and with Python's 5 ms the last of fifty would wait for a quarter of a second, be it a probe."""
+"""The interpreter's switch interval: how long a thread waits before the thread with the lock must release it. With
+Python's 5 ms, the last of fifty waiting threads would wait a quarter of a second, even for a probe."""
 _LOG = logging.getLogger("sentiment_serving.http.server")
-# Granian's records go to our handler like everything else.
+# Granian's log records go to our handler, like all others.
 _GRANIAN_LOGGING: dict[str, Any] = {"formatters": {}, "handlers": {}, "loggers": {"_granian": {}}}
 
 
@@ -59,9 +59,9 @@ def serve(app: Flask, *, lifecycle: Lifecycle, settings: ServeSettings, signals:
         log_level=LogLevels.warning,
         log_dictconfig=_GRANIAN_LOGGING,
     )
-    signals.handle_with(_Ending(server, lifecycle, settings).begin)
+    signals.handle_with(_Shutdown(server, lifecycle, settings).begin)
     application = ClosingWhileDraining(app, lifecycle)
-    # What there is now stays to the end. The collector would walk over it again and again, with every request waiting.
+    # All objects so far live to the end. Without freeze, each collection would scan them while requests wait.
     gc.collect()
     gc.freeze()
     sys.setswitchinterval(_SWITCH_SECONDS)
@@ -94,7 +94,7 @@ class _OneProcessServer(MTServer):
 
     Its default for an interpreter with a GIL is a supervisor and a worker process. One process takes 15 MB less, gets
     the signals itself and ends with its own exit code when it runs out of memory. The thread worker is made for
-    free-threaded interpreters, where several of them make sense; a single one does not care.
+    free-threaded interpreters, where several of them make sense; a single one needs no such interpreter.
     """
 
     def _check_gil(self) -> None:
@@ -109,8 +109,8 @@ class _OneProcessServer(MTServer):
         self.signal_handler_interrupt()  # type: ignore[no-untyped-call]
 
 
-class _Ending:
-    """What happens from the first signal on."""
+class _Shutdown:
+    """Drains and stops the server after the first signal."""
 
     def __init__(self, server: _OneProcessServer, lifecycle: Lifecycle, settings: ServeSettings) -> None:
         self._server = server
@@ -118,7 +118,7 @@ class _Ending:
         self._settings = settings
 
     def begin(self, signum: int) -> None:
-        """SIGTERM drains. Ctrl-C, and any second signal, only finishes what is under work."""
+        """SIGTERM drains. Ctrl-C, and any second signal, only finishes the running requests."""
         again = self._lifecycle.draining
         self._lifecycle.drain()
         drain_seconds = self._settings.drain_seconds if signum == signal.SIGTERM and not again else 0.0
@@ -142,7 +142,7 @@ def _abandon() -> None:
 def leave() -> None:
     """End the process now, with exit code 0.
 
-    Not through the interpreter's own end: granian's threads may still hold Python objects then, which can abort.
+    Not by returning from main: granian's threads may still hold Python objects then, which can abort the process.
     """
     logging.shutdown()
     sys.stdout.flush()

@@ -27,7 +27,7 @@ _infer = partial(
     respond=predicting(Predictor.infer),
     tag="Open Inference Protocol",
     request={JSON: v2_format.InferRequest, v2_format.BINARY: None},
-    success=v2_format.InferAnswer,
+    success=v2_format.InferResponse,
     problems=(*_PREDICTION_PROBLEMS, 404),
     binary=True,
     fast=True,
@@ -49,7 +49,7 @@ ENDPOINTS = (
         summary="What each known n-gram of a text adds to its prediction",
         tag="predictions",
         request={JSON: native_format.ExplainRequest},
-        success=native_format.Explained,
+        success=native_format.ExplainResponse,
     ),
     Endpoint(
         method="GET",
@@ -65,7 +65,7 @@ ENDPOINTS = (
         summary="What MLflow's scoring server takes",
         tag="MLflow",
         request={JSON: mlflow.InvocationsRequest, mlflow.CSV: None},
-        success=mlflow.InvocationsAnswer,
+        success=mlflow.InvocationsResponse,
     ),
     _operation(
         route="/ping",

@@ -1,4 +1,4 @@
-"""What MLflow's scoring server takes at POST /invocations, and gives back."""
+"""The requests of POST /invocations that MLflow's scoring server accepts, and its response."""
 
 import csv
 import io
@@ -45,13 +45,13 @@ class InvocationsRequest(Struct):
 
 
 class Row(Struct):
-    """What the model's pyfunc returns for a text."""
+    """One text, as the model's pyfunc returns it."""
 
     label: str
     probability: Annotated[float, Meta(description="Of that label.")]
 
 
-class InvocationsAnswer(Struct):
+class InvocationsResponse(Struct):
     """In the order of the rows."""
 
     predictions: list[Row]
@@ -84,8 +84,8 @@ def read(body: bytes, content_type: str) -> list[str]:
 
 
 def write(predictions: Sequence[Prediction]) -> bytes:
-    """The answer of POST /invocations."""
-    return _encode(InvocationsAnswer([Row(one.label, max(one.probabilities)) for one in predictions]))
+    """The response of POST /invocations."""
+    return _encode(InvocationsResponse([Row(one.label, max(one.probabilities)) for one in predictions]))
 
 
 def _texts_of_split(split: Split) -> list[str]:
@@ -126,7 +126,7 @@ def _texts_of_csv(text: str) -> list[str]:
 
 
 def _column(columns: Sequence[Any]) -> int:
-    """Where the texts are: the column with the right name, or the only one."""
+    """The index of the column of texts: the one with the right name, or the only one."""
     if COLUMN in columns:
         return columns.index(COLUMN)
     if len(columns) == 1:

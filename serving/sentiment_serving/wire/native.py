@@ -32,46 +32,46 @@ class Model(Struct, frozen=True):
     name: str
     version: str
     digest: str | None
-    """`sha256:` and 64 hex digits; null when there is no manifest: an empty string looks like a value."""
+    """`sha256:` and 64 hex digits; null if there is no manifest: an empty string would look like a value."""
 
 
-class Said(Struct):
-    """What the model says about one text; probabilities by label, in the order of GET /version."""
+class TextPrediction(Struct):
+    """The prediction for one text; probabilities by label, in the order of GET /version."""
 
     label: str
     probabilities: dict[str, float]
 
 
-class PredictOne(Said):
-    """The answer to one text."""
+class PredictOne(TextPrediction):
+    """The response to one text."""
 
     model: Model
 
 
 class PredictMany(Struct):
-    """The answer to several texts, in their order."""
+    """The response to several texts, in their order."""
 
-    predictions: list[Said]
+    predictions: list[TextPrediction]
     model: Model
 
 
-class Part(Struct):
-    """What one known n-gram adds to each margin, all its occurrences together."""
+class NgramContribution(Struct):
+    """What one known n-gram adds to each margin, over all its occurrences."""
 
     ngram: str
-    """As it was read: preprocessed and in lower case, its words with a space between them."""
+    """After preprocessing, in lower case, its words separated by a space."""
     view: str
     count: int
     contributions: list[float]
 
 
-class Explained(Said):
-    """A prediction taken apart: `bias` and all contributions add up to `margins`."""
+class ExplainResponse(TextPrediction):
+    """A prediction by n-gram: `bias` and all contributions add up to `margins`."""
 
     margins: list[float]
-    """One for two labels (in favour of the second), else one per label."""
+    """One margin for two labels (in favour of the second), else one per label."""
     bias: list[float]
-    contributions: list[Part]
+    contributions: list[NgramContribution]
     model: Model
 
 
@@ -89,12 +89,12 @@ _encode = msgspec.json.Encoder().encode
 
 
 def model_of(identity: ModelIdentity) -> Model:
-    """How answers call the model."""
+    """The model as responses name it."""
     return Model(identity.name, identity.version, identity.digest or None)
 
 
 def read_predict(body: bytes) -> tuple[list[str], bool]:
-    """The texts of POST /predict, and whether it was asked about a single one.
+    """The texts of POST /predict, and whether the request has a single `text`.
 
     Raises:
         Problem: 400, 422.
@@ -115,12 +115,12 @@ def read_predict(body: bytes) -> tuple[list[str], bool]:
 
 
 def write_predict(predictions: Sequence[Prediction], labels: Sequence[str], model: Model, *, single: bool) -> bytes:
-    """The answer of POST /predict."""
+    """The response of POST /predict."""
     if single:
         one = predictions[0]
         return _encode(PredictOne(one.label, dict(zip(labels, one.probabilities, strict=True)), model))
-    said = [Said(one.label, dict(zip(labels, one.probabilities, strict=True))) for one in predictions]
-    return _encode(PredictMany(said, model))
+    found = [TextPrediction(one.label, dict(zip(labels, one.probabilities, strict=True))) for one in predictions]
+    return _encode(PredictMany(found, model))
 
 
 def read_explain(body: bytes) -> str:
@@ -133,15 +133,17 @@ def read_explain(body: bytes) -> str:
 
 
 def write_explain(prediction: Prediction, explanation: Explanation, labels: Sequence[str], model: Model) -> bytes:
-    """The answer of POST /explain."""
-    parts = [Part(one.ngram, one.view, one.count, list(one.contributions)) for one in explanation.contributions]
+    """The response of POST /explain."""
+    contributions = [
+        NgramContribution(one.ngram, one.view, one.count, list(one.contributions)) for one in explanation.contributions
+    ]
     return _encode(
-        Explained(
+        ExplainResponse(
             label=prediction.label,
             probabilities=dict(zip(labels, prediction.probabilities, strict=True)),
             margins=list(prediction.margins),
             bias=list(explanation.bias),
-            contributions=parts,
+            contributions=contributions,
             model=model,
         )
     )

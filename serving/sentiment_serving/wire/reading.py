@@ -1,4 +1,4 @@
-"""Reads what a client sent. What is wrong with it is told in kinds, places and sizes, never in its own words."""
+"""Decodes request bodies. Problems name types, places and sizes, and never quote the body."""
 
 from typing import TypeVar
 
@@ -39,7 +39,7 @@ def decode(decoder: msgspec.json.Decoder[Message], data: bytes, shape: str) -> M
     Args:
         decoder: of the type that is expected.
         data: JSON in UTF-8.
-        shape: a sentence that tells what to send.
+        shape: a sentence that describes what to send.
 
     Raises:
         Problem: 400, when it is not JSON; 422, when it is JSON of another shape.
@@ -56,8 +56,11 @@ def decode(decoder: msgspec.json.Decoder[Message], data: bytes, shape: str) -> M
 def utf8(data: bytes, what: str) -> str:
     """Text in UTF-8.
 
+    Args:
+        what: the subject of the sentence if it is not.
+
     Raises:
-        Problem: 400; `what` begins the sentence.
+        Problem: 400.
     """
     try:
         return data.decode()
@@ -66,7 +69,7 @@ def utf8(data: bytes, what: str) -> str:
 
 
 def not_one_of(shape: str, found: str) -> Problem:
-    """422: JSON that says too much or too little."""
+    """422: JSON with too many or too few members."""
     return problems.unprocessable(f"{shape} Found {found}.")
 
 

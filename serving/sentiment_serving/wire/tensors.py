@@ -45,6 +45,6 @@ def write_doubles(values: Sequence[float]) -> bytes:
 
 def _broken(name: str, index: int) -> problems.Problem:
     return problems.malformed(
-        f"Element {index} of the tensor {name} says that it is longer than what is left of the tensor. Send for each "
-        "element its length in four bytes, little-endian, and then its bytes."
+        f"Element {index} of the tensor {name} is longer than the rest of the tensor. Send the length of each "
+        "element in four bytes, little-endian, and then its bytes."
     )

@@ -1,7 +1,7 @@
 """The Open Inference Protocol (V2), HTTP: https://github.com/kserve/open-inference-protocol.
 
 One input, `text`: BYTES, [n] or [n, 1]. Two outputs: `label`, BYTES [n], and `probabilities`, FP64 [n, labels], in the
-order of the labels that the model's metadata tell. Either side may be JSON or, by the extension for it, binary.
+order of the labels in the model's metadata. Either side may be JSON or, with the binary extension, binary.
 """
 
 from collections.abc import Sequence
@@ -35,7 +35,7 @@ class InferInput(Struct):
     datatype: str
     parameters: Parameters | None = None
     data: list[str | list[str]] | None = None
-    """Left out where the tensor is binary: then `parameters.binary_data_size` says how many bytes it has."""
+    """Absent if the tensor is binary: `parameters.binary_data_size` is its size in bytes then."""
 
 
 class RequestedOutput(Struct):
@@ -64,7 +64,7 @@ class InferOutput(Struct, omit_defaults=True):
     data: Sequence[str | float] | None = None
 
 
-class InferAnswer(Struct, omit_defaults=True):
+class InferResponse(Struct, omit_defaults=True):
     """The answer of POST .../infer"""
 
     model_name: str
@@ -120,24 +120,24 @@ class ModelReady(Struct):
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
-    """What POST .../infer asks."""
+class InferQuery:
+    """A decoded request of POST .../infer."""
 
     texts: list[str]
     id: str | None
     outputs: list[tuple[str, bool]]
-    """Name, and whether it is wanted as bytes."""
+    """Name, and whether it is requested as binary."""
 
 
 _DECODER = msgspec.json.Decoder(InferRequest)
 _encode = msgspec.json.Encoder().encode
 
 
-def read(body: bytes, content_type: str, header_length: str) -> Question:
-    """What a body asks.
+def read(body: bytes, content_type: str, header_length: str) -> InferQuery:
+    """Decode the body of POST .../infer.
 
     Args:
-        body: JSON, with binary tensors behind it where `header_length` says so.
+        body: JSON, with binary tensors behind it if `header_length` is set.
         content_type: JSON, application/octet-stream or none: Triton's client sends none.
         header_length: the header Inference-Header-Content-Length, empty when there is none.
 
@@ -158,27 +158,27 @@ def read(body: bytes, content_type: str, header_length: str) -> Question:
         raise reading.not_one_of(
             SHAPE, f"{len(texts)} texts, and a shape that is neither [{len(texts)}] nor [{len(texts)}, 1]"
         )
-    return Question(texts, request.id, _wanted(request))
+    return InferQuery(texts, request.id, _wanted(request))
 
 
 def write(
-    question: Question, predictions: Sequence[Prediction], labels: Sequence[str], identity: ModelIdentity
+    query: InferQuery, predictions: Sequence[Prediction], labels: Sequence[str], identity: ModelIdentity
 ) -> tuple[bytes, int | None]:
-    """The answer, and how many bytes of it are JSON where binary tensors follow."""
+    """The response, and the size of its JSON in bytes if binary tensors follow."""
     outputs, tail = [], []
-    for name, binary in question.outputs:
+    for name, binary in query.outputs:
         output = _output(name, predictions, len(labels), binary=binary)
         if binary:
             data = _bytes(name, predictions)
             output.parameters = {"binary_data_size": len(data)}
             tail.append(data)
         outputs.append(output)
-    header = _encode(InferAnswer(identity.name, identity.version, outputs, question.id))
+    header = _encode(InferResponse(identity.name, identity.version, outputs, query.id))
     return b"".join((header, *tail)), len(header) if tail else None
 
 
 def metadata(identity: ModelIdentity, labels: Sequence[str]) -> ModelMetadata:
-    """What the model takes and gives."""
+    """The inputs and outputs of the model."""
     return ModelMetadata(
         name=identity.name,
         versions=[identity.version],
