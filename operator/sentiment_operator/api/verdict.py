@@ -5,7 +5,7 @@ tests/data/verdicts.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Literal, Self
 
 from msgspec import structs
@@ -23,6 +23,10 @@ PASSES_OF_VERIFY = frozenset({"AllChecksPassed", "ChecksSkipped"})
 
 MAX_FLIPPED = 10
 MAX_CHECKS = 8
+MAX_MESSAGE_CHARS = 1000
+
+UNKNOWN_TO_IMAGE = "the image does not know it"
+"""Why a requested check is missing from the verdict of an image that is older than the check."""
 
 
 class Check(Stored, frozen=True, kw_only=True):
@@ -68,10 +72,28 @@ class Verdict(Stored, frozen=True, kw_only=True):
         texts = {name: _text(body.get(name)) for name in ("version", "digest", "revision", "outcome", "reason", "time")}
         return cls(
             **texts,
-            message=_text(body.get("message"), 1000),
+            message=_text(body.get("message"), MAX_MESSAGE_CHARS),
             checks=tuple(_check(one) for one in _mappings(body.get("checks"), MAX_CHECKS)),
             flipped=tuple(_flip(one) for one in _mappings(body.get("flipped"), MAX_FLIPPED)),
         )
+
+
+def with_unknown_skipped(verdict: Verdict, requested: Iterable[str]) -> Verdict:
+    """A verdict of `passed` that also lists the requested checks which its image does not know, as skipped.
+
+    An image ignores the settings of checks that were added after it was built. That never counts against the model.
+    """
+    known = {check.name for check in verdict.checks}
+    unknown = [name for name in requested if name not in known]
+    if verdict.outcome != "passed" or not unknown:
+        return verdict
+    added = (Check(name=name, outcome="skipped", detail=UNKNOWN_TO_IMAGE) for name in unknown)
+    sentences = (f"Check {name} was skipped: {UNKNOWN_TO_IMAGE}." for name in unknown)
+    return structs.replace(
+        verdict,
+        checks=(*verdict.checks, *added)[:MAX_CHECKS],
+        message=_text(" ".join((verdict.message, *sentences)), MAX_MESSAGE_CHARS),
+    )
 
 
 def read_verdict(message: str, *, digest: str) -> Verdict | None:

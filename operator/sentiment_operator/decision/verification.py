@@ -1,9 +1,10 @@
 """A candidate's pod -> what it shows about the version. Pure."""
 
+from collections.abc import Collection
 from dataclasses import replace
 
 from sentiment_operator.api.resource import Target
-from sentiment_operator.api.verdict import read_verdict
+from sentiment_operator.api.verdict import read_verdict, with_unknown_skipped
 from sentiment_operator.decision.diagnose import Diagnosis, Kind, diagnose
 from sentiment_operator.observed.observation import Candidate
 from sentiment_operator.observed.pods import Container, Pod
@@ -19,15 +20,20 @@ _KINDS: dict[str, Kind] = {"passed": "passed", "failed": "rejected"}
 """The outcome in a verdict -> the diagnosis. Any other outcome is a fault."""
 
 
-def diagnose_candidate(candidate: Candidate, target: Target, *, startup_deadline_seconds: float) -> Diagnosis:
+def diagnose_candidate(
+    candidate: Candidate, target: Target, *, requested: Collection[str], startup_deadline_seconds: float
+) -> Diagnosis:
     """What `candidate` shows about `target`.
 
     Pods that are being deleted or disrupted are ignored: their containers did not end by themselves.
+
+    Args:
+        requested: The names of the checks that the candidate was to make.
     """
     pods = [pod for pod in candidate.pods if not (pod.terminating or pod.disrupted)]
     for pod in pods:
         if pod.verify is not None and pod.verify.terminated is not None:
-            return _from_verify(pod, pod.verify, target)
+            return _from_verify(pod, pod.verify, target, requested)
     diagnosis = diagnose(pods, startup_deadline_seconds=startup_deadline_seconds)
     ended = candidate.ended or any(pod.phase == "Failed" for pod in pods)
     if diagnosis.kind == "waiting" and ended:
@@ -40,7 +46,7 @@ def diagnose_candidate(candidate: Candidate, target: Target, *, startup_deadline
     return replace(diagnosis, ended=ended)
 
 
-def _from_verify(pod: Pod, verify: Container, target: Target) -> Diagnosis:
+def _from_verify(pod: Pod, verify: Container, target: Target, requested: Collection[str]) -> Diagnosis:
     end = verify.terminated
     assert end is not None
     verdict = read_verdict(end.message, digest=target.digest) if end.exit_code == 0 else None
@@ -50,6 +56,7 @@ def _from_verify(pod: Pod, verify: Container, target: Target) -> Diagnosis:
         )
         text = f"Container verify of pod {pod.name} {why}; see its log."
         return Diagnosis(kind="fault", reason="VerifyFailed", message=text, ended=True)
+    verdict = with_unknown_skipped(verdict, requested)
     return Diagnosis(
         kind=_KINDS.get(verdict.outcome, "fault"),
         reason=verdict.reason,

@@ -7,7 +7,7 @@ from msgspec import structs
 from sentiment_operator.api.conditions import Finding, Outcome
 from sentiment_operator.api.resource import Target
 from sentiment_operator.api.status import RolloutStatus, Serving
-from sentiment_operator.children.candidate import candidate
+from sentiment_operator.children.candidate import candidate, requested_checks
 from sentiment_operator.decision.desired_children import UNVERIFIED, kept_revision, obsolete, template_of
 from sentiment_operator.decision.diagnose import UNRESOLVED, WAITING, Diagnosis
 from sentiment_operator.decision.holding import CHECKING, advanced_to, hold, keeps_serving, until_deadline
@@ -29,8 +29,13 @@ def candidate_diagnosis(inputs: Inputs, target: Target) -> Diagnosis:
     found = inputs.observed.candidate
     if found is None or found.terminating or found.judged_key != target.judged_key:
         return WAITING
-    limit = inputs.model.spec.rollout.startup_deadline_seconds
-    return diagnose_candidate(found, target, startup_deadline_seconds=limit)
+    rollout = inputs.model.spec.rollout
+    return diagnose_candidate(
+        found,
+        target,
+        requested=requested_checks(rollout.verification),
+        startup_deadline_seconds=rollout.startup_deadline_seconds,
+    )
 
 
 def verifying(inputs: Inputs, target: Target, serving: Serving | None, diagnosis: Diagnosis) -> Plan:
