@@ -2,11 +2,12 @@
 
 import contextlib
 import tempfile
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
 import numpy.typing as npt
+from msgspec import structs
 
 from bench.table import ROOT
 from sentiment_pipeline.data.ingestion.ingest import ingest
@@ -38,7 +39,8 @@ def reviews(data: Data) -> list[Review]:
 def params_of(data: Data) -> Params:
     """params.yaml for this file."""
     params = load_params(ROOT / PARAMS)
-    return replace(params, data=replace(params.data, source=data.path, sha256="", group=data.group, id=""))
+    columns = structs.replace(params.data, source=data.path, sha256="", group=data.group, id="")
+    return structs.replace(params, data=columns)
 
 
 def texts(data: Data) -> list[str]:

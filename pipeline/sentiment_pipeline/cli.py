@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class _Command(click.Group):
-    """A group that shows our errors as one sentence."""
+    """A group that prints our errors as one sentence, without a traceback."""
 
     def invoke(self, context: click.Context) -> Any:
         try:
@@ -45,15 +45,13 @@ def _renamed(context: click.Context, option: click.Parameter, pairs: tuple[str, 
     return names
 
 
-_RENAME = click.option(
-    "--rename", multiple=True, callback=_renamed, help="Call a label otherwise: 1=positive. Repeatable."
-)
+_RENAME = click.option("--rename", multiple=True, callback=_renamed, help="Rename a label: 1=positive. Repeatable.")
 
 
 @main.command()
-@click.option("--check", is_flag=True, help="Only ask whether data.source changed since; exit code 1 if it did.")
+@click.option("--check", is_flag=True, help="Only check whether data.source changed; exit code 1 if it did.")
 def ingest(check: bool) -> None:
-    """Bring the raw reviews of data.source to data/raw."""
+    """Fetch the raw reviews of data.source into data/raw."""
     from sentiment_pipeline.data.ingestion.ingest import check_source
     from sentiment_pipeline.data.ingestion.ingest import ingest as run
 
@@ -66,7 +64,7 @@ def ingest(check: bool) -> None:
 
 @main.command()
 def prepare() -> None:
-    """Clean, drop duplicates, split."""
+    """Clean the reviews, drop duplicates, split."""
     from sentiment_pipeline.data.preparation.prepare import prepare as run
 
     run(load_params())
@@ -81,12 +79,12 @@ def data_report() -> None:
 
 
 @main.command()
-@click.option("--data", help="Do it all without DVC: a file, or whatever data.source may be.")
-@click.option("--out", type=click.Path(path_type=Path), help="With --data: the folder to make.")
+@click.option("--data", help="Run all stages without DVC on this file, or any other value of data.source.")
+@click.option("--out", type=click.Path(path_type=Path), help="With --data: the folder to create.")
 @click.option("--text", default="text", show_default=True, help="With --data: column of the texts.")
 @click.option("--label", default="label", show_default=True, help="With --data: column of the labels.")
-@click.option("--id", "name", default="", help="With --data: column of unique names, if there is one.")
-@click.option("--group", default="", help="With --data: column of what rows belong to (film, author), if there is one.")
+@click.option("--id", "name", default="", help="With --data: column of unique ids, if there is one.")
+@click.option("--group", default="", help="With --data: column of the group of a row (film, author), if there is one.")
 @_RENAME
 def train(
     data: str | None, out: Path | None, text: str, label: str, name: str, group: str, rename: dict[str, str]
@@ -96,7 +94,7 @@ def train(
     With --data FILE --out DIR: ingest, prepare, train and evaluate in DIR, without DVC.
     """
     if (data is None) != (out is None):
-        raise click.UsageError("--data and --out belong together")
+        raise click.UsageError("--data and --out must be given together")
     if data is None or out is None:
         from sentiment_pipeline.training.train import train as run
 
@@ -111,7 +109,7 @@ def train(
 
 @main.command()
 def evaluate() -> None:
-    """Measure the model file on the held-out reviews."""
+    """Evaluate the model file on the held-out reviews."""
     from sentiment_pipeline.evaluation.evaluate import evaluate as run
 
     run(load_params())
@@ -132,14 +130,18 @@ def sample(path: Path, rows: int, seed: int) -> None:
 @main.command()
 @click.option("--model", required=True, type=click.Path(path_type=Path, exists=True), help="Model file, or its folder.")
 @click.option("--data", required=True, type=click.Path(path_type=Path, exists=True, dir_okay=False), help="Texts.")
-@click.option("--out", required=True, type=click.Path(path_type=Path), help="Where the labelled rows go.")
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="File to write the labelled rows to.")
 @click.option("--text", default="text", show_default=True, help="Column of the texts.")
 @click.option("--probabilities", is_flag=True, help="Also write the probability of every label.")
-@click.option("--skip-bad-rows", is_flag=True, help="Leave out what cannot be scored, instead of writing nothing.")
+@click.option(
+    "--skip-bad-rows",
+    is_flag=True,
+    help="Leave out rows that cannot be scored. Without it, one such row means that nothing is written.",
+)
 def score(model: Path, data: Path, out: Path, text: str, probabilities: bool, skip_bad_rows: bool) -> None:
-    """Label a file of any size: CSV or JSON Lines, .gz or not, to either of them.
+    """Label the rows of a file of any size. Input and output are CSV or JSON Lines, gzipped or not.
 
-    All columns stay; predicted_label and predicted_probability come after them.
+    The output keeps all columns and appends predicted_label and predicted_probability.
     """
     from sentiment_pipeline.score import score as run
 
@@ -156,19 +158,23 @@ _OUTPUT = click.option("--output", type=click.Path(path_type=Path), help="Also w
 @main.command()
 @_NAME
 @click.option(
-    "--model-dir", default=paths.MODEL_DIR, show_default=True, type=click.Path(path_type=Path), help="What to register."
+    "--model-dir",
+    default=paths.MODEL_DIR,
+    show_default=True,
+    type=click.Path(path_type=Path),
+    help="Folder of the model to register.",
 )
 @_OUTPUT
 def register(name: str, model_dir: Path, output: Path | None) -> None:
-    """Register the trained model in MLflow; the same model gives the same version."""
+    """Register the trained model in MLflow. Registering the same model again returns its version."""
     from sentiment_pipeline.release.register import register as run
     from sentiment_pipeline.tracking.registry import MlflowRegistry
 
-    _tell(run(MlflowRegistry(), load_params(), name, model_dir), output)
+    _print_version(run(MlflowRegistry(), load_params(), name, model_dir), output)
 
 
-def _tell(registered: "Registered", output: Path | None) -> None:
-    """Say which version it is, to people and to the next step of a workflow."""
+def _print_version(registered: "Registered", output: Path | None) -> None:
+    """Print the version, and write it to a file for the next step of a workflow."""
     version = registered.version
     if output is not None:
         result = {
@@ -186,9 +192,15 @@ def _tell(registered: "Registered", output: Path | None) -> None:
 
 @main.command()
 @click.argument("source")
-@click.option("--trust-pickle", is_flag=True, help="Unpickle SOURCE: whoever made it may run any code here.")
+@click.option(
+    "--trust-pickle", is_flag=True, help="Unpickle SOURCE, which can run any code of its author on this machine."
+)
 @click.option("--out", default="models/converted", show_default=True, type=click.Path(path_type=Path), help="Folder.")
-@click.option("--data", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="Reviews to prove it on.")
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="Reviews on which SOURCE and the version are compared.",
+)
 @click.option("--text", default="text", show_default=True, help="Column of the texts.")
 @click.option("--label", default="label", show_default=True, help="Column of the labels, if there is one.")
 @_RENAME
@@ -197,7 +209,7 @@ def _tell(registered: "Registered", output: Path | None) -> None:
     default="data",
     show_default=True,
     type=click.Choice(["data", "builtin"]),
-    help="Which texts travel with the version; builtin where yours must not leave the house.",
+    help="Texts of the golden rows; builtin if yours are confidential.",
 )
 @click.option("--name", help="Register the result as a version of this model.")
 @click.option("--experiment", default=TrackingParams().experiment, show_default=True, help="Of the MLflow run.")
@@ -217,7 +229,8 @@ def convert(
 ) -> None:
     """Convert a scikit-learn model from MLflow (models:/name/3, runs:/id/model, a folder) to a version without pickle.
 
-    It says the same as SOURCE, to 1e-6 in probability on the texts of --data (or built-in ones), or nothing is written.
+    The version is written only if its probabilities differ from those of SOURCE by at most 1e-6 on the texts of --data
+    (or on built-in ones).
     """
     from sentiment_pipeline.conversion.convert import builtin_sample, read_sample, register_converted, summary
     from sentiment_pipeline.conversion.convert import convert as run
@@ -236,16 +249,17 @@ def convert(
         return
     from sentiment_pipeline.tracking.registry import MlflowRegistry
 
-    _tell(register_converted(MlflowRegistry(), converted, source, name, experiment), output)
+    _print_version(register_converted(MlflowRegistry(), converted, source, name, experiment), output)
 
 
 @main.command()
 @_NAME
-@click.option("--version", "number", help="Judge this version, and make it the challenger if it passes.")
+@click.option("--version", "number", help="Check this version, and make it the challenger if it passes.")
 def gate(name: str, number: str | None) -> None:
-    """Judge a model against the champion and the limits under gate: in params.yaml; the exit code says the verdict.
+    """Compare a model with the champion and check the limits under gate: in params.yaml; exit code 1 if it fails.
 
-    Without --version the model in models/current is judged, and without MLFLOW_TRACKING_URI by the limits alone.
+    Without --version the gate checks the model in models/current. If MLFLOW_TRACKING_URI is not set either, it checks
+    the limits only.
     """
     from sentiment_pipeline.release.gate import gate as run
     from sentiment_pipeline.release.gate import gate_here
@@ -253,7 +267,10 @@ def gate(name: str, number: str | None) -> None:
 
     params = load_params()
     if number is None and not os.environ.get("MLFLOW_TRACKING_URI"):
-        click.echo("MLFLOW_TRACKING_URI is not set: no champion to compare with, the limits alone decide", err=True)
+        click.echo(
+            "MLFLOW_TRACKING_URI is not set: there is no champion to compare with, only the limits are checked",
+            err=True,
+        )
         verdict = gate_here(params)
     else:
         verdict = run(MlflowRegistry(), params, name, number)
@@ -264,11 +281,11 @@ def gate(name: str, number: str | None) -> None:
 @_NAME
 @click.option("--version", "number", required=True, help="The version to promote.")
 @click.option("--resource", required=True, help="The SentimentModel that must serve it.")
-@click.option("--namespace", default="default", show_default=True, help="Where that resource is.")
-@click.option("--kubectl", default="kubectl", show_default=True, help="The kubectl to ask with.")
+@click.option("--namespace", default="default", show_default=True, help="Namespace of that resource.")
+@click.option("--kubectl", default="kubectl", show_default=True, help="The kubectl to run.")
 @click.option("--serving-json", type=click.File(), help="Read the resource from this file (- for stdin) instead.")
 def promote(name: str, number: str, resource: str, namespace: str, kubectl: str, serving_json: Any) -> None:
-    """Make a version the champion, only if the cluster serves it."""
+    """Make a version the champion if the cluster serves it, otherwise fail."""
     from sentiment_pipeline.release.promote import promote as run
     from sentiment_pipeline.release.promote import read_resource
     from sentiment_pipeline.tracking.registry import MlflowRegistry

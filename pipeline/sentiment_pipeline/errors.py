@@ -1,44 +1,44 @@
-"""What can go wrong, named by meaning. Each message says what was expected, what was found and what to do next."""
+"""Errors that a user can fix. Each message states what was expected, what was found and what to do next."""
 
 
 class PipelineError(Exception):
-    """A fault that the user can mend; shown as one sentence, without a traceback."""
+    """An error that the user can fix; the command line prints it as one sentence, without a traceback."""
 
 
 class ParamsError(PipelineError):
-    """params.yaml is missing, malformed or asks for what cannot be."""
+    """params.yaml is missing or malformed, or holds an unknown key or an invalid value."""
 
 
 class SourceError(PipelineError):
-    """The raw reviews could not be had, or are not the ones that were asked for."""
+    """The raw reviews could not be fetched, or their checksum is not the expected one."""
 
 
 class SourceChanged(SourceError):
-    """The raw reviews are not the ones that were ingested."""
+    """The source holds other reviews than those that were ingested."""
 
 
 class DataError(PipelineError):
-    """The reviews are there but cannot be learned from."""
+    """A file of reviews, of a model or of a report is missing, or its content cannot be used."""
 
 
 class ExportError(PipelineError):
-    """The fitted estimator cannot be written as a model file, or the file does not say what the estimator says."""
+    """The fitted estimator cannot be written as a model file, or the two predict different probabilities."""
 
 
 class ConversionError(PipelineError):
-    """A model of another kind cannot be had, or cannot be written as a model file."""
+    """A scikit-learn model cannot be loaded, or cannot be written as a model file."""
 
 
 class NotSupported(ConversionError):
-    """A model of another kind does what a model file cannot say."""
+    """A scikit-learn model uses a feature that the model file format cannot express."""
 
     def __init__(self, what: str) -> None:
         super().__init__(f"not supported: {what}")
 
 
 class RegistryError(PipelineError):
-    """MLflow could not be asked, or its answer is not one to act on."""
+    """MLflow did not answer, or its answer cannot be used."""
 
 
 class Refused(PipelineError):
-    """A gate or a promotion said no."""
+    """The gate or the promotion refused a version."""

@@ -1,4 +1,4 @@
-"""Where the stages leave things, relative to the folder of dvc.yaml and params.yaml (see its `outs`)."""
+"""Paths of the files that the stages read and write, relative to the folder of dvc.yaml and params.yaml."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ LOCK = Path("dvc.lock")
 
 RAW = Path("data/raw")
 TABLE_SUFFIXES = (".csv", ".csv.gz", ".jsonl", ".jsonl.gz")
-"""Names of files of rows end in one of these."""
+"""File names of tables end in one of these."""
 
 TRAIN = Path("data/prepared/train.jsonl")
 TEST = Path("data/prepared/test.jsonl")

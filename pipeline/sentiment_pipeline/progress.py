@@ -1,4 +1,4 @@
-"""How far along: a bar where someone watches, a plain line now and then where a log is written."""
+"""Progress on standard error: a bar on a terminal, otherwise a plain line every few seconds."""
 
 import sys
 import time
@@ -13,14 +13,23 @@ _PLAIN_INTERVAL_SECONDS = 5.0
 Advance = Callable[[int], None]
 
 
-def say(message: str) -> None:
-    """One plain line for the person or the log; standard output is kept for results."""
+def log_line(message: str) -> None:
+    """Print a line to standard error; standard output is kept for results."""
     print(message, file=sys.stderr, flush=True)
 
 
 @contextmanager
 def progress(title: str, total: int | None, *, in_bytes: bool = False) -> Iterator[Advance]:
-    """Show the progress of one piece of work; call the yielded function with what was done since the last call."""
+    """Show the progress of a task.
+
+    Args:
+        title: what the task does.
+        total: the amount of work, None if it is not known.
+        in_bytes: whether amounts are bytes; otherwise they are items.
+
+    Returns:
+        A context manager that yields a function: call it with the amount of work done since its last call.
+    """
     console = Console(stderr=True)
     if console.is_terminal:
         count = DownloadColumn() if in_bytes else MofNCompleteColumn()
@@ -35,17 +44,17 @@ def progress(title: str, total: int | None, *, in_bytes: bool = False) -> Iterat
 
 def _plain(title: str, total: int | None, *, in_bytes: bool) -> Iterator[Advance]:
     done = 0
-    said = begun = time.monotonic()
+    logged = begun = time.monotonic()
 
     def advance(amount: int) -> None:
-        nonlocal done, said
+        nonlocal done, logged
         done += amount
-        if time.monotonic() - said >= _PLAIN_INTERVAL_SECONDS:
-            said = time.monotonic()
-            say(f"{title}: {_amount(done, in_bytes)}{'' if total is None else f' of {_amount(total, in_bytes)}'}")
+        if time.monotonic() - logged >= _PLAIN_INTERVAL_SECONDS:
+            logged = time.monotonic()
+            log_line(f"{title}: {_amount(done, in_bytes)}{'' if total is None else f' of {_amount(total, in_bytes)}'}")
 
     yield advance
-    say(f"{title}: {_amount(done, in_bytes)} in {time.monotonic() - begun:.1f} s")
+    log_line(f"{title}: {_amount(done, in_bytes)} in {time.monotonic() - begun:.1f} s")
 
 
 def _amount(value: int, in_bytes: bool) -> str:

@@ -1,4 +1,4 @@
-"""The numbers and tables that the stages leave for `dvc metrics`, `dvc plots` and MLflow."""
+"""Reads and writes the reports of the stages, for `dvc metrics`, `dvc plots` and MLflow."""
 
 import csv
 import json
@@ -14,16 +14,16 @@ if TYPE_CHECKING:
 
 
 def write_json(path: Path, content: Mapping[str, Any]) -> None:
-    """Write numbers that a person may read too; floats are cut to 6 decimals, below which is noise."""
+    """Write a report as indented JSON; floats are rounded to 6 decimals, beyond which is noise."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(_rounded(content), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def read_json(path: Path) -> dict[str, Any]:
-    """Read what `write_json` wrote.
+    """Read a report written by `write_json`.
 
     Raises:
-        DataError: the file is not there.
+        DataError: the file does not exist.
     """
     try:
         content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
@@ -33,7 +33,7 @@ def read_json(path: Path) -> dict[str, Any]:
 
 
 def write_csv(path: Path, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-    """Write a table for `dvc plots`."""
+    """Write a table for `dvc plots`; floats are rounded as in `write_json`."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
@@ -42,20 +42,20 @@ def write_csv(path: Path, columns: Sequence[str], rows: Sequence[Sequence[Any]])
 
 
 def write_records(path: Path, kind: "type[DataclassInstance]", records: "Sequence[DataclassInstance]") -> None:
-    """Write records of one kind as such a table, a column a field; without records the head alone."""
+    """Write records as a table with a column for each field; without records only the header."""
     write_csv(path, [field.name for field in fields(kind)], [astuple(record) for record in records])
 
 
 def percent(share: float, digits: int = 1) -> str:
-    """A share as a person reads it."""
+    """Format a share: 0.805 is `80.5 %`."""
     return f"{share * 100:.{digits}f} %"
 
 
 def read_csv(path: Path) -> list[dict[str, str]]:
-    """Read what `write_csv` wrote, a row as names and values.
+    """Read a table written by `write_csv`, each row as a mapping of column names to values.
 
     Raises:
-        DataError: the file is not there.
+        DataError: the file does not exist.
     """
     try:
         with path.open(encoding="utf-8", newline="") as file:
@@ -65,7 +65,7 @@ def read_csv(path: Path) -> list[dict[str, str]]:
 
 
 def _missing(path: Path) -> DataError:
-    return DataError(f"{path} is not here: run `dvc repro`, or `dvc pull` where it has run before")
+    return DataError(f"{path} is not here: run `dvc repro`, or `dvc pull` if another machine has run it")
 
 
 def _rounded(value: Any) -> Any:

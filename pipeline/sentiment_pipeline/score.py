@@ -19,13 +19,13 @@ LABEL = "predicted_label"
 PROBABILITY = "predicted_probability"
 
 _ROWS_AT_ONCE = 1024
-_TOLD = 10
-"""How many bad rows are told one by one."""
+_LISTED = 10
+"""How many bad rows are listed one by one."""
 
 
 @dataclass
 class Scored:
-    """What came of it."""
+    """Counts of scored and bad rows."""
 
     rows: int = 0
     bad_rows: int = 0
@@ -34,32 +34,35 @@ class Scored:
     def note(self, bad: BadRow) -> None:
         """Count a bad row, and keep it if it is among the first."""
         self.bad_rows += 1
-        if len(self.first_bad) < _TOLD:
+        if len(self.first_bad) < _LISTED:
             self.first_bad.append(bad)
 
     def sentences(self) -> list[str]:
         """The first bad rows, each as a sentence."""
-        told = [f"line {bad.line}: {bad.reason}" for bad in self.first_bad]
-        more = self.bad_rows - len(told)
-        return [*told, f"and {more:,} more"] if more else told
+        listed = [f"line {bad.line}: {bad.reason}" for bad in self.first_bad]
+        more = self.bad_rows - len(listed)
+        return [*listed, f"and {more:,} more"] if more else listed
 
 
 def score(
     model: Path, data: Path, out: Path, *, text: str = "text", every_label: bool = False, skip_bad: bool = False
 ) -> Scored:
-    """Write the rows of `data`, each with what the model says of its text, to `out`.
+    """Write the rows of `data` to `out`, each with the prediction for its text.
 
-    Every column stays as it is; `predicted_label` and `predicted_probability` come after them, and with `every_label` a
-    column `probability_<label>` for each. Rows keep their order. Memory holds some thousand rows, however many there
-    are. `out` is there as a whole, or stays what it was.
+    Rows keep their order and columns. The columns `predicted_label` and `predicted_probability` are appended, and with
+    `every_label` a column `probability_<label>` for each label. Memory holds about a thousand rows at a time. `out` is
+    replaced as a whole, or not at all.
 
     Args:
         model: a model file, or the folder of a version.
-        text: the column that is scored.
-        skip_bad: leave out what is no row or holds no text, instead of refusing the file at its end.
+        data: a CSV or JSON Lines file, gzipped or not.
+        out: the file to write, in any of these formats.
+        text: the column of the texts.
+        every_label: write the probability of every label.
+        skip_bad: leave out rows that cannot be read or have no text, instead of refusing the file.
 
     Raises:
-        DataError: the file cannot be read, its columns are not the expected ones, or rows are bad.
+        DataError: the file cannot be read, its columns are not the expected ones, or it has bad rows.
     """
     check_suffix(out)
     scorer = Scorer.open(model / MODEL if model.is_dir() else model)
@@ -80,13 +83,13 @@ def score(
                         write(row.values | _answers(prediction, scorer.labels, every_label=every_label))
                         scored.rows += 1
                     else:
-                        stranger = min(row.values.keys() - known)
-                        scored.note(BadRow(row.line, f"column {stranger!r} is not among those of the first row"))
+                        extra = min(row.values.keys() - known)
+                        scored.note(BadRow(row.line, f"column {extra!r} is not among those of the first row"))
         if scored.bad_rows and not skip_bad:
             raise DataError(
                 f"{scored.bad_rows:,} rows of {data.name} cannot be scored, and nothing was written:\n  "
                 + "\n  ".join(scored.sentences())
-                + "\nmend them, or leave them out with --skip-bad-rows"
+                + "\nfix them, or leave them out with --skip-bad-rows"
             )
         if first is None:
             raise DataError(f"{data.name} holds no row that can be scored")
@@ -107,7 +110,7 @@ def _good_rows(data: Path, text: str, scored: Scored, advance: Advance) -> Itera
         if not isinstance(row.values.get(text), str):
             scored.note(BadRow(row.line, f"no text in column {text!r}"))
         elif not all(is_encodable(value) for value in row.values.values() if isinstance(value, str)):
-            scored.note(BadRow(row.line, "a lone surrogate (U+D800 to U+DFFF), which is no character"))
+            scored.note(BadRow(row.line, "a lone surrogate (U+D800 to U+DFFF), which is not a character"))
         else:
             yield row
 
@@ -127,12 +130,14 @@ def _answers(prediction: Prediction, labels: Sequence[str], *, every_label: bool
 def _check_columns(columns: Sequence[str], added: Sequence[str]) -> None:
     taken = [column for column in added if column in columns]
     if taken:
-        raise DataError(f"the file has a column {taken[0]!r} already: rename it, for `score` writes one of that name")
+        raise DataError(
+            f"the file has a column {taken[0]!r} already: rename it, because `score` writes a column of that name"
+        )
 
 
 @contextmanager
 def _replacing(out: Path) -> Iterator[Path]:
-    """A file to write that takes the place of `out` if all goes well, and is gone if not."""
+    """A temporary file that replaces `out` on success and is removed otherwise."""
     out.parent.mkdir(parents=True, exist_ok=True)
     target = out.with_name(f".{os.getpid()}.{out.name}")
     try:

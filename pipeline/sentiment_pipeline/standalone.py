@@ -1,4 +1,4 @@
-"""`train --data FILE --out DIR`: all stages in one go, without DVC."""
+"""`train --data FILE --out DIR`: all stages in one command, without DVC."""
 
 from pathlib import Path
 from typing import Any
@@ -17,28 +17,28 @@ from sentiment_pipeline.params import Params, load_params
 from sentiment_pipeline.training.train import train
 
 _SHIPPED = (Path(__file__).with_name("params.yaml"), Path(__file__).parents[2] / "params.yaml")
-"""Within the wheel, and within a checkout."""
+"""In the wheel, and in a checkout."""
 
 
 def train_alone(source: str, out: Path, columns: dict[str, Any]) -> None:
-    """Go from a file of reviews to an evaluated model, all in one new folder.
+    """Train and evaluate a model in a new folder.
 
-    Recipes and limits are those of params.yaml in the present folder, or of the one that comes with this package. What
-    was used is written to params.yaml in the new folder, where `register` and `gate` can be run.
+    Recipes and limits are those of params.yaml in the current folder, otherwise of the one in this package. The
+    parameters used are written to params.yaml in the new folder, where `register` and `gate` can be run.
 
     Args:
-        source: whatever `data.source` may be.
-        out: a folder to make, or an empty one.
+        source: a value of `data.source`.
+        out: a folder that is empty or does not exist.
         columns: values for `data` in params.yaml: text, label, id, group, labels.
 
     Raises:
-        DataError: the folder is not empty, or the reviews cannot be learned from.
-        SourceError: the reviews cannot be had.
+        DataError: the folder is not empty, or the reviews cannot be used for training.
+        SourceError: the reviews cannot be fetched.
     """
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise DataError(f"{out} is there and not empty: name a new folder with --out, for training overwrites")
+        raise DataError(f"{out} is not empty, and training would overwrite its files: name a new folder with --out")
     params = load_params(params_path())
-    # Commands are run in the new folder as well.
+    # Commands are run in the new folder too, from which a relative path would not lead to the file.
     data = msgspec.structs.replace(params.data, source=from_anywhere(source), sha256="", **columns)
     params = msgspec.structs.replace(params, data=data)
     out.mkdir(parents=True, exist_ok=True)
@@ -51,7 +51,7 @@ def train_alone(source: str, out: Path, columns: dict[str, Any]) -> None:
 
 
 def params_path() -> Path:
-    """The params.yaml to begin with."""
+    """The params.yaml of the current folder, otherwise that of this package."""
     if paths.PARAMS.exists():
         return paths.PARAMS
     return next(path for path in _SHIPPED if path.exists())

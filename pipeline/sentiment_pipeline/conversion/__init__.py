@@ -1,1 +1,1 @@
-"""A scikit-learn pipeline of somebody else's as a model of ours: what `convert` stands on."""
+"""Converts scikit-learn pipelines that were trained elsewhere to model versions (command `convert`)."""

@@ -1,4 +1,4 @@
-"""`convert`: a scikit-learn model of somebody else's becomes a version of ours, proven to say the same."""
+"""`convert`: writes a scikit-learn model as a version, after proving that both predict the same probabilities."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -41,29 +41,29 @@ _HARD_TEXTS = (
 
 @dataclass(frozen=True)
 class Sample:
-    """Texts to prove a conversion on; labels where they are known."""
+    """Texts on which a conversion is proved, with labels as far as they are known."""
 
     reviews: Sequence[Review]
-    """A label is empty where it is not known."""
+    """An unknown label is empty."""
     texts: Sequence[str]
-    """As they came, for cleaning could hide a difference."""
+    """The texts before cleaning, because cleaning could hide a difference."""
 
 
 @dataclass(frozen=True)
 class Converted:
-    """What came of it."""
+    """The result of a conversion."""
 
     folder: Path
     digest: str
     compared: int
-    """On how many texts model file and estimator were compared."""
+    """Number of texts on which model file and estimator were compared."""
     difference: float
-    """By how much they differ at most, in probability."""
+    """Largest difference in probability."""
     accuracy: float | None
-    """On the labelled texts of the sample; None where there are none."""
+    """On the texts of the sample; None if their labels are unknown or are not those of the model."""
     estimator: str
     calibrated: bool
-    """Whether the probabilities are those of the estimator, which otherwise knows margins only."""
+    """False if the estimator has margins only, so that the probabilities are computed from them."""
 
 
 def convert(
@@ -75,19 +75,19 @@ def convert(
     golden: GoldenParams,
     names: Mapping[str, str],
 ) -> Converted:
-    """Write a fitted scikit-learn estimator as a version of ours.
+    """Write a fitted scikit-learn estimator as a version.
 
     Args:
         source: see `load_estimator`.
-        folder: where the version goes.
+        folder: the folder of the version.
         trusted: whether `source` may be unpickled.
-        sample: what estimator and model file are compared on.
-        golden: how many golden rows there are, and whether they are of the sample.
-        names: other names for the estimator's labels.
+        sample: the texts on which estimator and model file are compared.
+        golden: the number of golden rows, and whether they come from the sample.
+        names: new names for labels of the estimator.
 
     Raises:
-        ConversionError: the model cannot be had, or does what a model file cannot say.
-        ExportError: the model file would not say what the estimator says.
+        ConversionError: the model cannot be loaded, or uses a feature that a model file cannot express.
+        ExportError: model file and estimator predict different probabilities.
     """
     estimator = load_estimator(source, trusted=trusted)
     described = _described(estimator)
@@ -107,7 +107,7 @@ def convert(
 
 
 def builtin_sample() -> Sample:
-    """Reviews of the built-in generator: of no use as a measure, hence without labels."""
+    """Reviews of the built-in sample, without labels because accuracy on them means nothing."""
     texts = [row["text"] for row in sample_rows(_BUILTIN_ROWS, _BUILTIN_SEED)]
     return Sample([Review(hashed_id(text), text, "", "") for text in texts], texts)
 
@@ -116,8 +116,8 @@ def read_sample(path: Path, columns: DataParams) -> Sample:
     """The first rows of a CSV or JSON Lines file; the label column may be missing.
 
     Raises:
-        DataError: the file cannot be read, or lacks a column that is named.
-        ConversionError: it holds no text.
+        DataError: the file cannot be read, or lacks a column.
+        ConversionError: the column of texts is empty.
     """
     reviews, texts = [], []
     for number, row in enumerate(islice(read_raw(path), MAX_SAMPLE)):
@@ -135,10 +135,10 @@ def read_sample(path: Path, columns: DataParams) -> Sample:
 
 
 def register_converted(registry: Registry, converted: Converted, source: str, name: str, experiment: str) -> Registered:
-    """Register a converted version; a second time gives the version of the first.
+    """Register a converted version; registering it again returns the same version.
 
     Raises:
-        RegistryError: MLflow could not be asked.
+        RegistryError: MLflow did not answer.
     """
     known = registry.find(name, converted.digest)
     if known is not None:
@@ -160,13 +160,13 @@ def register_converted(registry: Registry, converted: Converted, source: str, na
 
 
 def summary(converted: Converted) -> list[str]:
-    """What a person wants to know of a conversion."""
+    """The result in a few lines."""
     difference, texts = f"{converted.difference:.1e} in probability", f"{converted.compared:,} texts"
     lines = [f"converted {converted.estimator}: differs by at most {difference} on {texts}"]
     if not converted.calibrated:
         lines.append(
-            "the estimator knows no probabilities: those of the version are the sigmoid of its margins, not calibrated"
-            " (CalibratedClassifierCV(ensemble=False) would make them so)"
+            "the estimator has no probabilities: those of the version are the sigmoid of its margins, not calibrated"
+            " (CalibratedClassifierCV(ensemble=False) calibrates them)"
         )
     if converted.accuracy is None:
         lines.append(
@@ -182,7 +182,7 @@ def _described(estimator: Any) -> str:
 
 
 def _accuracy(folder: Path, classifier: ForeignClassifier, sample: Sample) -> float | None:
-    """What the model file is worth on the sample, if the sample's labels are those of the model."""
+    """Accuracy of the model file on the sample; None if the sample has other labels than the model."""
     labels = {review.label for review in sample.reviews}
     if not labels <= set(classifier.classes_):
         return None

@@ -1,4 +1,4 @@
-"""What a fitted classifier decides, as margins that are linear in the features, and a link."""
+"""Reads a fitted classifier as margins that are linear in the features, and a link from margins to probabilities."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -23,29 +23,29 @@ class Decision:
     """[k]"""
     link: Link
     has_probabilities: bool = True
-    """Whether the link's answers are those of `predict_proba`. Else the margins are those of `decision_function`, and
-    the probabilities that the link makes of them are not calibrated."""
+    """Whether the probabilities are those of `predict_proba`. Otherwise the margins are those of `decision_function`,
+    and the probabilities computed from them are not calibrated."""
 
 
 def read_classifier(classifier: Any) -> Decision:
-    """Take the numbers out of a fitted classifier.
+    """Read the coefficients of a fitted classifier.
 
     Raises:
-        ConversionError: it is unknown, or what it answers is not linear before the link.
+        ConversionError: its type is not supported, or its margins are not linear in the features.
     """
     if not hasattr(classifier, "classes_"):
-        raise ConversionError(f"{type(classifier).__name__} is not fitted, or is no classifier")
+        raise ConversionError(f"{type(classifier).__name__} is not fitted, or is not a classifier")
     if len(classifier.classes_) < 2:
-        raise ConversionError(f"the classifier knows {len(classifier.classes_)} label, expected two or more")
+        raise ConversionError(f"the classifier has {len(classifier.classes_)} label, expected two or more")
     for kind, read in _readers().items():
         if type(classifier) is kind:
             return read(classifier)
     known = ", ".join(sorted(kind.__name__ for kind in _readers()))
-    raise NotSupported(f"{type(classifier).__name__} as the classifier (known are {known})")
+    raise NotSupported(f"{type(classifier).__name__} as the classifier (supported are {known})")
 
 
 def read_pipeline(estimator: Any) -> tuple[list[Any], Decision]:
-    """Take a fitted pipeline apart: the steps before the classifier, and what the classifier decides.
+    """Split a fitted pipeline into the steps before the classifier and the decision of the classifier.
 
     Raises:
         ConversionError: as `read_classifier`.
@@ -73,7 +73,7 @@ def _calibrated(model: Any) -> Any:
         raise NotSupported(f"CalibratedClassifierCV(method={model.method!r}); method='sigmoid' is")
     if len(fitted) > 1:
         raise NotSupported(
-            f"CalibratedClassifierCV with ensemble=True: the mean of {len(fitted)} sigmoids is no linear model;"
+            f"CalibratedClassifierCV with ensemble=True: the mean of {len(fitted)} sigmoids is not a linear model;"
             " fit it again with ensemble=False"
         )
     if not hasattr(fitted[0].estimator, "decision_function"):
@@ -83,7 +83,7 @@ def _calibrated(model: Any) -> Any:
 
 
 def steps_of(estimator: Any) -> list[Any]:
-    """The steps of a pipeline, of pipelines within it too, without those that do nothing."""
+    """The steps of a pipeline and of the pipelines within it, without steps that do nothing."""
     from sklearn.pipeline import Pipeline
 
     if not isinstance(estimator, Pipeline):
@@ -93,10 +93,10 @@ def steps_of(estimator: Any) -> list[Any]:
 
 
 def through(steps: Sequence[Any], decision: Decision) -> Decision:
-    """The same decision over the features that these linear steps, fitted, make other features of.
+    """The decision in terms of the features before some fitted linear steps.
 
     Raises:
-        ConversionError: a step is unknown.
+        ConversionError: a step is not supported.
     """
     for step in reversed(steps):
         decision = _through(step, decision)
@@ -160,21 +160,21 @@ def _bayes(model: Any) -> Decision:
     bias = model.class_log_prior_ if type(model).__name__ == "MultinomialNB" else np.zeros(coef.shape[1])
     if coef.shape[1] == 2:
         return Decision(coef[:, 1:] - coef[:, :1], bias[1:] - bias[:1], "sigmoid")
-    # What all labels have in common changes no probability, but costs digits.
+    # A shift common to all labels changes no probability, but costs precision.
     return Decision(coef - coef.mean(axis=1, keepdims=True), bias - bias.mean(), "softmax")
 
 
 def _logistic(model: Any) -> Decision:
     classes = len(model.classes_)
-    way = getattr(model, "multi_class", "auto")
+    multi_class = getattr(model, "multi_class", "auto")
     if classes == 2:
-        if way == "multinomial":
+        if multi_class == "multinomial":
             raise NotSupported(
-                "two labels with multi_class='multinomial', which later releases of scikit-learn read otherwise"
+                "two labels with multi_class='multinomial', which later releases of scikit-learn interpret differently"
             )
         return _linear(model, "sigmoid")
-    if way == "ovr" or (model.solver == "liblinear"):
-        # Fitted by a release before 1.8; later ones would answer with a softmax that it was not fitted for.
+    if multi_class == "ovr" or (model.solver == "liblinear"):
+        # Fitted by a release before 1.8; later releases would apply a softmax that it was not fitted for.
         return _linear(model, "one-vs-rest", has_probabilities=False)
     return _linear(model, "softmax")
 
@@ -182,7 +182,7 @@ def _logistic(model: Any) -> Decision:
 def _descent(model: Any) -> Decision:
     if model.loss == "modified_huber":
         raise NotSupported(
-            "SGDClassifier(loss='modified_huber'), whose probabilities are no function of a linear margin's sigmoid"
+            "SGDClassifier(loss='modified_huber'), whose probabilities are not the sigmoid of a linear margin"
         )
     return _linear(model, _link(model), has_probabilities=model.loss == "log_loss")
 
@@ -193,7 +193,7 @@ def _margins_only(model: Any) -> Decision:
 
 def _one_vs_rest(model: Any) -> Decision:
     if model.multilabel_:
-        raise NotSupported("OneVsRestClassifier with several labels a text")
+        raise NotSupported("OneVsRestClassifier with several labels per text")
     parts = [read_classifier(part) for part in model.estimators_]
     if any(part.link != "sigmoid" for part in parts):
         raise NotSupported("OneVsRestClassifier over classifiers of more than two labels")
@@ -206,7 +206,7 @@ def _one_vs_rest(model: Any) -> Decision:
 
 
 def unwrapped(estimator: Any) -> Any:
-    """The fitted estimator within a search over parameters, or within what keeps it from being fitted again."""
+    """The fitted estimator inside a parameter search or a FrozenEstimator."""
     from sklearn.frozen import FrozenEstimator
 
     while True:
@@ -219,7 +219,7 @@ def unwrapped(estimator: Any) -> Any:
 
 
 def _linear(model: Any, link: Link, *, has_probabilities: bool = True) -> Decision:
-    # RidgeClassifier leaves the dimension out when there are two labels.
+    # RidgeClassifier omits the dimension of labels if there are two.
     coef = np.atleast_2d(np.asarray(model.coef_, dtype=np.float64)).T
     bias = np.broadcast_to(np.asarray(model.intercept_, dtype=np.float64), coef.shape[1:])
     return Decision(coef, bias, link, has_probabilities)

@@ -1,4 +1,4 @@
-"""What a fitted vectorizer does, in the terms of a model file."""
+"""Reads the options and the vocabulary of a fitted vectorizer, in the terms of a model file."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -51,22 +51,25 @@ class ForeignView:
     weight: npt.NDArray[np.float64]
     """[n], idf or 1."""
     scale: float = 1.0
-    """What a FeatureUnion multiplies the normalised features with."""
+    """The factor of a FeatureUnion for the normalised features."""
 
 
 @dataclass(frozen=True)
 class Features:
-    """All views of a text, side by side in the columns of the features, and how they read it."""
+    """All views, in the order of their columns in the features, and how they read a text."""
 
     reading: Reading
     views: tuple[ForeignView, ...]
 
 
 def read_features(steps: Sequence[Any]) -> tuple[Features, list[Any]]:
-    """Read the vectorizer at the beginning of a pipeline; the second value is the steps after it.
+    """Read the vectorizer at the beginning of a pipeline.
+
+    Returns:
+        The features, and the steps after the vectorizer.
 
     Raises:
-        ConversionError: one of its options cannot be represented.
+        ConversionError: one of its options is not supported.
     """
     from sklearn.pipeline import FeatureUnion
 
@@ -115,7 +118,7 @@ def _unit(vectorizer: Any) -> Unit:
     if not isinstance(vectorizer.analyzer, str):
         raise NotSupported("an analyzer that is a function")
     if vectorizer.input != "content":
-        raise NotSupported(f"input={vectorizer.input!r}: a model is asked about texts, not about files")
+        raise NotSupported(f"input={vectorizer.input!r}: a model predicts texts, not files")
     return _UNITS[vectorizer.analyzer]
 
 
@@ -147,19 +150,19 @@ def _keys(vectorizer: Any, unit: Unit) -> npt.NDArray[np.uint64]:
     """The keys of the vocabulary, [columns].
 
     Raises:
-        ConversionError: two n-grams share one.
+        ConversionError: two n-grams share a key.
     """
     names: list[str] = [""] * len(vectorizer.vocabulary_)
     for name, column in vectorizer.vocabulary_.items():
         names[column] = name
     if unit == "words":
-        # No token of any way to split holds a space.
+        # No token holds a space, however texts are split.
         keys = [ngram_key(name.split(" "), WORDS_START) for name in names]
     else:
         keys = [ngram_key(name, CHARACTERS_START) for name in names]
     found = np.array(keys, dtype=np.uint64)
     if len(np.unique(found)) != len(found):
-        raise ConversionError("two n-grams of the vocabulary have the same 64-bit key: leave one of them out")
+        raise ConversionError("two n-grams of the vocabulary have the same 64-bit key: remove one of them")
     return found
 
 
@@ -190,25 +193,25 @@ def _tokens(vectorizer: Any) -> Tokens:
         for tokenizer, tokens in _TOKENIZERS.items():
             if vectorizer.tokenizer is tokenizer:
                 return tokens
-        raise NotSupported("a tokenizer of your own (str.split and sentiment_model.tokenize are known)")
+        raise NotSupported("a tokenizer of your own (str.split and sentiment_model.tokenize are supported)")
     if vectorizer.token_pattern not in _TOKEN_PATTERNS:
         known = ", ".join(_TOKEN_PATTERNS)
-        raise NotSupported(f"token_pattern={vectorizer.token_pattern!r} (known are {known})")
+        raise NotSupported(f"token_pattern={vectorizer.token_pattern!r} (supported are {known})")
     return _TOKEN_PATTERNS[vectorizer.token_pattern]
 
 
 def _common_reading(readings: Sequence[tuple[Unit, Reading]]) -> Reading:
-    """One reading for all views: white space that is made one space changes neither words nor characters in them."""
-    ways = {reading.preprocessing for _, reading in readings}
-    if ways == {"lower/v1", "lower-one-space/v1"}:
-        ways = {"lower-one-space/v1"}
-    elif ways == {"none/v1", "one-space/v1"}:
-        ways = {"one-space/v1"}
+    """The reading of all views. Replacing runs of white space by one space does not change the words of a text."""
+    preprocessings = {reading.preprocessing for _, reading in readings}
+    if preprocessings == {"lower/v1", "lower-one-space/v1"}:
+        preprocessings = {"lower-one-space/v1"}
+    elif preprocessings == {"none/v1", "one-space/v1"}:
+        preprocessings = {"one-space/v1"}
     of_words = {(reading.tokens, reading.stop_words) for unit, reading in readings if unit == "words"}
-    if len(ways) != 1 or len(of_words) > 1:
-        raise NotSupported("a FeatureUnion of vectorizers that lower, split or leave out words differently")
+    if len(preprocessings) != 1 or len(of_words) > 1:
+        raise NotSupported("a FeatureUnion of vectorizers that lowercase, split or drop words differently")
     tokens, stop_words = of_words.pop() if of_words else (TOKENS, frozenset())
-    return Reading(ways.pop(), tokens, stop_words)
+    return Reading(preprocessings.pop(), tokens, stop_words)
 
 
 def _name(step: Any) -> str:

@@ -1,4 +1,7 @@
-"""The only place that unpickles: a scikit-learn estimator from MLflow or from a file, if the user says so."""
+"""Loads a scikit-learn estimator from MLflow or from a file.
+
+Only this module unpickles, and only if the user allows it.
+"""
 
 import os
 import warnings
@@ -8,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from sentiment_pipeline.errors import ConversionError
-from sentiment_pipeline.progress import say
+from sentiment_pipeline.progress import log_line
 
 _PICKLES = (".pkl", ".pickle", ".joblib")
 _ALLOW = "MLFLOW_ALLOW_PICKLE_DESERIALIZATION"
@@ -20,19 +23,19 @@ def load_estimator(source: str, *, trusted: bool) -> Any:
     Args:
         source: `models:/name/version`, `models:/name@alias`, `runs:/run/path`, a folder with an MLmodel file, or a
             file that ends in .pkl, .pickle or .joblib.
-        trusted: whether the user trusts who made it: a pickle runs any code it likes when it is loaded.
+        trusted: whether the user trusts its author: loading a pickle can run any code.
 
     Raises:
-        ConversionError: the user did not say so, it is not there, or it cannot be loaded here.
+        ConversionError: it is not trusted, does not exist, or cannot be loaded on this machine.
     """
     if not trusted:
         raise ConversionError(
             f"to convert {source} it must be unpickled, and a pickle can run any code on this machine:"
-            " say --trust-pickle if you trust who made it"
+            " add --trust-pickle if you trust its author"
         )
     remote = ":/" in source
     if not remote and not Path(source).exists():
-        raise ConversionError(f"there is no {source}, seen from {Path.cwd()}")
+        raise ConversionError(f"{source} does not exist (current folder: {Path.cwd()})")
     with _loading(source):
         if not remote and Path(source).is_file():
             return _from_file(Path(source))
@@ -56,7 +59,7 @@ def _from_mlflow(source: str) -> Any:
     try:
         flavors = get_model_info(source).flavors
         if mlflow.sklearn.FLAVOR_NAME not in flavors:
-            raise ConversionError(f"{source} is not a scikit-learn model: MLflow knows it as {', '.join(flavors)}")
+            raise ConversionError(f"{source} is not a scikit-learn model: its MLflow flavors are {', '.join(flavors)}")
         return mlflow.sklearn.load_model(source)
     except MlflowException as error:
         raise ConversionError(f"{source} could not be loaded. MLflow: {str(error).splitlines()[0]}") from error
@@ -64,7 +67,7 @@ def _from_mlflow(source: str) -> Any:
 
 @contextmanager
 def _loading(source: str) -> Iterator[None]:
-    """Say what a pickle may fail with in words that help, and pass on what scikit-learn warns of."""
+    """Turn errors of unpickling into a ConversionError with advice, and print the version warnings of scikit-learn."""
     from sklearn.exceptions import InconsistentVersionWarning
 
     with warnings.catch_warnings(record=True) as caught:
@@ -77,10 +80,10 @@ def _loading(source: str) -> Iterator[None]:
         except ImportError as error:
             raise ConversionError(
                 f"{source} needs {error.name or 'a module'}, which is not installed here:"
-                " install what it was fitted with"
+                " install the packages it was fitted with"
             ) from error
         except Exception as error:
-            # Unpickling runs whatever it names, which may raise whatever it likes.
+            # Unpickling can run any code, which can raise any exception.
             raise ConversionError(
                 f"{source} could not be unpickled ({type(error).__name__}): was it saved by another release of Python,"
                 " numpy or scikit-learn?"
@@ -91,4 +94,4 @@ def _loading(source: str) -> Iterator[None]:
         if isinstance(warning.message, InconsistentVersionWarning)
     }
     for fitted, here in versions.items():
-        say(f"fitted with scikit-learn {fitted}, read with {here}: what counts is what the latter answers")
+        log_line(f"fitted with scikit-learn {fitted}, loaded with {here}: the predictions of the latter are converted")

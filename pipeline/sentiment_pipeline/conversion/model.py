@@ -1,4 +1,4 @@
-"""A fitted scikit-learn estimator of texts, and the model file that says the same."""
+"""Converts a fitted scikit-learn estimator of texts to a linear model with the same predictions."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -21,13 +21,13 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class ForeignClassifier:
-    """What the estimator itself says of texts, before anything is converted."""
+    """The estimator before conversion, the reference for the model file."""
 
     estimator: Any
     classes_: npt.NDArray[np.str_]
     link: Link
     has_probabilities: bool
-    """False where the estimator knows margins only: the probabilities are what the link makes of them."""
+    """False if the estimator has margins only; the probabilities are then computed from them by the link."""
 
     def predict_proba(self, texts: Sequence[str]) -> Floats:
         """[texts, labels]"""
@@ -52,15 +52,15 @@ def linked(margins: Floats, link: Link) -> Floats:
 def read_estimator(
     estimator: Any, names: Mapping[str, str], facts: Mapping[str, str]
 ) -> tuple[ForeignClassifier, LinearModel]:
-    """Take the numbers out of a fitted estimator that labels texts.
+    """Convert a fitted estimator that labels texts.
 
     Args:
-        estimator: a Pipeline of vectorizer and linear classifier, or what wraps one.
-        names: names for labels that should be called otherwise, by what `str` makes of the label.
-        facts: where the model comes from.
+        estimator: a Pipeline of vectorizer and linear classifier, or a parameter search over one.
+        names: new names for labels, by the label as a string.
+        facts: the origin of the model.
 
     Raises:
-        ConversionError: it does what a model file cannot say, or a name is given for a label that it lacks.
+        ConversionError: it uses a feature that a model file cannot express, or lacks a label that is renamed.
     """
     steps, decision = read_pipeline(estimator)
     if not steps:
@@ -78,9 +78,9 @@ def read_estimator(
 
 
 def _labels(found: Sequence[str], names: Mapping[str, str]) -> list[str]:
-    strangers = sorted(set(names) - set(found))
-    if strangers:
-        raise ConversionError(f"the model has no label {strangers[0]!r}; its labels are {', '.join(found)}")
+    unknown = sorted(set(names) - set(found))
+    if unknown:
+        raise ConversionError(f"the model has no label {unknown[0]!r}; its labels are {', '.join(found)}")
     return [names.get(label, label) for label in found]
 
 

@@ -1,7 +1,6 @@
-"""Behavioural tests: does a model do with plain sentences what everyone expects? (CheckList, Ribeiro et al. 2020)
+"""Behavioural tests on plain sentences with an obvious sentiment (CheckList, Ribeiro et al. 2020).
 
-Accuracy says how often a model is right; this says what it has and has not understood, on texts of which nobody doubts
-what they say.
+Accuracy shows how often a model is right; these tests show which capabilities of language it has.
 """
 
 from collections.abc import Sequence
@@ -14,22 +13,22 @@ from sentiment_pipeline.params import EvaluateParams
 from sentiment_pipeline.report import percent
 
 SHOWN_FAILURES = 4
-"""Per capability, for a person to look at."""
+"""Number of failures per capability that are listed in the report."""
 
 
 @dataclass(frozen=True)
 class Failure:
-    """A case that a model did not pass; its texts are those of the suite."""
+    """A case that a model failed; its texts come from the suite, not from reviews."""
 
     text: str
     variant: str
-    said: str
-    """What the model says of both, in words."""
+    predictions: str
+    """The label and probability of text and variant, as shown in the report."""
 
 
 @dataclass(frozen=True)
 class TemplateResult:
-    """How a model did on the cases of one template."""
+    """Passed cases of one template."""
 
     capability: str
     template: str
@@ -40,22 +39,22 @@ class TemplateResult:
 
 @dataclass(frozen=True)
 class CapabilityResult:
-    """How a model did on one capability."""
+    """Passed cases of one capability."""
 
     test: Test
     expectation: str
     templates: tuple[TemplateResult, ...]
     failures: tuple[Failure, ...]
-    """Some, each of another template."""
+    """A selection, at most one per template."""
 
     @property
     def cases(self) -> int:
-        """How many there are."""
+        """Number of cases."""
         return sum(template.cases for template in self.templates)
 
     @property
     def passed(self) -> int:
-        """How many of the cases the model passed."""
+        """Number of cases that the model passed."""
         return sum(template.passed for template in self.templates)
 
     @property
@@ -66,19 +65,19 @@ class CapabilityResult:
 
 @dataclass(frozen=True)
 class Behaviour:
-    """How a model did on all capabilities; none where it could not be asked."""
+    """Results of all capabilities; empty if the tests were skipped."""
 
     capabilities: dict[str, CapabilityResult]
     skipped: str = ""
-    """Why it could not be asked."""
+    """Why the tests were skipped; empty if they were run."""
 
     @property
     def templates(self) -> list[TemplateResult]:
-        """Those of all capabilities."""
+        """The results of all templates."""
         return [template for result in self.capabilities.values() for template in result.templates]
 
     def report(self, digest: str) -> dict[str, Any]:
-        """What reports/behaviour.json holds: docs/evaluation.md tells its keys."""
+        """What reports/behaviour.json holds: docs/evaluation.md describes its keys."""
         return {
             "digest": digest,
             "suite": SUITE,
@@ -95,8 +94,8 @@ class Behaviour:
         }
 
 
-def behave(scorer: Scorer, params: EvaluateParams) -> Behaviour:
-    """Put a model to the whole suite."""
+def run_suite(scorer: Scorer, params: EvaluateParams) -> Behaviour:
+    """Run all behavioural tests on a model; they are skipped if it lacks one of the two labels."""
     names = {"praise": params.positive, "blame": params.negative}
     missing = [name for name in names.values() if name not in scorer.labels]
     if missing:
@@ -106,14 +105,14 @@ def behave(scorer: Scorer, params: EvaluateParams) -> Behaviour:
             f"the model has no label {' and no label '.join(map(repr, missing))} (its labels are {known}):"
             " set evaluate.positive and evaluate.negative in params.yaml",
         )
-    judge = _Judge(scorer, scorer.labels.index(params.positive), scorer.labels.index(params.negative))
-    return Behaviour({capability.name: judge.result(capability) for capability in suite()})
+    runner = _Runner(scorer, scorer.labels.index(params.positive), scorer.labels.index(params.negative))
+    return Behaviour({capability.name: runner.result(capability) for capability in suite()})
 
 
 def table(behaviour: Behaviour) -> list[str]:
-    """Pass rates for a person to look at."""
+    """The pass rates as lines of a table."""
     if behaviour.skipped:
-        return [f"behavioural tests were left out: {behaviour.skipped}"]
+        return [f"behavioural tests were skipped: {behaviour.skipped}"]
     width = max(map(len, behaviour.capabilities))
     lines = [f"{'behaviour':<{width}}  test  passed        expectation"]
     for name, result in behaviour.capabilities.items():
@@ -125,7 +124,7 @@ def table(behaviour: Behaviour) -> list[str]:
 
 
 @dataclass(frozen=True)
-class _Judge:
+class _Runner:
     scorer: Scorer
     positive: int
     negative: int
@@ -143,27 +142,27 @@ class _Judge:
         )
 
     def _failed(self, capability: Capability, template: Template) -> list[Failure]:
-        said = list(self.scorer.predict_many(case.text for case in template.cases))
-        varied = list(self.scorer.predict_many(case.variant for case in template.cases))
+        originals = list(self.scorer.predict_many(case.text for case in template.cases))
+        variants = list(self.scorer.predict_many(case.variant for case in template.cases))
         return [
-            Failure(case.text, case.variant, self._told(capability.test, before, after))
-            for case, before, after in zip(template.cases, said, varied, strict=True)
+            Failure(case.text, case.variant, self._shown(capability.test, before, after))
+            for case, before, after in zip(template.cases, originals, variants, strict=True)
             if not self._passes(capability, case, before, after)
         ]
 
-    def _passes(self, capability: Capability, case: Case, said: Prediction, varied: Prediction) -> bool:
+    def _passes(self, capability: Capability, case: Case, before: Prediction, after: Prediction) -> bool:
         if capability.test == "MFT":
-            return self._leaning(said.probabilities, case) > 0
+            return self._leaning(before.probabilities, case) > 0
         if capability.test == "INV":
-            return said.label == varied.label
-        moved = self._leaning(varied.probabilities, case) - self._leaning(said.probabilities, case)
+            return before.label == after.label
+        moved = self._leaning(after.probabilities, case) - self._leaning(before.probabilities, case)
         return moved >= -2 * capability.tolerance
 
     def _leaning(self, probabilities: Sequence[float], case: Case) -> float:
-        """Probability of the case's side minus that of the other: a third label between them takes no part."""
+        """Probability of the case's side minus that of the other side; other labels do not count."""
         praise = probabilities[self.positive] - probabilities[self.negative]
         return praise if case.side == "praise" else -praise
 
-    def _told(self, test: Test, said: Prediction, varied: Prediction) -> str:
-        before = f"{said.label} {max(said.probabilities):.2f}"
-        return before if test == "MFT" else f"{before}, then {varied.label} {max(varied.probabilities):.2f}"
+    def _shown(self, test: Test, before: Prediction, after: Prediction) -> str:
+        first = f"{before.label} {max(before.probabilities):.2f}"
+        return first if test == "MFT" else f"{first}, then {after.label} {max(after.probabilities):.2f}"

@@ -1,7 +1,7 @@
-"""The behavioural cases, in the manner of CheckList (Ribeiro et al. 2020), written for this project.
+"""The cases of the behavioural tests, written for this project in the manner of CheckList (Ribeiro et al. 2020).
 
-Every case is a text that says praise or blame by itself, whatever film it is about. A template with its words would
-give thousands; which of them are asked is decided by a hash, so that the same suite is asked everywhere.
+Every case is a text that is clearly praise or blame, whatever film it is about. The words of a template would give
+thousands of cases; a hash selects some of them, the same on every machine.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,10 +11,10 @@ from typing import Literal
 from sentiment_pipeline.data.reviews.split import position
 
 SUITE = 1
-"""Raised whenever a case changes: pass rates of two suites do not compare."""
+"""The number of the suite. It grows whenever a case changes, because pass rates of two suites cannot be compared."""
 
 CASES_PER_TEMPLATE = 30
-"""At most; a template of few words gives fewer."""
+"""At most; a template with few words has fewer cases."""
 
 _DRAWS = 2 * CASES_PER_TEMPLATE
 
@@ -92,18 +92,18 @@ _VERDICTS: Mapping[Side, Sequence[str]] = {
 
 @dataclass(frozen=True)
 class Case:
-    """One question to a model."""
+    """A text, and its variant if the test compares two."""
 
     text: str
     side: Side
-    """What the text says; of a DIR case, where the change must push."""
+    """The sentiment of the text; in a DIR case, the side towards which the change must push."""
     variant: str = ""
-    """The changed text, of INV and DIR."""
+    """The changed text of an INV or DIR case."""
 
 
 @dataclass(frozen=True)
 class Template:
-    """Cases that differ by their words only."""
+    """Cases that differ only in the words that are filled in."""
 
     form: str
     side: Side
@@ -112,29 +112,33 @@ class Template:
 
 @dataclass(frozen=True)
 class Capability:
-    """What a group of templates tests, and how."""
+    """A group of templates that test the same, and how."""
 
     name: str
     test: Test
-    """Minimum functionality: the side is said. Invariance: the label of the variant is that of the text. Directional
-    expectation: the variant does not move away from the side."""
+    """MFT, minimum functionality: the model predicts the side. INV, invariance: text and variant get the same label.
+    DIR, directional expectation: the variant does not move the prediction away from the side."""
     expectation: str
     templates: tuple[Template, ...]
     tolerance: float = 0.0
-    """By how much a probability may move the wrong way, of DIR."""
+    """In DIR cases, by how much a probability may move in the wrong direction."""
 
 
 def suite() -> tuple[Capability, ...]:
     """All capabilities, in the order in which they are shown."""
     return (
-        Capability("vocabulary", "MFT", "plain praise and blame are told apart", _vocabulary()),
+        Capability("vocabulary", "MFT", "plain praise and blame are recognised", _vocabulary()),
         Capability("negation", "MFT", "a negated word counts for the other side", _negation()),
-        Capability("intensifiers", "DIR", "'very' makes surer than nothing, 'slightly' less sure", _intensifiers()),
+        Capability("intensifiers", "DIR", "'very' makes the prediction stronger, 'slightly' weaker", _intensifiers()),
         Capability("names", "INV", "another person's name changes no label", _names()),
         Capability("places", "INV", "another place changes no label", _places()),
         Capability("typos", "INV", "two letters of one word swapped change no label", _typos()),
         Capability(
-            "additions", "DIR", "added praise or blame does not move the answer the other way", _additions(), 0.1
+            "additions",
+            "DIR",
+            "added praise or blame does not move the prediction in the other direction",
+            _additions(),
+            0.1,
         ),
     )
 
@@ -194,7 +198,7 @@ def _places() -> tuple[Template, ...]:
 
 
 def _swapped(forms: Sequence[str], names: Sequence[str]) -> tuple[Template, ...]:
-    """The same text with another name."""
+    """Texts whose variant has another name."""
     return tuple(
         _template(side, form, form.replace("{name}", "{other}"), name=names, other=names, thing=_THINGS, word=words)
         for side, words in _ADJECTIVES.items()
@@ -224,7 +228,7 @@ def _additions() -> tuple[Template, ...]:
 
 
 def misspelt(text: str) -> str:
-    """The text with two inner letters of one of its words swapped; which, its hash decides."""
+    """The text with two inner letters of a word swapped; a hash of the text selects the letters."""
     words = text.split(" ")
     candidates = [
         (place, inner)
@@ -239,7 +243,7 @@ def misspelt(text: str) -> str:
 
 
 def _template(side: Side, form: str, variant: str = "", **words: Sequence[str]) -> Template:
-    """Fill the words in, chosen by a hash: the same everywhere."""
+    """Fill in words selected by a hash, the same on every machine."""
     found: dict[Case, None] = {}
     for number in range(_DRAWS):
         filling = {

@@ -1,4 +1,4 @@
-"""What serves already, judged on the same held-out reviews as the model of this training."""
+"""Compares a new model with the champion of a registered model on the same held-out reviews."""
 
 import os
 import tempfile
@@ -14,44 +14,47 @@ from sentiment_pipeline.tracking.registry import CHAMPION, MlflowRegistry, Regis
 
 
 @dataclass(frozen=True)
-class Contest:
-    """The champion, and how it does beside the new model; no comparison where there is nothing to compare with."""
+class ChampionComparison:
+    """The champion and its comparison with the new model; None if there is nothing to compare with."""
 
     version: str
     digest: str
     comparison: Comparison | None
-    told: str
-    """In one sentence, for a person."""
+    summary: str
+    """The result in one sentence."""
 
 
-def contest(name: str, held_out: Sequence[Review], said: Sequence[str]) -> Contest | None:
-    """Compare with the champion of a registered model, if MLFLOW_TRACKING_URI says where to look for it.
+def compare_with_champion(name: str, held_out: Sequence[Review], predicted: Sequence[str]) -> ChampionComparison | None:
+    """Compare with the champion of a registered model, if MLFLOW_TRACKING_URI is set.
 
     Args:
-        name: of the registered model; "" for none.
-        said: [reviews] labels that the new model gives.
+        name: of the registered model; "" for no comparison.
+        held_out: the reviews to compare on.
+        predicted: [reviews] labels predicted by the new model.
 
     Raises:
-        RegistryError: MLflow could not be asked, or gives other files than the champion's digest says.
+        RegistryError: MLflow did not answer, or the champion's files do not have its digest.
     """
     if not name:
         return None
     if not os.environ.get("MLFLOW_TRACKING_URI"):
-        return Contest("", "", None, "MLFLOW_TRACKING_URI is not set: no champion to compare with")
-    return contest_in(MlflowRegistry(), name, held_out, said)
+        return ChampionComparison("", "", None, "MLFLOW_TRACKING_URI is not set: no champion to compare with")
+    return compare_in_registry(MlflowRegistry(), name, held_out, predicted)
 
 
-def contest_in(registry: Registry, name: str, held_out: Sequence[Review], said: Sequence[str]) -> Contest:
-    """The same in a given registry."""
+def compare_in_registry(
+    registry: Registry, name: str, held_out: Sequence[Review], predicted: Sequence[str]
+) -> ChampionComparison:
+    """As `compare_with_champion`, in a given registry."""
     champion = registry.by_alias(name, CHAMPION)
     if champion is None:
-        return Contest("", "", None, f"{name} has no champion yet")
+        return ChampionComparison("", "", None, f"{name} has no champion yet")
     with tempfile.TemporaryDirectory() as scratch:
         model = sentiment_model.load(download(registry, champion, Path(scratch)))
-        before = model.predict(review.text for review in held_out)
-    found = compare([r.label for r in held_out], before, said, [r.group for r in held_out])
-    told = (
+        champions = model.predict(review.text for review in held_out)
+    found = compare([r.label for r in held_out], champions, predicted, [r.group for r in held_out])
+    summary = (
         f"{found.difference * 100:+.2f} points against the champion (version {champion.number}),"
         f" 95 % interval {found.low * 100:+.2f} to {found.high * 100:+.2f}, McNemar p = {found.p_value:.3g}"
     )
-    return Contest(champion.number, champion.digest, found, told)
+    return ChampionComparison(champion.number, champion.digest, found, summary)

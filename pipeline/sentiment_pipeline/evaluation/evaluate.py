@@ -1,4 +1,4 @@
-"""Stage `evaluate`: what the exported model file is worth, as numbers, plots, and a page to read."""
+"""Stage `evaluate`: evaluates the exported model file and writes metrics, plots and a report."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from sentiment_pipeline.evaluation.page import Page, render
 from sentiment_pipeline.metrics.classification import Bin
 from sentiment_pipeline.metrics.learning_curve import read_curve
 from sentiment_pipeline.params import Params
-from sentiment_pipeline.progress import say
+from sentiment_pipeline.progress import log_line
 from sentiment_pipeline.report import read_csv, read_json, write_csv, write_json, write_records
 from sentiment_pipeline.tracking.runs import record_run
 from sentiment_pipeline.version.files import verified_digest
@@ -22,8 +22,8 @@ def evaluate(params: Params, root: Path = Path()) -> None:
     """Evaluate models/current on data/prepared/test.jsonl; write metrics, plots and reports/evaluate.html.
 
     Raises:
-        DataError: held-out reviews, the model or what `train` reports are missing, or it does not know a label.
-        RegistryError: the champion of `evaluate.champion` could not be had.
+        DataError: held-out reviews, the model or the reports of `train` are missing, or the model lacks a label.
+        RegistryError: the champion of `evaluate.champion` could not be downloaded.
     """
     folder = root / paths.MODEL_DIR
     digest = verified_digest(folder)
@@ -32,8 +32,8 @@ def evaluate(params: Params, root: Path = Path()) -> None:
     write_json(root / paths.EVALUATE_REPORT, found.report(digest))
     write_json(root / paths.BEHAVIOUR_REPORT, found.behaviour.report(digest))
     write_records(root / paths.TEMPLATES_REPORT, behaviour.TemplateResult, found.behaviour.templates)
-    said = zip((review.label for review in held_out), found.predicted, strict=True)
-    write_csv(root / paths.CONFUSION_PLOT, ("actual", "predicted"), list(said))
+    labels = zip((review.label for review in held_out), found.predicted, strict=True)
+    write_csv(root / paths.CONFUSION_PLOT, ("actual", "predicted"), list(labels))
     write_records(root / paths.CALIBRATION_PLOT, Bin, found.bins)
     write_records(root / paths.MISTAKES_REPORT, Mistake, found.mistakes)
     curve = read_curve(root / paths.LEARNING_PLOT)
@@ -54,23 +54,23 @@ def evaluate(params: Params, root: Path = Path()) -> None:
     (root / paths.EVALUATE_PAGE).write_text(render(page), encoding="utf-8")
     record_run(params, root)
     for line in summary(found):
-        say(line)
-    say(f"the whole story: {root / paths.EVALUATE_PAGE}")
+        log_line(line)
+    log_line(f"the full report: {root / paths.EVALUATE_PAGE}")
 
 
 def summary(found: Findings) -> list[str]:
-    """What a person wants to see at the end of a run."""
+    """The results in a few lines."""
     result = found.overall
-    width = max(12, *(len(label) for label in found.labels))
+    width = max(17, *(len(label) for label in found.labels))
     numbers = (
         f"held-out accuracy {result.accuracy:.4f} ({result.accuracy_low:.4f} to {result.accuracy_high:.4f},"
         f" baseline {result.baseline_accuracy:.4f}), macro F1 {result.macro_f1:.4f}, log loss {result.log_loss:.4f},"
         f" ROC AUC {result.roc_auc:.4f}, ECE {result.ece:.4f}"
     )
     lines = [numbers]
-    if found.contest is not None:
-        lines.append(found.contest.told)
-    lines.append(f"{'actual, said':>{width}} " + " ".join(f"{label:>{width}}" for label in found.labels))
+    if found.champion is not None:
+        lines.append(found.champion.summary)
+    lines.append(f"{'actual, predicted':>{width}} " + " ".join(f"{label:>{width}}" for label in found.labels))
     for label, row in found.confusion.items():
         lines.append(f"{label:>{width}} " + " ".join(f"{count:>{width}}" for count in row.values()))
     return [*lines, *behaviour.table(found.behaviour)]

@@ -1,4 +1,4 @@
-"""The figures of an evaluation: drawn once, as PNG for MLflow and DVC, as SVG in the page's own colours."""
+"""The figures of an evaluation: PNG for MLflow and DVC, SVG in the colours of the report."""
 
 import io
 import warnings
@@ -19,7 +19,7 @@ from sentiment_pipeline.report import percent
 _INK, _TEXT, _ACCENT, _SECOND = "#5b6472", "#1a1f27", "#1d6fd1", "#b3541e"
 
 _COLOURS = {_INK: "var(--ink)", _TEXT: "var(--text)", _ACCENT: "var(--accent)", _SECOND: "var(--second)"}
-"""What the page calls them, where they turn with light and dark."""
+"""Their names in the style of the report, which has a light and a dark scheme."""
 
 _STYLE: dict[Any, Any] = {
     "font.size": 9,
@@ -51,17 +51,17 @@ def draw(found: Findings, curve: Sequence[Point]) -> dict[str, Figure]:
 
 
 def png(figure: Figure) -> bytes:
-    """As a picture on white."""
+    """As a PNG on white."""
     file = io.BytesIO()
-    # Without its version of the library: the same figure, the same bytes.
+    # Without the version of the library, equal figures give equal bytes.
     _save(figure, file, "png", "", dpi=150, facecolor="white", metadata={"Software": None})
     return file.getvalue()
 
 
 def svg(figure: Figure, name: str) -> str:
-    """As an element of a page, whose style names the colours --ink, --text, --accent and --second."""
+    """As an SVG element for a page whose style defines the colours --ink, --text, --accent and --second."""
     file = io.BytesIO()
-    # The salt makes the ids of clip paths the same at each run, and different from those of other figures of the page.
+    # The salt makes the ids of clip paths the same in each run, and different from those of other figures on the page.
     _save(figure, file, "svg", name, transparent=True, metadata={"Date": None, "Creator": None})
     drawing = file.getvalue().decode()
     drawing = drawing[drawing.index("<svg") :]
@@ -72,20 +72,20 @@ def svg(figure: Figure, name: str) -> str:
 
 def _save(figure: Figure, file: IO[bytes], kind: str, salt: str, **options: Any) -> None:
     with mpl.rc_context({**_STYLE, "svg.hashsalt": salt}), warnings.catch_warnings():
-        # A picture shows a box for a letter of a script that the font lacks; the page shows it by the reader's fonts.
+        # The PNG shows a box for a letter that the font lacks; the page shows it in a font of the reader.
         warnings.filterwarnings("ignore", "Glyph .* missing from", UserWarning)
         figure.savefig(file, format=kind, **options)
 
 
 @mpl.rc_context(_STYLE)
 def confusion_figure(matrix: Mapping[str, Mapping[str, int]]) -> Figure:
-    """Counts by actual label (row) and what was said (column), shaded by the share of the row."""
+    """Counts by actual label (row) and predicted label (column), shaded by the share of the row."""
     labels = list(matrix)
     figure, axes = _figure(3.2 + 0.5 * max(0, len(labels) - 2), 2.6 + 0.5 * max(0, len(labels) - 2))
     for row, actual in enumerate(labels):
         total = sum(matrix[actual].values()) or 1
-        for column, said in enumerate(labels):
-            count = matrix[actual][said]
+        for column, predicted in enumerate(labels):
+            count = matrix[actual][predicted]
             colour = _ACCENT if row == column else _SECOND
             axes.add_patch(
                 Rectangle((column, row), 1, 1, facecolor=colour, alpha=_SHADE_PER_SHARE * count / total, linewidth=0)
@@ -93,7 +93,7 @@ def confusion_figure(matrix: Mapping[str, Mapping[str, int]]) -> Figure:
             axes.text(
                 column + 0.5, row + 0.5, f"{count:,}\n{percent(count / total)}", color=_TEXT, ha="center", va="center"
             )
-    axes.set(xlim=(0, len(labels)), ylim=(len(labels), 0), xlabel="said", ylabel="actual")
+    axes.set(xlim=(0, len(labels)), ylim=(len(labels), 0), xlabel="predicted", ylabel="actual")
     axes.set_xticks([place + 0.5 for place in range(len(labels))], list(map(_short, labels)))
     axes.set_yticks([place + 0.5 for place in range(len(labels))], list(map(_short, labels)))
     axes.tick_params(length=0)
@@ -102,7 +102,7 @@ def confusion_figure(matrix: Mapping[str, Mapping[str, int]]) -> Figure:
 
 @mpl.rc_context(_STYLE)
 def calibration_figure(bins: Sequence[Bin]) -> Figure:
-    """Accuracy by confidence; a calibrated model lies on the diagonal. Points grow with the number of rows."""
+    """Accuracy by confidence; a calibrated model is on the diagonal. Larger points stand for more rows."""
     figure, axes = _figure(3.6, 2.8)
     low = min(0.5, *(b.confidence for b in bins), *(b.accuracy for b in bins))
     axes.plot([low, 1], [low, 1], color=_INK, linewidth=0.8, linestyle="--")
@@ -116,7 +116,7 @@ def calibration_figure(bins: Sequence[Bin]) -> Figure:
 
 @mpl.rc_context(_STYLE)
 def learning_figure(points: Sequence[Point]) -> Figure:
-    """Accuracy on unseen and seen reviews by the number of reviews learned from."""
+    """Accuracy on unseen and seen reviews by the number of training reviews."""
     figure, axes = _figure(3.6, 2.8)
     rows = [point.rows for point in points]
     axes.fill_between(rows, [p.low for p in points], [p.high for p in points], color=_ACCENT, alpha=0.2, linewidth=0)
@@ -132,7 +132,7 @@ def learning_figure(points: Sequence[Point]) -> Figure:
 
 @mpl.rc_context(_STYLE)
 def slices_figure(slices: Mapping[str, Mapping[str, Slice]], overall: float) -> Figure:
-    """Accuracy of each part with its interval; the line is the whole."""
+    """Accuracy of each slice with its interval; the dashed line is the accuracy of all reviews."""
     named = [(f"{name}: {bucket}", s) for name, buckets in slices.items() for bucket, s in buckets.items()]
     figure, axes = _figure(6.4, 0.7 + 0.24 * len(named))
     places = range(len(named))
@@ -149,6 +149,6 @@ def _short(name: str) -> str:
 
 
 def _figure(width_inches: float, height_inches: float) -> tuple[Figure, Axes]:
-    # Not pyplot: its figures are global, and it looks for a screen.
+    # Not pyplot: its figures are global, and it needs a display.
     figure = Figure(figsize=(width_inches, height_inches), layout="constrained")
     return figure, figure.add_subplot()

@@ -1,4 +1,4 @@
-"""All that is found out about a model on held-out reviews."""
+"""Everything that is measured about a model on the held-out reviews."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -9,8 +9,8 @@ import numpy as np
 from sentiment_model import Scorer
 from sentiment_pipeline.data.reviews.review import Review
 from sentiment_pipeline.errors import DataError
-from sentiment_pipeline.evaluation.behaviour import Behaviour, behave
-from sentiment_pipeline.evaluation.champion import Contest, contest
+from sentiment_pipeline.evaluation.behaviour import Behaviour, run_suite
+from sentiment_pipeline.evaluation.champion import ChampionComparison, compare_with_champion
 from sentiment_pipeline.evaluation.slices import Slice, measure_slice, slices_of
 from sentiment_pipeline.metrics.classification import (
     Bin,
@@ -27,12 +27,12 @@ from sentiment_pipeline.params import EvaluateParams
 from sentiment_pipeline.version.parity import predict_all, probabilities_of
 
 MISTAKES = 20
-"""So many are listed."""
+"""Number of mistakes that are listed."""
 
 
 @dataclass(frozen=True)
 class Mistake:
-    """A review that the model has wrong and is sure of: its id and length, for texts stay where they are."""
+    """A wrong prediction of high confidence: its id and length, because reports hold no texts of reviews."""
 
     id: str
     words: int
@@ -43,7 +43,7 @@ class Mistake:
 
 @dataclass(frozen=True)
 class Findings:
-    """What probabilities of the model file, as it will be served, are worth."""
+    """Measurements of the model file as it will be served."""
 
     labels: Sequence[str]
     overall: Evaluation
@@ -54,12 +54,12 @@ class Findings:
     mistakes: Sequence[Mistake]
     """Those of highest confidence, the highest first."""
     behaviour: Behaviour
-    contest: Contest | None
+    champion: ChampionComparison | None
     predicted: Labels
     """[reviews]"""
 
     def report(self, digest: str) -> dict[str, Any]:
-        """What reports/evaluate.json holds: docs/evaluation.md tells its keys."""
+        """What reports/evaluate.json holds: docs/evaluation.md describes its keys."""
         report: dict[str, Any] = {
             "digest": digest,
             **asdict(self.overall),
@@ -67,18 +67,18 @@ class Findings:
             "confusion": self.confusion,
             "slices": {name: {k: asdict(s) for k, s in buckets.items()} for name, buckets in self.slices.items()},
         }
-        if self.contest is not None and self.contest.comparison is not None:
-            champion = {"version": self.contest.version, "digest": self.contest.digest}
-            report["champion"] = {**champion, **asdict(self.contest.comparison)}
+        if self.champion is not None and self.champion.comparison is not None:
+            champion = {"version": self.champion.version, "digest": self.champion.digest}
+            report["champion"] = {**champion, **asdict(self.champion.comparison)}
         return report
 
 
 def examine(scorer: Scorer, held_out: Sequence[Review], params: EvaluateParams) -> Findings:
-    """Ask a model about the held-out reviews, and about the sentences of the behavioural tests.
+    """Measure a model on the held-out reviews and on the behavioural tests.
 
     Raises:
-        DataError: the model does not know a label.
-        RegistryError: the champion of `evaluate.champion` could not be had.
+        DataError: the model lacks a label of the reviews.
+        RegistryError: the champion of `evaluate.champion` could not be downloaded.
     """
     truth = labels_of(held_out, scorer.labels)
     groups = [review.group for review in held_out]
@@ -92,14 +92,14 @@ def examine(scorer: Scorer, held_out: Sequence[Review], params: EvaluateParams) 
         bins=calibration(truth, probabilities, scorer.labels),
         slices=_slices(held_out, truth, predicted, probabilities),
         mistakes=worst_mistakes(held_out, predicted, probabilities),
-        behaviour=behave(scorer, params),
-        contest=contest(params.champion, held_out, predicted.tolist()),
+        behaviour=run_suite(scorer, params),
+        champion=compare_with_champion(params.champion, held_out, predicted.tolist()),
         predicted=predicted,
     )
 
 
 def accuracy_of(scorer: Scorer, held_out: Sequence[Review]) -> float:
-    """Share of held-out reviews that the model labels rightly."""
+    """Share of held-out reviews for which the model predicts the true label."""
     predictions = scorer.predict_many(review.text for review in held_out)
     return sum(p.label == review.label for p, review in zip(predictions, held_out, strict=True)) / len(held_out)
 
@@ -108,17 +108,17 @@ def labels_of(held_out: Sequence[Review], known: Sequence[str]) -> Labels:
     """The true labels, [reviews].
 
     Raises:
-        DataError: the model does not know one of them.
+        DataError: the model lacks one of them.
     """
     truth = np.array([review.label for review in held_out])
-    strangers = set(truth) - set(known)
-    if strangers:
-        raise DataError(f"the held-out reviews have labels that the model lacks: {', '.join(sorted(strangers))}")
+    unknown = set(truth) - set(known)
+    if unknown:
+        raise DataError(f"the held-out reviews have labels that the model lacks: {', '.join(sorted(unknown))}")
     return truth
 
 
 def worst_mistakes(held_out: Sequence[Review], predicted: Labels, probabilities: Probabilities) -> list[Mistake]:
-    """The wrong answers of highest confidence; among equals the first."""
+    """The wrong predictions of highest confidence; of equal ones the first."""
     confidence = probabilities.max(axis=1)
     wrong = [place for place, review in enumerate(held_out) if review.label != predicted[place]]
     wrong.sort(key=lambda place: -confidence[place])

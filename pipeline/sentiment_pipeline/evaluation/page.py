@@ -1,4 +1,4 @@
-"""The evaluation as one page for a person with two minutes: no other file, light and dark."""
+"""The evaluation as one HTML page that needs no other file, with a light and a dark scheme."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,12 +17,12 @@ _LOW_PASS_RATE = 0.5
 _HIGH_ECE = 0.05
 _HIGH_IMBALANCE = 3.0
 _FLAT = 0.005
-"""A doubling of the reviews that brings less accuracy than this brings little."""
+"""If doubling the reviews gains less accuracy than this, more reviews help little."""
 
 
 @dataclass(frozen=True)
 class Page:
-    """What the page tells."""
+    """The content of the page."""
 
     digest: str
     trained: Mapping[str, Any]
@@ -32,13 +32,13 @@ class Page:
     ngrams: Sequence[Mapping[str, str]]
     """Rows of reports/ngrams.csv."""
     data: Mapping[str, Any] | None
-    """reports/data.json, where it has been made."""
+    """reports/data.json; None if it does not exist."""
     figures: Mapping[str, str]
     """SVG elements by name."""
 
 
 def render(page: Page) -> str:
-    """The page as HTML; whatever comes from data is escaped."""
+    """The page as HTML; all values from data are escaped."""
     environment = Environment(
         loader=PackageLoader("sentiment_pipeline.evaluation"),
         autoescape=True,
@@ -53,29 +53,29 @@ def render(page: Page) -> str:
         found=page.found,
         overall=page.found.overall,
         attention=attention(page),
-        learning=learning_told(page.curve),
+        learning=learning_summary(page.curve),
         ngrams=top_by_label(page.ngrams),
         low_pass_rate=_LOW_PASS_RATE,
     )
 
 
 def attention(page: Page) -> list[str]:
-    """What deserves a second look, as sentences; empty where nothing does."""
+    """Findings that deserve attention, as sentences."""
     found = page.found
     sentences = []
-    comparison = found.contest.comparison if found.contest else None
+    comparison = found.champion.comparison if found.champion else None
     if comparison is not None and comparison.high < 0:
-        sentences.append("It is less accurate than the champion, beyond chance.")
+        sentences.append("It is less accurate than the champion, and not by chance.")
     if found.overall.ece > _HIGH_ECE:
         sentences.append(f"Its confidence is off by {percent(found.overall.ece)} on average (ECE).")
-    weak = [
+    worse = [
         f"{name} {bucket} ({percent(part.accuracy)})"
         for name, buckets in found.slices.items()
         for bucket, part in buckets.items()
         if part.high < found.overall.accuracy
     ]
-    if weak:
-        sentences.append(f"Less accurate than on the whole, beyond chance: {', '.join(weak)}.")
+    if worse:
+        sentences.append(f"Less accurate than on all reviews, and not by chance: {', '.join(worse)}.")
     failing = [
         f"{name} ({percent(result.pass_rate, 0)})"
         for name, result in found.behaviour.capabilities.items()
@@ -86,8 +86,8 @@ def attention(page: Page) -> list[str]:
     return sentences + (_attention_to_data(page.data) if page.data is not None else [])
 
 
-def learning_told(curve: Sequence[Point]) -> str:
-    """What the learning curve says, in a sentence."""
+def learning_summary(curve: Sequence[Point]) -> str:
+    """The learning curve in a sentence."""
     if len(curve) < 2:
         return "There are too few reviews for a curve."
     before, last = curve[-2:]
@@ -95,12 +95,12 @@ def learning_told(curve: Sequence[Point]) -> str:
     advice = "more reviews would help" if gain > _FLAT else "more reviews of this kind would help little"
     return (
         f"From {before.rows:,} to {last.rows:,} reviews: {gain * 100:+.1f} points, so {advice}."
-        f" Reviews that it has seen it has right {gap * 100:.1f} points more often."
+        f" It is {gap * 100:.1f} points more accurate on the reviews that it was trained on."
     )
 
 
 def top_by_label(ngrams: Sequence[Mapping[str, str]]) -> dict[str, dict[str, list[tuple[str, float]]]]:
-    """View, label, and the n-grams with their weight as a share of the view's largest."""
+    """The n-grams by view and label, with their weight as a share of the largest weight of the view."""
     found: dict[str, dict[str, list[tuple[str, float]]]] = {}
     largest: dict[str, float] = {}
     for row in ngrams:
@@ -118,7 +118,9 @@ def top_by_label(ngrams: Sequence[Mapping[str, str]]) -> dict[str, dict[str, lis
 def _attention_to_data(data: Mapping[str, Any]) -> list[str]:
     sentences = []
     if data["leakage"]["share"]:
-        sentences.append(f"Training has seen {percent(data['leakage']['share'])} of the held-out reviews, or nearly.")
+        sentences.append(
+            f"{percent(data['leakage']['share'])} of the held-out reviews also occur in training, exactly or nearly."
+        )
     if data["train"]["imbalance"] > _HIGH_IMBALANCE:
         sentences.append(
             f"The most frequent label is {data['train']['imbalance']:.1f} times as frequent as the rarest."

@@ -1,4 +1,4 @@
-"""Parts of the held-out reviews on which a model may do better or worse than on the whole."""
+"""Slices: parts of the held-out reviews on which accuracy is measured separately."""
 
 import re
 from collections import Counter
@@ -15,14 +15,14 @@ from sentiment_pipeline.metrics.classification import Labels
 from sentiment_pipeline.metrics.intervals import share_interval
 
 MAX_BUCKETS = 20
-"""Values of one column beyond the most frequent ones are taken together."""
+"""The most frequent values of a column that have a bucket of their own; all others share one."""
 
 OTHERS = "others"
 
 _LONGEST_VALUE = 40
-"""Of a column, in characters; what is longer is cut: it becomes a metric's name."""
+"""In characters; longer values of a column are cut, because they become names of metrics."""
 
-# The words of nltk.sentiment.util.NEGATION, the cut behind NLTK's mark_negation.
+# The words of nltk.sentiment.util.NEGATION, which NLTK's mark_negation uses.
 _NEGATION = re.compile(
     r"never|no|nothing|nowhere|noone|none|not|havent|hasnt|hadnt|cant|couldnt|shouldnt|wont|wouldnt|dont|doesnt|didnt"
     r"|isnt|arent|aint|.*n't.*"
@@ -33,7 +33,7 @@ Rows = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Slice:
-    """How a model did on one part."""
+    """The measures of one slice."""
 
     rows: int
     accuracy: float
@@ -41,19 +41,19 @@ class Slice:
     """95 % interval of the accuracy."""
     high: float
     macro_f1: float
-    """Over the labels that the part has."""
+    """Over the labels that occur in the slice."""
     confidence: float
-    """Mean probability of what was said."""
+    """Mean probability of the predicted label."""
 
 
 def has_negation(text: str) -> bool:
-    """Whether a word negates, as NLTK's `mark_negation` sees it."""
-    # A typographic apostrophe would part "isn" from "t".
+    """Whether the text has a negation, as defined by NLTK's `mark_negation`."""
+    # A typographic apostrophe would split "isn" from "t".
     return any(_NEGATION.fullmatch(token) for token in tokenize(preprocess(text.replace("\u2019", "'"))))
 
 
 def slices_of(reviews: Sequence[Review]) -> dict[str, dict[str, Rows]]:
-    """The parts by name and bucket, [reviews] each: length, negation, and the columns of `data.slices`."""
+    """The slices by name and bucket, as masks [reviews]: length, negation, and the columns of `data.slices`."""
     return {
         "length": _by_length([len(review.text.split()) for review in reviews]),
         "negation": _by_value(["with" if has_negation(review.text) else "without" for review in reviews]),
@@ -64,7 +64,7 @@ def slices_of(reviews: Sequence[Review]) -> dict[str, dict[str, Rows]]:
 def measure_slice(
     truth: Labels, predicted: Labels, confidence: npt.NDArray[np.float64], groups: Sequence[str]
 ) -> Slice:
-    """Measure one part, given its rows alone."""
+    """Measure one slice, given its rows only."""
     low, high = share_interval(truth == predicted, groups)
     return Slice(
         rows=len(truth),
@@ -81,7 +81,7 @@ def _columns(reviews: Sequence[Review]) -> list[str]:
 
 
 def _by_length(words: Sequence[int]) -> dict[str, Rows]:
-    """Quarters of equal size, as far as equal lengths allow."""
+    """Quartiles of length; texts of equal length are in one bucket."""
     lengths = np.array(words)
     edges = sorted({int(edge) for edge in np.quantile(lengths, [0.25, 0.5, 0.75], method="lower")})
     numbers = np.searchsorted(edges, lengths)
@@ -102,7 +102,7 @@ def _bucket(value: str) -> str:
 
 
 def _order(name: str) -> tuple[bool, float, str]:
-    """Numbers by their size, then words; what was taken together comes last."""
+    """Numbers in ascending order, then words; the shared bucket comes last."""
     try:
         return (name == OTHERS, float(name), "")
     except ValueError:

@@ -1,4 +1,4 @@
-"""What probabilities are worth, given the truth; two labels or more."""
+"""Measures of predicted probabilities against true labels, for two labels or more."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -27,16 +27,16 @@ class Evaluation:
     """95 % interval of the accuracy (see `share_interval`)."""
     accuracy_high: float
     baseline_accuracy: float
-    """Of always saying the label that is most frequent among these rows."""
+    """Accuracy of always predicting the most frequent label of these rows."""
     macro_f1: float
     log_loss: float
     """In nats."""
     roc_auc: float
-    """Area under the ROC curve; with more than two labels the mean of one against the rest."""
+    """Area under the ROC curve; with more than two labels the mean over labels, each against the rest."""
     brier: float
-    """Mean squared distance of the probability vector from the truth (Brier 1950), halved so that it lies in [0, 1]."""
+    """Mean squared distance of the probability vector from the truth (Brier 1950), halved to lie in [0, 1]."""
     ece: float
-    """Expected calibration error: mean distance of confidence and accuracy over 10 equal bins (Guo et al. 2017)."""
+    """Expected calibration error: mean difference of confidence and accuracy over 10 equal bins (Guo et al. 2017)."""
 
 
 @dataclass(frozen=True)
@@ -50,23 +50,30 @@ class Bin:
 
 @dataclass(frozen=True)
 class PerLabel:
-    """How one label fares."""
+    """The measures of one label."""
 
     precision: float
     recall: float
     f1: float
     rows: int
-    """That have this label in truth."""
+    """Rows with this true label."""
 
 
 def measure(
     truth: Labels, probabilities: Probabilities, labels: Sequence[str], groups: Sequence[str] | None = None
 ) -> Evaluation:
-    """Compare probabilities, [rows, labels], with the truth, [rows]; `groups`, [rows], widen the interval."""
+    """Measure probabilities against the truth.
+
+    Args:
+        truth: [rows] true labels.
+        probabilities: [rows, labels]
+        labels: the names of the columns.
+        groups: [rows] the group of each row, which widens the interval; None if rows are independent.
+    """
     names = np.array(labels)
     predicted = names[probabilities.argmax(axis=1)]
     one_hot = truth[:, None] == names[None, :]
-    # Numbers, not names: scikit-learn takes the columns to be in the order of the names.
+    # Numbers, not names: scikit-learn expects the columns in the sorted order of the names.
     numbers = one_hot.argmax(axis=1)
     low, high = share_interval(predicted == truth, groups)
     return Evaluation(
@@ -91,13 +98,13 @@ def measure(
 
 
 def confusion(truth: Labels, predicted: Labels, labels: Sequence[str]) -> dict[str, dict[str, int]]:
-    """Number of rows by actual label and, within, by what was said."""
+    """Number of rows by actual label and predicted label."""
     matrix = confusion_matrix(truth, predicted, labels=list(labels))
     return {actual: dict(zip(labels, row.tolist(), strict=True)) for actual, row in zip(labels, matrix, strict=True)}
 
 
 def per_label(truth: Labels, predicted: Labels, labels: Sequence[str]) -> Mapping[str, PerLabel]:
-    """Precision, recall and F1 of each label; 0 where it was never said."""
+    """Precision, recall and F1 of each label; 0 if it was never predicted."""
     columns = precision_recall_f1(truth, predicted, labels=list(labels), average=None, zero_division=0.0)
     return {
         label: PerLabel(float(precision), float(recall), float(f1), int(rows))
@@ -106,13 +113,13 @@ def per_label(truth: Labels, predicted: Labels, labels: Sequence[str]) -> Mappin
 
 
 def expected_calibration_error(truth: Labels, probabilities: Probabilities, labels: Sequence[str]) -> float:
-    """Mean distance of confidence and accuracy over the bins of `calibration` (Guo et al. 2017)."""
+    """Mean difference of confidence and accuracy over the bins of `calibration` (Guo et al. 2017)."""
     bins = calibration(truth, probabilities, labels)
     return sum(b.rows * abs(b.confidence - b.accuracy) for b in bins) / len(truth)
 
 
 def calibration(truth: Labels, probabilities: Probabilities, labels: Sequence[str]) -> list[Bin]:
-    """How often the model is right, by how sure it is; empty bins are left out."""
+    """Accuracy by confidence; empty bins are left out."""
     confidence = probabilities.max(axis=1)
     right = np.array(labels)[probabilities.argmax(axis=1)] == truth
     numbers = np.minimum((confidence * CALIBRATION_BINS).astype(int), CALIBRATION_BINS - 1)

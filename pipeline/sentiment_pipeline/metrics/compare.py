@@ -1,4 +1,4 @@
-"""Is one model better than another? Both are judged on the same labelled rows."""
+"""Compares the accuracy of two models on the same labelled rows."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,11 +19,11 @@ class Comparison:
     difference: float
     """Challenger minus champion."""
     low: float
-    """Low end of the 95 % interval of the difference: paired bootstrap, whole groups being drawn."""
+    """Low end of the 95 % interval of the difference: paired bootstrap over whole groups."""
     high: float
     p_value: float
-    """Exact McNemar test, two-sided: how likely so uneven a split of the rows on which one alone is right would be, if
-    both were equally good. It takes rows as independent; the interval does not."""
+    """Exact McNemar test, two-sided, on the rows on which only one model is right: the probability of a split at least
+    as uneven if both models were equally good. The test assumes independent rows; the interval does not."""
     only_champion_right: int
     only_challenger_right: int
 
@@ -34,16 +34,16 @@ def compare(
     challenger_labels: Sequence[str],
     groups: Sequence[str] | None = None,
 ) -> Comparison:
-    """Compare two models by what they say of the same rows; the same rows always give the same result.
+    """Compare two models by their predictions for the same rows; the same input always gives the same result.
 
     Args:
         actual: [rows] the true labels.
-        champion_labels: [rows] what the champion says.
-        challenger_labels: [rows] what the challenger says.
-        groups: [rows] what each row belongs to (film, product, author); None where rows are independent.
+        champion_labels: [rows] the predictions of the champion.
+        challenger_labels: [rows] the predictions of the challenger.
+        groups: [rows] the group of each row (film, product, author); None if rows are independent.
 
     Raises:
-        ValueError: there is no row, or the lengths differ.
+        ValueError: there are no rows, or the lengths differ.
     """
     lengths = {len(actual), len(champion_labels), len(challenger_labels), len(actual if groups is None else groups)}
     if lengths == {0} or len(lengths) != 1:

@@ -1,4 +1,4 @@
-"""95 % intervals around shares and differences of shares, which know that rows of one group resemble each other."""
+"""95 % intervals of shares and of differences of shares, for rows in groups whose rows resemble each other."""
 
 from collections.abc import Sequence
 
@@ -6,12 +6,12 @@ import numpy as np
 import numpy.typing as npt
 
 Z = 1.959963984540054
-"""Quantile of the normal distribution behind 95 %."""
+"""Quantile of the normal distribution for a 95 % interval."""
 
 _RESAMPLES = 10_000
 _RESAMPLES_AT_ONCE = 500
 _SEED = 20_240_601
-"""Fixed: the same rows give the same interval."""
+"""Fixed, so that the same rows give the same interval."""
 
 Values = npt.NDArray[np.float64]
 
@@ -19,12 +19,13 @@ Values = npt.NDArray[np.float64]
 def share_interval(right: npt.NDArray[np.bool_], groups: Sequence[str] | None = None) -> tuple[float, float]:
     """Wilson's score interval (Wilson 1927) of the share of rows that are right.
 
-    It stands on the effective number of rows: as many independent rows as would give the variance between groups
-    (Kish 1965, "design effect"; never more than there are rows). It stays inside [0, 1], and is not empty at 0 or 1.
+    The interval is computed for the effective number of rows: the number of independent rows that would have the same
+    variance as the groups (Kish 1965, "design effect"), at most the number of rows. It lies within [0, 1] and has a
+    positive width even for shares of 0 and 1.
 
     Args:
-        right: [rows], at least one.
-        groups: [rows] what each row belongs to; None where all are independent.
+        right: [rows] whether each row is right; at least one row.
+        groups: [rows] the group of each row; None if rows are independent.
 
     Returns:
         Low and high end.
@@ -37,17 +38,17 @@ def share_interval(right: npt.NDArray[np.bool_], groups: Sequence[str] | None = 
 
 
 def mean_interval(values: npt.NDArray[np.int64], groups: Sequence[str] | None = None) -> tuple[float, float]:
-    """Percentile bootstrap interval of a mean, whole groups being drawn (Efron and Tibshirani 1993, chapters 8 and 13).
+    """Percentile bootstrap interval of a mean, over whole groups (Efron and Tibshirani 1993, chapters 8 and 13).
 
     Args:
         values: [rows] whole numbers, at least one.
-        groups: [rows] what each row belongs to; None where all are independent.
+        groups: [rows] the group of each row; None if rows are independent.
 
     Returns:
         Low and high end, the same for the same rows.
     """
     sums, sizes = _by_group(values, groups)
-    # Groups of equal sum and size are alike: to draw how many of each kind come is to draw the groups, but much faster.
+    # Groups of equal sum and size are interchangeable: drawing the number of groups of each kind is enough, and faster.
     kinds, counts = np.unique(np.stack([sums, sizes], axis=1), axis=0, return_counts=True)
     generator = np.random.default_rng(_SEED)
     means: list[float] = []
@@ -59,7 +60,7 @@ def mean_interval(values: npt.NDArray[np.int64], groups: Sequence[str] | None = 
 
 
 def _design_effect(residuals: Values, groups: Sequence[str] | None) -> float:
-    """Variance of the mean with groups, over that of as many independent rows; at least 1."""
+    """Variance of the mean with groups, divided by that of as many independent rows; at least 1."""
     independent = float((residuals**2).sum())
     if groups is None or independent == 0.0:
         return 1.0

@@ -8,24 +8,24 @@ from sentiment_pipeline.report import read_csv
 
 @dataclass(frozen=True)
 class Point:
-    """The recipe, fitted to some of the reviews."""
+    """Accuracy of a recipe that was fitted to some of the reviews."""
 
     rows: int
-    """That it was fitted to."""
+    """Number of reviews it was fitted to."""
     accuracy: float
-    """On reviews that it has not seen, the same for all points."""
+    """On reviews it was not fitted to, the same for all points."""
     low: float
     """95 % interval of that accuracy."""
     high: float
     seen_accuracy: float
-    """On the reviews that it was fitted to."""
+    """On the reviews it was fitted to."""
 
 
 def read_curve(path: Path) -> list[Point]:
-    """Read the curve that `train` left.
+    """Read the curve that `train` wrote.
 
     Raises:
-        DataError: the file is not there.
+        DataError: the file does not exist.
     """
     return [
         Point(

@@ -1,4 +1,4 @@
-"""`gate`: may this model become the challenger? It and the champion are judged on the same held-out reviews."""
+"""`gate`: decides whether a model may become the challenger, by limits and by comparison with the champion."""
 
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -12,56 +12,59 @@ from sentiment_model.manifest import MODEL
 from sentiment_pipeline import paths
 from sentiment_pipeline.data.reviews.review import Review, read_reviews
 from sentiment_pipeline.errors import Refused
-from sentiment_pipeline.evaluation.behaviour import behave
+from sentiment_pipeline.evaluation.behaviour import run_suite
 from sentiment_pipeline.evaluation.findings import labels_of
 from sentiment_pipeline.metrics.compare import Comparison, compare
 from sentiment_pipeline.params import GateParams, Params
-from sentiment_pipeline.progress import say
+from sentiment_pipeline.progress import log_line
 from sentiment_pipeline.tracking.download import download
 from sentiment_pipeline.tracking.registry import CHALLENGER, CHAMPION, Registry, Version
 from sentiment_pipeline.version.files import verified_digest
 
 _MAX_TIMED = 500
-"""On how many held-out reviews the time for one prediction is measured."""
+"""Number of held-out reviews on which the time of a prediction is measured."""
 
 
 @dataclass(frozen=True)
-class Standing:
-    """What the gate found out about the model that it judges."""
+class Measurements:
+    """What the gate measured of a model."""
 
-    who: str
+    name: str
+    """In messages, such as `version 3`."""
     accuracy: float
     milliseconds: float
-    """For one prediction: the median over held-out reviews, on this machine."""
+    """Time of a prediction: the median over held-out reviews, on this machine."""
     megabytes: float
-    """Of the model file; a megabyte is 10^6 bytes."""
+    """Size of the model file, in units of 10^6 bytes."""
     behaviour: Mapping[str, float] = field(default_factory=dict)
-    """Pass rates of behavioural tests by capability; none where no capability has a floor, or it could not be asked."""
+    """Pass rates of behavioural tests by capability; empty if none has a floor or the tests were skipped."""
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What the gate says."""
+    """The decision of the gate."""
 
     sentence: str
-    """What was found, whatever the outcome."""
+    """What was measured, whatever the outcome."""
     refusals: tuple[str, ...]
-    """Every reason against the model; none where it passed."""
+    """Every reason against the model; empty if it passed."""
 
     @property
     def passed(self) -> bool:
-        """Whether nothing speaks against it."""
+        """Whether there is no reason against the model."""
         return not self.refusals
 
 
-def decide(candidate: Standing, champion: str, comparison: Comparison | None, limits: GateParams) -> Verdict:
-    """Hold a candidate against the limits and, where there is one, the champion.
+def decide(candidate: Measurements, champion: str, comparison: Comparison | None, limits: GateParams) -> Verdict:
+    """Check a candidate against the limits and, if there is one, the champion.
 
     Args:
-        champion: what to call it.
-        comparison: with the champion, on the same held-out reviews; None where there is no champion.
+        candidate: what was measured.
+        champion: its name in messages.
+        comparison: with the champion, on the same held-out reviews; None if there is no champion.
+        limits: the section `gate` of params.yaml.
     """
-    facts = [f"{candidate.who} has accuracy {candidate.accuracy:.4f}"]
+    facts = [f"{candidate.name} has accuracy {candidate.accuracy:.4f}"]
     refusals = []
     if candidate.accuracy < limits.min_accuracy:
         refusals.append(
@@ -85,16 +88,17 @@ def _worse(comparison: Comparison, champion: str, limits: GateParams) -> list[st
     refusals = []
     if comparison.high < 0:
         refusals.append(
-            f"{champion} is better beyond chance: the 95 % interval of the difference ends at {comparison.high:+.4f};"
-            f" it alone is right on {comparison.only_champion_right:,} of {comparison.n:,} reviews,"
-            f" the candidate alone on {comparison.only_challenger_right:,}"
+            f"{champion} is better, and not by chance:"
+            f" the 95 % interval of the difference ends at {comparison.high:+.4f};"
+            f" only the champion is right on {comparison.only_champion_right:,} of {comparison.n:,} reviews,"
+            f" only the candidate on {comparison.only_challenger_right:,}"
         )
     if -comparison.difference > limits.max_drop:
         refusals.append(f"a drop of {-comparison.difference:.4f} is more than {limits.max_drop:.4f} (gate.max_drop)")
     return refusals
 
 
-def _budget(candidate: Standing, limits: GateParams) -> list[str]:
+def _budget(candidate: Measurements, limits: GateParams) -> list[str]:
     refusals = []
     if candidate.milliseconds > limits.max_milliseconds:
         refusals.append(
@@ -108,12 +112,12 @@ def _budget(candidate: Standing, limits: GateParams) -> list[str]:
     return refusals
 
 
-def _misbehaves(candidate: Standing, limits: GateParams) -> list[str]:
+def _misbehaves(candidate: Measurements, limits: GateParams) -> list[str]:
     refusals = []
     for capability, floor in limits.behaviour.items():
         rate = candidate.behaviour.get(capability)
         if rate is None:
-            refusals.append(f"nothing is known of its {capability}, which has a floor (gate.behaviour.{capability})")
+            refusals.append(f"its pass rate for {capability} is unknown, but has a floor (gate.behaviour.{capability})")
         elif rate < floor:
             refusals.append(
                 f"{capability}: {rate:.3f} of the cases pass, fewer than {floor:g} (gate.behaviour.{capability})"
@@ -122,92 +126,96 @@ def _misbehaves(candidate: Standing, limits: GateParams) -> list[str]:
 
 
 def gate_here(params: Params, root: Path = Path()) -> Verdict:
-    """Judge models/current by the limits alone, where no registry knows a champion (a pull request, a laptop).
+    """Check models/current against the limits only, without a registry (in a pull request, on a laptop).
 
     Raises:
-        Refused: the gate says no.
+        Refused: the model fails, with every reason.
         DataError: held-out reviews or model are missing.
     """
     held_out = read_reviews(root / paths.TEST)
-    return _passed(_judge(_Judged.here(root), None, held_out, params))
+    return _passed(_verdict(_LocalModel.here(root), None, held_out, params))
 
 
 def gate(registry: Registry, params: Params, name: str, number: str | None, root: Path = Path()) -> Verdict:
-    """Judge version `number`, or models/current where none is given; a version that passes is the challenger.
+    """Check version `number`, or models/current if it is None; a version that passes becomes the challenger.
 
     Raises:
-        Refused: the gate says no, with every reason.
+        Refused: the model fails, with every reason.
         DataError: held-out reviews or model are missing.
-        RegistryError: MLflow could not be asked.
+        RegistryError: MLflow did not answer.
     """
     held_out = read_reviews(root / paths.TEST)
     champion = registry.by_alias(name, CHAMPION)
     with tempfile.TemporaryDirectory() as scratch:
         if number is None:
-            candidate = _Judged.here(root)
+            candidate = _LocalModel.here(root)
         else:
-            candidate = _Judged.downloaded(registry, registry.version(name, number), Path(scratch), f"version {number}")
+            candidate = _LocalModel.downloaded(
+                registry, registry.version(name, number), Path(scratch), f"version {number}"
+            )
         best = None
         if champion is not None:
-            who = f"the champion (version {champion.number})"
-            best = _Judged.downloaded(registry, champion, Path(scratch), who)
-        verdict = _passed(_judge(candidate, best, held_out, params))
+            title = f"the champion (version {champion.number})"
+            best = _LocalModel.downloaded(registry, champion, Path(scratch), title)
+        verdict = _passed(_verdict(candidate, best, held_out, params))
     if number is not None:
         registry.set_alias(name, CHALLENGER, number)
-        say(f"alias {CHALLENGER} of {name} is version {number}")
+        log_line(f"alias {CHALLENGER} of {name} is version {number}")
     return verdict
 
 
 @dataclass(frozen=True)
-class _Judged:
-    """A model at hand."""
+class _LocalModel:
+    """A model whose files are on this machine."""
 
-    who: str
+    name: str
     folder: Path
 
     @classmethod
-    def here(cls, root: Path) -> "_Judged":
+    def here(cls, root: Path) -> "_LocalModel":
         folder = root / paths.MODEL_DIR
         verified_digest(folder)
         return cls(f"the model in {paths.MODEL_DIR}", folder)
 
     @classmethod
-    def downloaded(cls, registry: Registry, version: Version, scratch: Path, who: str) -> "_Judged":
+    def downloaded(cls, registry: Registry, version: Version, scratch: Path, name: str) -> "_LocalModel":
         target = scratch / version.number
         target.mkdir(exist_ok=True)
-        return cls(who, download(registry, version, target))
+        return cls(name, download(registry, version, target))
 
     @property
     def file(self) -> Path:
         return self.folder / MODEL
 
 
-def _judge(candidate: _Judged, champion: _Judged | None, held_out: Sequence[Review], params: Params) -> Verdict:
+def _verdict(
+    candidate: _LocalModel, champion: _LocalModel | None, held_out: Sequence[Review], params: Params
+) -> Verdict:
     scorer = Scorer.open(candidate.file)
-    actual, said = [review.label for review in held_out], _said(scorer, held_out)
-    standing = Standing(
-        candidate.who,
-        accuracy=sum(map(str.__eq__, actual, said)) / len(actual),
+    actual, predicted = [review.label for review in held_out], _predicted(scorer, held_out)
+    measured = Measurements(
+        candidate.name,
+        accuracy=sum(map(str.__eq__, actual, predicted)) / len(actual),
         milliseconds=_milliseconds(scorer, held_out[:_MAX_TIMED]),
         megabytes=candidate.file.stat().st_size / 1e6,
         behaviour=_pass_rates(scorer, params) if params.gate.behaviour else {},
     )
     if champion is None:
-        return decide(standing, "", None, params.gate)
-    before, groups = _said(Scorer.open(champion.file), held_out), [review.group for review in held_out]
-    return decide(standing, champion.who, compare(actual, before, said, groups), params.gate)
+        return decide(measured, "", None, params.gate)
+    champions, groups = _predicted(Scorer.open(champion.file), held_out), [review.group for review in held_out]
+    return decide(measured, champion.name, compare(actual, champions, predicted, groups), params.gate)
 
 
-def _said(scorer: Scorer, held_out: Sequence[Review]) -> list[str]:
-    """The label that a model gives each review, all of whose true labels it knows."""
+def _predicted(scorer: Scorer, held_out: Sequence[Review]) -> list[str]:
+    """The predicted labels; DataError if the model does not know one of the true labels."""
     labels_of(held_out, scorer.labels)
     return Classifier(scorer).predict(review.text for review in held_out)
 
 
 def _pass_rates(scorer: Scorer, params: Params) -> dict[str, float]:
-    behaviour = behave(scorer, params.evaluate)
+    behaviour = run_suite(scorer, params.evaluate)
     if behaviour.skipped:
-        say(f"behavioural tests were left out: {behaviour.skipped}")
+        log_line(f"behavioural tests were skipped: {behaviour.skipped}")
     return {name: result.pass_rate for name, result in behaviour.capabilities.items()}
 
 

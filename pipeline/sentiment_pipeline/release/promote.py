@@ -1,4 +1,4 @@
-"""`promote`: a version that the cluster serves becomes the champion, and no other."""
+"""`promote`: makes a version the champion if the cluster serves it."""
 
 import json
 import subprocess
@@ -13,7 +13,7 @@ _TIMEOUT_SECONDS = 30
 
 @dataclass(frozen=True)
 class Serving:
-    """What a SentimentModel says that it serves; empty strings where it serves nothing."""
+    """The version that a SentimentModel serves, from its status; empty strings if it serves none."""
 
     model: str
     version: str
@@ -21,7 +21,11 @@ class Serving:
 
 
 def serving_of(resource: Any) -> Serving:
-    """Read a SentimentModel as the API server gives it."""
+    """Read a SentimentModel as the API server returns it.
+
+    Raises:
+        PipelineError: it is not a SentimentModel.
+    """
     if not isinstance(resource, dict) or resource.get("kind") != "SentimentModel":
         raise PipelineError("expected a SentimentModel as JSON (`kubectl get smdl NAME -o json`), found something else")
     serving = resource.get("status", {}).get("serving", {})
@@ -30,20 +34,20 @@ def serving_of(resource: Any) -> Serving:
 
 
 def check(version: Version, serving: Serving, resource: str) -> None:
-    """Refuse to promote what the cluster does not serve.
+    """Check that the cluster serves a version.
 
     Raises:
-        Refused: saying what it serves instead.
+        Refused: it does not; the message states what it serves.
     """
     if serving.model != version.name:
-        raise Refused(f"{resource} is about the model {serving.model}, not {version.name}")
+        raise Refused(f"{resource} serves the model {serving.model}, not {version.name}")
     if serving.version != version.number:
         served = f"version {serving.version}" if serving.version else "nothing"
-        raise Refused(f"{resource} serves {served}, not version {version.number}; the champion stays what it is")
+        raise Refused(f"{resource} serves {served}, not version {version.number}; the champion is unchanged")
     if not version.digest or serving.digest != version.digest:
         raise Refused(
             f"{resource} serves version {version.number} with digest {serving.digest or 'unknown'},"
-            f" but the registry says {version.digest or 'none'}; the champion stays what it is"
+            f" but the registry has {version.digest or 'none'}; the champion is unchanged"
         )
 
 
@@ -52,7 +56,7 @@ def promote(registry: Registry, name: str, number: str, resource: Any, resource_
 
     Raises:
         Refused: it does not.
-        RegistryError: MLflow could not be asked.
+        RegistryError: MLflow did not answer.
     """
     version = registry.version(name, number)
     check(version, serving_of(resource), resource_name)
@@ -61,16 +65,16 @@ def promote(registry: Registry, name: str, number: str, resource: Any, resource_
 
 
 def read_resource(kubectl: str, name: str, namespace: str) -> Any:
-    """Ask the cluster of the current KUBECONFIG for a SentimentModel.
+    """Read a SentimentModel from the cluster of the current KUBECONFIG.
 
     Raises:
-        PipelineError: kubectl is missing or failed; its own words are passed on.
+        PipelineError: kubectl is missing or failed; the message holds its error.
     """
     command = [kubectl, "get", "sentimentmodels.sentiment.dev", name, "--namespace", namespace, "--output", "json"]
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=_TIMEOUT_SECONDS)
     except FileNotFoundError:
-        raise PipelineError(f"{kubectl} is not on PATH; install it, or give --kubectl or --serving-json") from None
+        raise PipelineError(f"{kubectl} is not on PATH; install it, or set --kubectl or --serving-json") from None
     except subprocess.TimeoutExpired:
         raise PipelineError(f"kubectl did not answer within {_TIMEOUT_SECONDS} s; is the cluster reachable?") from None
     except subprocess.CalledProcessError as error:

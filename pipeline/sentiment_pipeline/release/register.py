@@ -1,4 +1,4 @@
-"""`register`: the trained model becomes a version in the registry, once."""
+"""`register`: registers the trained model as a version, once."""
 
 from pathlib import Path
 
@@ -13,11 +13,11 @@ from sentiment_pipeline.version.files import verified_digest
 
 
 def register(registry: Registry, params: Params, name: str, folder: Path, root: Path = Path()) -> Registered:
-    """Register the model in `folder`; a second time gives the version of the first.
+    """Register the model in `folder`; registering it again returns the same version.
 
     Raises:
-        DataError: the model is missing, was altered after `train`, or was not evaluated.
-        RegistryError: MLflow could not be asked.
+        DataError: the model is missing, was changed after `train`, or was not evaluated.
+        RegistryError: MLflow did not answer.
     """
     digest = verified_digest(folder)
     known = registry.find(name, digest)
@@ -35,8 +35,8 @@ def register(registry: Registry, params: Params, name: str, folder: Path, root: 
 
 
 def evaluated_accuracy(root: Path, digest: str) -> float:
-    """The held-out accuracy that `evaluate` found for this digest."""
+    """The held-out accuracy that `evaluate` reports for this digest."""
     report = read_json(root / paths.EVALUATE_REPORT)
     if report["digest"] != digest:
-        raise DataError(f"{paths.EVALUATE_REPORT} speaks of another model than the one to register: run `dvc repro`")
+        raise DataError(f"{paths.EVALUATE_REPORT} is about another model than the one to register: run `dvc repro`")
     return float(report["accuracy"])

@@ -8,16 +8,19 @@ from sentiment_pipeline.version.files import verified_digest
 
 
 def download(registry: Registry, version: Version, folder: Path) -> Path:
-    """Bring a version's files into a folder; returns where they are.
+    """Download the files of a version into a folder and verify them.
+
+    Returns:
+        The folder of the files.
 
     Raises:
-        RegistryError: MLflow could not be asked, or gives other files than those of the digest.
+        RegistryError: MLflow did not answer, or the files do not have the digest of the version.
     """
     found = registry.download(version, folder)
     digest = verified_digest(found)
     if digest != version.digest:
         raise RegistryError(
             f"version {version.number} of {version.name} has the files of {digest},"
-            f" but its tag says {version.digest or 'nothing'}: look into the registry"
+            f" but its tag is {version.digest or 'empty'}: check the registry"
         )
     return found

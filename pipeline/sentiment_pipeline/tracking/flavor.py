@@ -1,6 +1,6 @@
-"""Our model as an MLflow flavor: an ordinary pyfunc model without a pickle, its files at the root of the artifacts.
+"""Our model as an MLflow flavor: a pyfunc model without a pickle, with its files at the root of the artifacts.
 
-`mlflow.pyfunc.load_model` and `mlflow models serve` find the loader in `sentiment_model.pyfunc`, which travels along in
+`mlflow.pyfunc.load_model` and `mlflow models serve` find the loader in `sentiment_model.pyfunc`, which is logged in
 `code/`. A serving pod needs neither: it reads the four files that the manifest covers.
 """
 
@@ -18,9 +18,9 @@ INPUT_EXAMPLE = {"text": ["A warm and funny film.", "Dull from start to finish."
 
 
 def save_model(path: str, mlflow_model: Any, *, folder: Path, validate_serving_input: bool = False) -> None:
-    """Save the version that lies in `folder` as an MLflow model at `path`; called by `mlflow.models.Model.log`.
+    """Save the version in `folder` as an MLflow model at `path`; called by `mlflow.models.Model.log`.
 
-    `Model.log` reads `validate_serving_input` and passes it on; it means nothing here.
+    `Model.log` passes `validate_serving_input` on; it has no effect here.
     """
     import mlflow.pyfunc
     import pandas as pd

@@ -1,4 +1,4 @@
-"""What a registered version came from: the commit of the code and the lock of the data."""
+"""The origin of a registered version: the commit of the code and the lock of the data."""
 
 import subprocess
 from hashlib import sha256
@@ -8,7 +8,7 @@ from sentiment_pipeline import paths
 
 
 def git_commit(root: Path) -> str:
-    """The commit that is checked out, with `-dirty` where tracked files differ from it; empty outside of git."""
+    """The commit that is checked out, with `-dirty` if tracked files differ from it; empty outside of git."""
     commit = _git(root, "rev-parse", "HEAD")
     if not commit:
         return ""
@@ -16,7 +16,7 @@ def git_commit(root: Path) -> str:
 
 
 def lock_sha256(root: Path) -> str:
-    """Sha256 of dvc.lock, in hex; empty where `dvc repro` has not run."""
+    """SHA-256 of dvc.lock, in hex; empty if `dvc repro` has not run."""
     lock = root / paths.LOCK
     return sha256(lock.read_bytes()).hexdigest() if lock.is_file() else ""
 

@@ -1,4 +1,4 @@
-"""The model registry: what the rest asks of it, and MLflow's answer."""
+"""The model registry: its interface, and the implementation with MLflow."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -32,18 +32,18 @@ class Version:
 
     @property
     def digest(self) -> str:
-        """`sha256:` and 64 hex digits, or empty where the version has no digest tag."""
+        """`sha256:` and 64 hex digits, or empty if the version has no digest tag."""
         digest = self.tags.get(DIGEST_TAG, "")
         return digest if not digest or digest.startswith("sha256:") else f"sha256:{digest}"
 
 
 @dataclass(frozen=True)
 class Registered:
-    """What came of it."""
+    """The result of a registration."""
 
     version: Version
     created: bool
-    """False where a version of the same digest was there already."""
+    """False if a version with the same digest existed."""
 
 
 class Registry(Protocol):
@@ -53,10 +53,10 @@ class Registry(Protocol):
         """The newest version of that digest."""
 
     def version(self, name: str, number: str) -> Version:
-        """One version; RegistryError where it does not exist."""
+        """A version by its number; RegistryError if it does not exist."""
 
     def by_alias(self, name: str, alias: str) -> Version | None:
-        """The version that an alias names."""
+        """The version of an alias; None if the alias is not set."""
 
     def record_training(self, params: Params, root: Path) -> str:
         """The id of the run of the model that was trained in `root`, with its metrics, params.yaml and dvc.lock."""
@@ -65,13 +65,13 @@ class Registry(Protocol):
         """The id of the run of a converted model."""
 
     def add(self, name: str, folder: Path, tags: Mapping[str, str], run_id: str) -> Version:
-        """Register the model in `folder`, under a run; its tags hold the digest."""
+        """Register the model in `folder` under a run; `tags` hold the digest."""
 
     def set_alias(self, name: str, alias: str, number: str) -> None:
         """Point an alias to a version."""
 
     def download(self, version: Version, folder: Path) -> Path:
-        """Bring a version's artifacts into a folder; returns where they are."""
+        """Download the artifacts of a version into a folder; returns the path of the artifacts."""
 
 
 class MlflowRegistry:
@@ -107,7 +107,7 @@ class MlflowRegistry:
         """See Registry."""
         run_id = str(self._ask(ensure_run, self._client, params, root))
         for source in (root / paths.PARAMS, root / paths.LOCK):
-            # What the tag names by its hash can be looked up here, also when nobody committed it.
+            # A tag holds the hash of dvc.lock; the file itself can be looked up here even if it was not committed.
             if source.is_file():
                 self._ask(self._client.log_artifact, run_id, str(source))
         return run_id
@@ -135,7 +135,9 @@ class MlflowRegistry:
         self._ask(mlflow.register_model, f"models:/{logged.model_id}", name, tags=dict(tags))
         version = self.find(name, tags[DIGEST_TAG])
         if version is None:
-            raise RegistryError(f"MLflow registered a version of {name} but does not find it by its digest; look there")
+            raise RegistryError(
+                f"MLflow registered a version of {name} but does not find it by its digest: check the registry"
+            )
         return version
 
     def set_alias(self, name: str, alias: str, number: str) -> None:

@@ -1,7 +1,7 @@
-"""MLflow runs: one run per trained model, found by its digest, so that stages need not hand each other a run id.
+"""MLflow runs: one run per trained model, found by its digest, so that stages need not pass a run id on.
 
-Without MLFLOW_TRACKING_URI nothing is recorded. A server that does not answer costs a sentence, not the training:
-`register` records whatever is missing.
+Without MLFLOW_TRACKING_URI nothing is recorded. If the server does not answer, a warning is printed and training goes
+on; `register` records what is missing.
 """
 
 import logging
@@ -17,7 +17,7 @@ from sentiment_model.manifest import DIGEST_TAG
 from sentiment_pipeline import paths
 from sentiment_pipeline.errors import RegistryError
 from sentiment_pipeline.params import Params
-from sentiment_pipeline.progress import progress, say
+from sentiment_pipeline.progress import log_line, progress
 from sentiment_pipeline.report import read_csv, read_json
 
 _EVALUATION = "evaluation"
@@ -26,7 +26,7 @@ _EVALUATION = "evaluation"
 _ENVIRONMENT = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "30",
-    # MLflow's own 7 retries of 120 s would hide an outage for a quarter of an hour.
+    # MLflow's default of 7 retries of 120 s would hide an outage for a quarter of an hour.
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
     "MLFLOW_RECORD_ENV_VARS_IN_MODEL_LOGGING": "false",
@@ -53,9 +53,9 @@ def connect() -> Any:
 
 
 def record_run(params: Params, root: Path) -> None:
-    """Record what the reports say so far, if there is a server and it answers."""
+    """Record the present reports in MLflow; print a line instead if no server is set or if it does not answer."""
     if not os.environ.get("MLFLOW_TRACKING_URI"):
-        say("MLFLOW_TRACKING_URI is not set: the run is not recorded in MLflow")
+        log_line("MLFLOW_TRACKING_URI is not set: the run is not recorded in MLflow")
         return
     client = connect()
     from boto3.exceptions import Boto3Error
@@ -65,17 +65,17 @@ def record_run(params: Params, root: Path) -> None:
     try:
         run_id = ensure_run(client, params, root)
     except (MlflowException, Boto3Error, BotoCoreError, ClientError) as error:
-        say(f"MLflow did not record the run ({type(error).__name__}); `sentiment-pipeline register` will")
+        log_line(f"MLflow did not record the run ({type(error).__name__}); `sentiment-pipeline register` will")
     else:
-        say(f"recorded in MLflow: run {run_id} of experiment {params.tracking.experiment}")
+        log_line(f"recorded in MLflow: run {run_id} of experiment {params.tracking.experiment}")
 
 
 def ensure_run(client: Any, params: Params, root: Path) -> str:
-    """The id of the run of the model that is in models/current, with all that the reports say of it.
+    """The id of the run of the model in models/current, after recording all reports about it.
 
     Raises:
-        DataError: the model has not been trained here.
-        mlflow.exceptions.MlflowException: the server does not answer, or refuses.
+        DataError: no model was trained here.
+        mlflow.exceptions.MlflowException: the server does not answer, or refuses the request.
     """
     trained = read_json(root / paths.TRAIN_REPORT)
     digest = str(trained["digest"])
@@ -97,7 +97,7 @@ def ensure_run(client: Any, params: Params, root: Path) -> str:
 
 
 def _record_evaluation(client: Any, run_id: str, root: Path) -> None:
-    """The page, the figures and the reports of `evaluate`; no text of a review is in them."""
+    """Record the page, the figures and the reports of `evaluate`; they hold no text of a review."""
     reports = [root / path for path in (paths.EVALUATE_PAGE, paths.EVALUATE_REPORT, paths.BEHAVIOUR_REPORT)]
     for path in (*reports, *sorted((root / paths.FIGURES).glob("*.png"))):
         client.log_artifact(run_id, str(path), _EVALUATION)
@@ -105,7 +105,7 @@ def _record_evaluation(client: Any, run_id: str, root: Path) -> None:
 
 @dataclass(frozen=True)
 class Conversion:
-    """A model that was trained elsewhere, for MLflow's sake."""
+    """What is recorded in MLflow about a model that was trained elsewhere."""
 
     experiment: str
     digest: str
@@ -117,7 +117,7 @@ def ensure_conversion(client: Any, conversion: Conversion) -> str:
     """The id of the run of a converted model.
 
     Raises:
-        mlflow.exceptions.MlflowException: the server does not answer, or refuses.
+        mlflow.exceptions.MlflowException: the server does not answer, or refuses the request.
     """
     experiment_id = _experiment(client, conversion.experiment)
     run = _run_of(client, experiment_id, conversion.digest)
@@ -143,7 +143,7 @@ def _create_run(client: Any, experiment_id: str, digest: str, what: str) -> Any:
 
 
 def _record_recipes(client: Any, experiment_id: str, parent: str, params: Params, root: Path) -> None:
-    """A child run per recipe that was compared, and below it one per fold."""
+    """Record a child run per recipe, and below it one per fold."""
     recipes = read_json(root / paths.TRAIN_REPORT)["recipes"]
     folds = read_csv(root / paths.CANDIDATES_PLOT)
     with progress("record the recipes in MLflow", len(recipes) + len(folds)) as advance:
@@ -187,7 +187,7 @@ def _experiment(client: Any, name: str) -> str:
     try:
         return str(client.create_experiment(name))
     except MlflowException:
-        # Another pipeline was faster.
+        # Another pipeline created it in the meantime.
         found = client.get_experiment_by_name(name)
         if found is None:
             raise
@@ -225,7 +225,7 @@ def _metrics(trained: dict[str, Any], root: Path) -> dict[str, float]:
     metrics |= _numbers(evaluated)
     for name, buckets in evaluated["slices"].items():
         for bucket, part in buckets.items():
-            # What MLflow does not take in a name is replaced.
+            # MLflow accepts only some characters in a name.
             metrics[re.sub(r"[^\w .-]", "_", f"accuracy.{name}.{bucket}")] = float(part["accuracy"])
     for name, result in behaviour["capabilities"].items():
         metrics[f"behaviour.{name}"] = float(result["pass_rate"])
@@ -233,7 +233,7 @@ def _metrics(trained: dict[str, Any], root: Path) -> dict[str, float]:
 
 
 def _is_evaluated(digest: str, root: Path) -> bool:
-    """After a new training, until `evaluate` has run, its report speaks of the model before."""
+    """Whether the report of `evaluate` is about this model: after a training it is about the previous one."""
     path = root / paths.EVALUATE_REPORT
     return path.exists() and bool(read_json(path)["digest"] == digest)
 

@@ -1,4 +1,4 @@
-"""From raw margins to log-odds: views are averaged on one scale, and the result is calibrated; all of it is linear."""
+"""Calibration: averages the raw margins of all views and scales them to log-odds. Both steps are linear."""
 
 from dataclasses import dataclass
 
@@ -17,7 +17,7 @@ class Scaling:
     factors: tuple[float, ...]
     """Per view."""
     shifts: tuple[float, ...]
-    """Per margin: one for two labels, else one a label."""
+    """Per margin: one for two labels, otherwise one per label."""
 
     def apply(self, raw: Floats) -> Floats:
         """Raw margins [texts, views, k] to margins [texts, k]."""
@@ -26,12 +26,12 @@ class Scaling:
 
 
 def unscaled(margins: int) -> Scaling:
-    """Of one view, whose margins stay what they are."""
+    """The scaling that leaves the margins of a single view unchanged."""
     return Scaling((1.0,), (0.0,) * margins)
 
 
 def fit_scaling(raw: Floats, truth: npt.NDArray[np.int64]) -> Scaling:
-    """Learn from margins of texts that the classifiers had not seen.
+    """Fit a scaling to the margins of texts that the classifiers were not fitted to.
 
     The views are divided by the standard deviation of their margins and averaged. Then one factor, and a shift per
     margin, minimise the log loss: Platt scaling (Platt 1999) for two labels; for more, temperature scaling (Guo et al.
@@ -39,7 +39,7 @@ def fit_scaling(raw: Floats, truth: npt.NDArray[np.int64]) -> Scaling:
 
     Args:
         raw: [texts, views, k]
-        truth: [texts] the number of the right label.
+        truth: [texts] the index of the true label.
     """
     views, k = raw.shape[1:]
     spread = raw.std(axis=(0, 2))

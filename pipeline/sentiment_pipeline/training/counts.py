@@ -1,4 +1,4 @@
-"""The n-gram counts that all recipes stand on: texts are counted once, however much is compared and fitted."""
+"""The n-gram counts that all recipes share: texts are counted once, however many recipes and folds are fitted."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -20,13 +20,13 @@ Columns = npt.NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Corpus:
-    """Counts of all texts, per unit, for every recipe at once."""
+    """Counts of all texts per unit, for all recipes."""
 
     counts: dict[Unit, NgramCounts]
 
     @property
     def cells(self) -> int:
-        """How many counts there are."""
+        """Number of counts that are not zero."""
         return sum(counts.matrix.nnz for counts in self.counts.values())
 
     def rows(self, view: ViewRecipe, rows: Rows) -> sparse.csr_matrix:
@@ -34,7 +34,7 @@ class Corpus:
         return self.counts[view.unit].matrix[rows]
 
     def columns(self, view: ViewRecipe, rows: sparse.csr_matrix) -> Columns:
-        """Which n-grams the recipe would know, had it seen these rows alone."""
+        """The n-grams that the recipe knows when it is fitted to these rows only."""
         lengths = self.counts[view.unit].lengths
         frequency = np.bincount(rows.indices, minlength=rows.shape[1])
         shortest, longest = view.ngrams
@@ -42,7 +42,7 @@ class Corpus:
 
 
 def count(texts: Sequence[str], candidates: Sequence[Candidate], threads: int | None = None) -> Corpus:
-    """Count the n-grams that any of the recipes may need.
+    """Count the n-grams of all recipes.
 
     Raises:
         DataError: no n-gram is frequent enough.

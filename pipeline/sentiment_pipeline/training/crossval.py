@@ -1,7 +1,8 @@
 """Comparison of recipes by grouped cross-validation.
 
-Tokenising and counting cost most and do not depend on the fold: texts are counted once. Per fold, document frequencies,
-weights and norms are computed anew from its training side: each score is exactly that of the whole recipe fitted there.
+Tokenising and counting take most of the time and do not depend on the fold, so texts are counted once. Document
+frequencies, weights and norms are computed for each fold from its training side, so every score is exactly that of a
+recipe fitted from scratch.
 """
 
 import time
@@ -24,31 +25,31 @@ from sentiment_pipeline.training.fitting import Labels, TextClassifier, fit_view
 from sentiment_pipeline.training.recipes import is_calibrated
 
 _WORTH_PROCESSES = 3_000_000
-"""Counts in the corpus from which starting other processes costs less than it saves."""
+"""Number of counts above which several processes are faster than one."""
 
 Folds = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
 class Score:
-    """How a recipe did on one fold."""
+    """The measures of a recipe on one fold."""
 
     accuracy: float
     macro_f1: float
     log_loss: float
     ece: float
     seconds: float
-    """To fit, and to score the fold."""
+    """Time to fit the recipe and to score the fold."""
 
 
 @dataclass(frozen=True)
 class Result:
-    """How a recipe did on all folds."""
+    """The measures of a recipe on all folds."""
 
     candidate: Candidate
     scores: tuple[Score, ...]
     scaling: Scaling
-    """Learned from the margins of all folds, each by the models that had not seen it."""
+    """Fitted to the margins of all folds; those of a fold come from the model that was not fitted to it."""
 
     @property
     def accuracy(self) -> float:
@@ -67,7 +68,7 @@ class Result:
 
 
 def compare(corpus: Corpus, labels: Labels, folds: Folds, candidates: Sequence[Candidate]) -> list[Result]:
-    """Cross-validate each recipe on the same folds, side by side where that is worth it.
+    """Cross-validate each recipe on the same folds, in several processes if the corpus is large.
 
     Args:
         labels: [texts]
@@ -80,7 +81,7 @@ def compare(corpus: Corpus, labels: Labels, folds: Folds, candidates: Sequence[C
     numbers = range(int(folds.max()) + 1)
     tasks = [(candidate, number) for candidate in candidates for number in numbers]
     jobs = min(len(tasks), cpus()) if corpus.cells >= _WORTH_PROCESSES else 1
-    # Processes, not threads: liblinear's random numbers are one sequence a process.
+    # Processes, not threads: liblinear has one sequence of random numbers per process.
     workers = Parallel(n_jobs=jobs, return_as="generator", batch_size=1, pre_dispatch=jobs)
     with progress("cross-validate", len(tasks)) as advance:
         found = []
@@ -92,24 +93,24 @@ def compare(corpus: Corpus, labels: Labels, folds: Folds, candidates: Sequence[C
 
 
 def best(results: Sequence[Result]) -> Result:
-    """The recipe of highest mean accuracy; among equals the first in params.yaml."""
+    """The recipe with the highest mean accuracy; of equal ones the first in params.yaml."""
     return max(results, key=lambda result: result.accuracy)
 
 
 def refit(result: Result, corpus: Corpus, labels: Labels) -> TextClassifier:
-    """Fit a recipe to all texts, with the scaling that cross-validation found."""
+    """Fit a recipe to all texts, with the scaling found by cross-validation."""
     fitted = fit_views(result.candidate, corpus, labels, np.arange(len(labels)))
     return TextClassifier(result.candidate, np.unique(labels), fitted, result.scaling)
 
 
 def check_folds(labels: Labels, folds: Folds) -> None:
-    """Refuse folds that cannot be trained on or scored."""
+    """Raise DataError if a fold, or the rest without it, lacks a label."""
     known = set(labels)
     for number in range(int(folds.max()) + 1):
         held_out = folds == number
         if set(labels[held_out]) != known or set(labels[~held_out]) != known:
             raise DataError(
-                f"fold {number} lacks a label, on its own or in the rest: the groups are too few or too uneven;"
+                f"fold {number}, or the rest without it, lacks a label: the groups are too few or too uneven;"
                 " lower train.folds or change data.group"
             )
 
@@ -140,14 +141,14 @@ def _result(candidate: Candidate, labels: Labels, folds: Folds, pieces: Sequence
     def scores() -> Iterator[Score]:
         for number, piece in enumerate(pieces):
             inside = folds == number
-            # A fold is scored with a scaling that has not seen it.
-            said = probabilities(scaling(~inside).apply(raw[inside]))
-            predicted = classes[said.argmax(axis=1)]
+            # The scaling for a fold is fitted to the other folds.
+            estimated = probabilities(scaling(~inside).apply(raw[inside]))
+            predicted = classes[estimated.argmax(axis=1)]
             yield Score(
                 accuracy=float(accuracy_score(labels[inside], predicted)),
                 macro_f1=float(f1_score(labels[inside], predicted, average="macro")),
-                log_loss=float(log_loss(labels[inside], said, labels=classes)),
-                ece=expected_calibration_error(labels[inside], said, classes.tolist()),
+                log_loss=float(log_loss(labels[inside], estimated, labels=classes)),
+                ece=expected_calibration_error(labels[inside], estimated, classes.tolist()),
                 seconds=piece.seconds,
             )
 

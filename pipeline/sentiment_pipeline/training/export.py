@@ -1,4 +1,4 @@
-"""From a fitted classifier to a model file, and the proof that both say the same."""
+"""Export: converts a fitted classifier to the linear model that a model file holds."""
 
 from collections.abc import Mapping, Sequence
 
@@ -13,7 +13,7 @@ from sentiment_pipeline.version.arrays import float32s, uint64s
 
 
 def to_linear_model(fitted: TextClassifier, facts: Mapping[str, str]) -> LinearModel:
-    """Take the numbers out of a fitted classifier; its scaling becomes part of coefficients and bias."""
+    """Convert a fitted classifier to a linear model; its scaling becomes part of coefficients and bias."""
     bias = np.array(fitted.scaling.shifts)
     views = []
     for view, factor in zip(fitted.views, fitted.scaling.factors, strict=True):
@@ -30,13 +30,13 @@ def to_linear_model(fitted: TextClassifier, facts: Mapping[str, str]) -> LinearM
 
 
 def check_keys(fitted: TextClassifier, texts: Sequence[str]) -> list[list[str]]:
-    """Refuse a vocabulary in which two n-grams of the training texts share a key.
+    """Check that no two n-grams of the training texts share a key of the vocabulary.
 
     Returns:
-        Per view, the n-grams behind its keys.
+        Per view, the n-gram of each key.
 
     Raises:
-        ExportError: they do.
+        ExportError: two n-grams share a key.
     """
     try:
         return [ngram_names(texts, v.keys, unit=v.recipe.unit, ngrams=v.recipe.ngrams) for v in fitted.views]

@@ -1,4 +1,4 @@
-"""Fits a recipe to counts, and answers for it as a scikit-learn classifier of texts."""
+"""Fits a recipe to counts; the result predicts like a scikit-learn classifier of texts."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,18 +22,18 @@ Labels = npt.NDArray[np.str_]
 
 @dataclass(frozen=True)
 class FittedView:
-    """A view's weights and classifier."""
+    """The weights and the classifier of a view."""
 
     recipe: ViewRecipe
     keys: npt.NDArray[np.uint64]
     """Ascending, [n-grams]."""
     columns: Columns
-    """Which columns of the counts they are."""
+    """Their columns in the counts."""
     weighter: NBWeighter
     classifier: Any
 
     def margins(self, counts: sparse.csr_matrix) -> Floats:
-        """Counts [texts, n-grams of the view] to margins [texts, k], as scikit-learn's classifier says them."""
+        """Margins [texts, k] of counts [texts, n-grams of the view], as computed by the scikit-learn classifier."""
         features = self.weighter.transform(counts)
         if isinstance(self.classifier, MultinomialNB):
             likelihood: Floats = self.classifier.predict_joint_log_proba(features)
@@ -52,7 +52,7 @@ class FittedView:
 
 @dataclass(frozen=True)
 class TextClassifier:
-    """A fitted recipe: what scikit-learn's estimators say of texts, before anything is exported."""
+    """A fitted recipe, which predicts with scikit-learn's estimators; the reference for the exported model file."""
 
     candidate: Candidate
     classes_: Labels
@@ -74,11 +74,13 @@ class TextClassifier:
 
 
 def fit_views(candidate: Candidate, corpus: Corpus, labels: Labels, rows: Rows) -> tuple[FittedView, ...]:
-    """Fit a recipe to these rows of the corpus, exactly as if there were no others.
+    """Fit a recipe to some rows of the corpus, exactly as if there were no others.
 
     Args:
+        candidate: the recipe.
+        corpus: the counts of all texts.
         labels: [all texts]
-        rows: which texts to learn from.
+        rows: the texts to fit to.
 
     Raises:
         DataError: no n-gram is frequent enough.
@@ -87,7 +89,7 @@ def fit_views(candidate: Candidate, corpus: Corpus, labels: Labels, rows: Rows) 
 
 
 def raw_margins(fitted: Sequence[FittedView], corpus: Corpus, rows: Rows) -> Floats:
-    """Margins [rows, views, k] of texts in the corpus."""
+    """Raw margins [rows, views, k] of texts in the corpus."""
     return np.stack([view.margins(corpus.rows(view.recipe, rows)[:, view.columns]) for view in fitted], axis=1)
 
 
@@ -111,7 +113,7 @@ def _fit_view(candidate: Candidate, view: ViewRecipe, corpus: Corpus, labels: La
         return fitted
     coef, _ = fitted.coefficients()
     importance = np.abs(coef * weigh.weight_[:, None]).max(axis=1)
-    # Ascending columns again; among equals the first.
+    # In ascending order of columns; of equally important n-grams the first.
     kept = np.sort(np.argsort(-importance, kind="stable")[: candidate.max_features])
     weigh = weigh.select(kept)
     features = weigh.transform(counts[:, kept])

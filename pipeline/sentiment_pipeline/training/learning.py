@@ -1,4 +1,4 @@
-"""The learning curve: would more reviews make the model better, or another recipe?"""
+"""The learning curve: shows whether more reviews would make the model better."""
 
 from collections.abc import Sequence
 
@@ -26,24 +26,24 @@ def learning_curve(
     groups: Sequence[str],
     held_out: npt.NDArray[np.bool_],
 ) -> list[Point]:
-    """Fit a recipe to growing parts of what is not held out, from counts that are there already.
+    """Fit a recipe to growing parts of the reviews that are not held out, using existing counts.
 
-    A part is made of whole groups and holds all smaller parts. A part too small to fit is left out.
+    A part consists of whole groups and includes all smaller parts. Parts that are too small to fit are left out.
 
     Args:
-        scaling: of the recipe; as good as the one that each part alone would give, for labels hardly depend on it.
+        scaling: of the recipe. One fitted to each part would hardly change the predicted labels.
         labels: [texts]
         groups: [texts]
-        held_out: [texts] which to judge on.
+        held_out: [texts] the texts that accuracy is measured on.
     """
     places = np.array([position(group, "learning") for group in groups])
-    judged = np.flatnonzero(held_out)
+    unseen = np.flatnonzero(held_out)
     points = []
     with progress("learning curve", len(FRACTIONS)) as advance:
         for fraction in FRACTIONS:
             rows = np.flatnonzero(~held_out & (places < fraction))
             if set(labels[rows]) == set(labels):
-                points += _points(candidate, scaling, corpus, labels, groups, rows, judged)
+                points += _points(candidate, scaling, corpus, labels, groups, rows, unseen)
             advance(1)
     return points
 
@@ -55,7 +55,7 @@ def _points(
     labels: Labels,
     groups: Sequence[str],
     rows: Rows,
-    judged: Rows,
+    unseen: Rows,
 ) -> list[Point]:
     try:
         fitted = fit_views(candidate, corpus, labels, rows)
@@ -63,11 +63,11 @@ def _points(
         # No n-gram is frequent enough in so few texts.
         return []
 
-    def right(asked: Rows) -> npt.NDArray[np.bool_]:
-        said = probabilities(scaling.apply(raw_margins(fitted, corpus, asked))).argmax(axis=1)
-        found: npt.NDArray[np.bool_] = np.unique(labels)[said] == labels[asked]
+    def is_correct(texts: Rows) -> npt.NDArray[np.bool_]:
+        predicted = probabilities(scaling.apply(raw_margins(fitted, corpus, texts))).argmax(axis=1)
+        found: npt.NDArray[np.bool_] = np.unique(labels)[predicted] == labels[texts]
         return found
 
-    unseen = right(judged)
-    low, high = share_interval(unseen, [groups[row] for row in judged])
-    return [Point(len(rows), float(unseen.mean()), low, high, float(right(rows).mean()))]
+    correct = is_correct(unseen)
+    low, high = share_interval(correct, [groups[row] for row in unseen])
+    return [Point(len(rows), float(correct.mean()), low, high, float(is_correct(rows).mean()))]

@@ -1,4 +1,5 @@
-"""The n-grams that speak most for each label. A model file has only their hashes; training texts have their names."""
+"""The n-grams with the largest weights for each label. A model file holds only their hashes; their text comes from the
+training reviews."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,20 +14,22 @@ TOP = 20
 
 @dataclass(frozen=True)
 class TopNgram:
-    """One n-gram and what it says."""
+    """An n-gram and its weight for a label."""
 
     label: str
     view: str
     ngram: str
     weight: float
-    """What one occurrence adds to the margin in favour of the label, before a text is scaled to length 1."""
+    """What one occurrence adds to the margin in favour of the label, before the features of a text are normalised."""
 
 
 def top_ngrams(fitted: TextClassifier, names: Sequence[Sequence[str]], count: int = TOP) -> list[TopNgram]:
     """The `count` n-grams of largest weight for each label and view, the largest first.
 
     Args:
-        names: per view, what each of its keys stands for.
+        fitted: the classifier.
+        names: per view, the n-gram of each key.
+        count: how many n-grams per label and view.
     """
     found = []
     for view, factor, ngrams in zip(fitted.views, fitted.scaling.factors, names, strict=True):
@@ -44,7 +47,7 @@ def top_ngrams(fitted: TextClassifier, names: Sequence[Sequence[str]], count: in
 
 
 def _in_favour(weights: Floats, number: int) -> Floats:
-    """Weights [n-grams, margins] in favour of one label: with two labels, there is one margin for the second."""
+    """Weights in favour of one label, of weights [n-grams, margins]; two labels share the margin of the second."""
     if weights.shape[1] > 1:
         favour: Floats = weights[:, number]
         return favour

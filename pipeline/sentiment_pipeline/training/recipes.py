@@ -1,4 +1,4 @@
-"""What can be trained. Every recipe is linear over n-gram counts, so any winner exports to one model file."""
+"""The recipes as scikit-learn estimators. All are linear over n-gram counts, so a model file can hold any of them."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -11,15 +11,15 @@ from sentiment_model.reading import Unit
 from sentiment_model.weighting import NBWeighter
 from sentiment_pipeline.params import Candidate
 
-# liblinear's dual solver is the fastest for two classes and sparse texts; at this tolerance accuracy is that of the
-# default (measured on IMDB) in 60 % of the time. It visits rows in random order, hence the seed.
+# liblinear's dual solver is the fastest for two classes and sparse texts. With this tolerance it reaches the accuracy
+# of the default tolerance (measured on IMDB) in 60 % of the time. It visits rows in random order, hence the seed.
 _TOLERANCE = 1e-2
 _MAX_ITERATIONS = 2000
 
 
 @dataclass(frozen=True)
 class ViewRecipe:
-    """One way to look at the text."""
+    """The n-grams of one view of the text."""
 
     name: str
     unit: Unit
@@ -28,7 +28,7 @@ class ViewRecipe:
 
 
 def views(candidate: Candidate) -> tuple[ViewRecipe, ...]:
-    """The views of a recipe, each of which gets weights and a classifier of its own."""
+    """The views of a recipe, each with its own weights and classifier."""
     words = ViewRecipe("words", "words", candidate.ngrams, candidate.min_df)
     if candidate.characters == (0, 0):
         return (words,)
@@ -36,7 +36,7 @@ def views(candidate: Candidate) -> tuple[ViewRecipe, ...]:
 
 
 def weighter(candidate: Candidate) -> NBWeighter:
-    """From counts to features of length 1."""
+    """The transformer from counts to features of length 1."""
     return NBWeighter(exponent=0.5 if candidate.weighting == "nb" else 0.0, sublinear_tf=candidate.sublinear)
 
 
@@ -53,7 +53,7 @@ def classifier(candidate: Candidate, classes: int) -> Any:
 
 
 def is_calibrated(candidate: Candidate) -> bool:
-    """Whether the margins are log-odds as they stand (measured on IMDB: ECE 0.005)."""
+    """Whether the margins are log-odds without further scaling (measured on IMDB: ECE 0.005)."""
     return candidate.classifier == "logistic" and len(views(candidate)) == 1
 
 

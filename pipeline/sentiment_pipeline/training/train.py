@@ -1,4 +1,4 @@
-"""Stage `train`: compare recipes, fit the best on all training reviews, write it down as what will be served."""
+"""Stage `train`: compares recipes, fits the best one to all training reviews and writes it as a model version."""
 
 import shutil
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from sentiment_pipeline.data.reviews.review import Review, read_reviews
 from sentiment_pipeline.data.reviews.split import folds
 from sentiment_pipeline.metrics.learning_curve import Point
 from sentiment_pipeline.params import GoldenParams, Params
-from sentiment_pipeline.progress import progress, say
+from sentiment_pipeline.progress import log_line, progress
 from sentiment_pipeline.report import write_csv, write_json, write_records
 from sentiment_pipeline.tracking.runs import record_run
 from sentiment_pipeline.training.counts import count
@@ -26,11 +26,11 @@ from sentiment_pipeline.version.golden import golden_texts
 
 
 def train(params: Params, root: Path = Path()) -> None:
-    """Train on data/prepared and write models/current and the cross-validation report.
+    """Train on data/prepared; write models/current and the report of the cross-validation.
 
     Raises:
-        DataError: the reviews are missing, or folds cannot be made of them.
-        ExportError: the model file would not say what the fitted estimator says.
+        DataError: the reviews are missing, or cannot be divided into folds.
+        ExportError: the model file and the fitted estimator predict different probabilities.
     """
     reviews, held_out = read_reviews(root / paths.TRAIN), read_reviews(root / paths.TEST)
     corpus = count([review.text for review in reviews], params.train.candidates)
@@ -39,31 +39,33 @@ def train(params: Params, root: Path = Path()) -> None:
     results = compare(corpus, labels, in_fold, params.train.candidates)
     winner = best(results)
     for line in table(results, winner):
-        say(line)
+        log_line(line)
     with progress(f"fit {winner.candidate.name}", len(reviews)) as advance:
         fitted = refit(winner, corpus, labels)
         advance(len(reviews))
     names = check_keys(fitted, [review.text for review in reviews])
     folder = root / paths.MODEL_DIR
     difference, digest = write_model_version(folder, fitted, params.golden, reviews, held_out)
-    say(f"the model file differs from scikit-learn by at most {difference:.1e} on {len(held_out):,} held-out reviews")
+    log_line(
+        f"the model file differs from scikit-learn by at most {difference:.1e} on {len(held_out):,} held-out reviews"
+    )
     write_reports(root, results, winner, difference, digest)
     write_records(root / paths.NGRAMS_REPORT, TopNgram, top_ngrams(fitted, names))
     groups = [review.group for review in reviews]
     curve = learning_curve(winner.candidate, winner.scaling, corpus, labels, groups, in_fold == 0)
     write_records(root / paths.LEARNING_PLOT, Point, curve)
     record_run(params, root)
-    say(f"trained {winner.candidate.name}: {digest}")
+    log_line(f"trained {winner.candidate.name}: {digest}")
 
 
 def recipe_metrics(result: Result) -> dict[str, float]:
-    """Means over folds, and the standard error of the accuracy."""
+    """Measures of a recipe: means over folds, and the standard error of the accuracy."""
     means = {measure: result.mean(measure) for measure in ("accuracy", "macro_f1", "log_loss", "ece")}
     return {**means, "accuracy_error": result.accuracy_error}
 
 
 def table(results: Sequence[Result], winner: Result) -> list[str]:
-    """The candidates for a person to look at: means over folds, and the standard error of the accuracy."""
+    """The candidates as lines of a table: means over folds, and the standard error of the accuracy."""
     width = max(len(result.candidate.name) for result in results)
     lines = [f"  {'recipe':<{width}}  accuracy          macro F1  log loss    ECE  s/fold"]
     for result in results:
@@ -103,7 +105,7 @@ def write_model_version(
 
 
 def write_reports(root: Path, results: Sequence[Result], winner: Result, difference: float, digest: str) -> None:
-    """Write the cross-validation as metrics and as a table."""
+    """Write the results of the cross-validation as metrics and as a table."""
     report = {
         "winner": winner.candidate.name,
         "digest": digest,

@@ -1,4 +1,4 @@
-"""The files of a version: a model that was proven to say what its estimator says, golden rows, reference, manifest."""
+"""Writes and verifies the files of a version: model file, golden rows, reference and manifest."""
 
 import hashlib
 import tempfile
@@ -23,18 +23,20 @@ def write_version(
     texts: Sequence[str],
     golden: Sequence[tuple[str, str]],
 ) -> tuple[float, str]:
-    """Write a version into a folder, instead of the one that was there.
+    """Write a version into a folder, replacing the version in it.
 
     Args:
-        folder: of nothing but a version, or to be made.
-        texts: on which model and estimator are compared, and of which the reference tells.
+        folder: holds at most the files of a version; created if it does not exist.
+        model: the model to write.
+        estimator: the estimator that the model was made from.
+        texts: on these model file and estimator are compared, and the reference describes them.
         golden: ids and texts of the golden rows.
 
     Returns:
         The largest difference in probability between model file and estimator, and the digest.
 
     Raises:
-        ExportError: they differ, or the folder holds other files; it stays as it was.
+        ExportError: they differ by too much, or the folder holds other files. It is left unchanged.
     """
     others = sorted(path.name for path in folder.iterdir() if path.name not in _FILES) if folder.exists() else []
     if others:
@@ -57,13 +59,17 @@ def write_version(
 
 
 def verified_digest(folder: Path) -> str:
-    """The digest of a model folder, after checking that its files are those of its manifest."""
+    """Verify the files in the folder of a version, and return its digest.
+
+    Raises:
+        DataError: a file is missing or differs from the manifest.
+    """
     try:
         data = (folder / MANIFEST).read_bytes()
         manifest = parse_manifest(data)
         altered = [file.name for file in manifest.files if _sha256(folder / file.name) != file.sha256]
     except FileNotFoundError as error:
-        raise DataError(f"{error.filename} is not here: run `dvc repro`, or give --model-dir") from None
+        raise DataError(f"{error.filename} is not here: run `dvc repro`, or set --model-dir") from None
     if altered:
         raise DataError(f"{', '.join(altered)} in {folder} changed after training: run `dvc repro`")
     return digest_of(data)

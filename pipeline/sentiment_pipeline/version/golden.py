@@ -1,4 +1,4 @@
-"""What travels with a model to judge it later: golden predictions for parity, the reference for drift."""
+"""Golden rows, with which a server proves parity, and the reference, against which drift is measured."""
 
 import json
 from collections import Counter
@@ -18,7 +18,7 @@ from sentiment_pipeline.data.sample.generator import sample_rows
 from sentiment_pipeline.params import GoldenParams
 
 MAX_TEXT_LENGTH = 10_000
-"""Golden texts must pass the limits of any server that is asked about them."""
+"""Golden texts must be within the limits of every server that predicts them."""
 
 _GOLDEN_SEED = 7
 _SHARE_EDGES = [0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0]
@@ -37,7 +37,7 @@ class Estimator(Protocol):
 
 
 def golden_texts(golden: GoldenParams, held_out: Sequence[Review]) -> list[tuple[str, str]]:
-    """The ids and texts of the golden rows: chosen by a hash of the id, so that the same data gives the same rows."""
+    """The ids and texts of the golden rows, chosen by a hash of the id: the same data gives the same rows."""
     if golden.texts == "builtin":
         return [(row["id"], clean(row["text"])) for row in sample_rows(golden.rows, _GOLDEN_SEED)]
     short = [review for review in held_out if len(review.text) <= MAX_TEXT_LENGTH]
@@ -46,12 +46,12 @@ def golden_texts(golden: GoldenParams, held_out: Sequence[Review]) -> list[tuple
 
 
 def write_golden(path: Path, fitted: Estimator, rows: Sequence[tuple[str, str]]) -> None:
-    """Write what the fitted estimator, not the exported file, says of each text: label and its probability."""
+    """Write label and probability of each text as predicted by the fitted estimator, not by the exported file."""
     probabilities = fitted.predict_proba([text for _, text in rows])
     with path.open("w", encoding="utf-8", newline="\n") as file:
         for (name, text), row in zip(rows, probabilities, strict=True):
             best = int(row.argmax())
-            # 9 digits are beyond parity's 1e-6, and hide the last bits, in which machines differ.
+            # 9 digits are enough for parity at 1e-6, and hide the last bits, in which machines differ.
             golden = {
                 "id": name,
                 "text": text,
@@ -62,7 +62,7 @@ def write_golden(path: Path, fitted: Estimator, rows: Sequence[tuple[str, str]])
 
 
 def write_reference(path: Path, labels: Sequence[str], texts: Sequence[str], predictions: Sequence[Prediction]) -> None:
-    """Write how labels, confidence, unknown n-grams and lengths are distributed: the drift baseline."""
+    """Write the distributions of labels, confidence, unknown n-grams and lengths: the baseline for drift."""
     counts = Counter(prediction.label for prediction in predictions)
     content = {
         "format": REFERENCE_FORMAT,
@@ -76,6 +76,6 @@ def write_reference(path: Path, labels: Sequence[str], texts: Sequence[str], pre
 
 
 def _histogram(values: Sequence[float], edges: Sequence[float]) -> dict[str, Any]:
-    """Shares per bin [edge, next edge); what lies beyond the last edge counts in the last bin."""
+    """Shares per bin [edge, next edge); values beyond the last edge count in the last bin."""
     counts, _ = np.histogram(np.minimum(values, edges[-1]), bins=edges)
     return {"edges": list(edges), "shares": [round(count / len(values), 6) for count in counts.tolist()]}

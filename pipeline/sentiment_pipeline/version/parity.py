@@ -1,4 +1,4 @@
-"""Parity: a model file and the estimator that it was made from give the same probabilities."""
+"""Parity: checks that a model file and its estimator predict the same probabilities."""
 
 from collections.abc import Sequence
 
@@ -10,13 +10,13 @@ from sentiment_pipeline.errors import ExportError
 from sentiment_pipeline.progress import progress
 
 MAX_PARITY_DIFFERENCE = 1e-6
-"""By how much a probability may differ between estimator and model file (which holds 32-bit numbers)."""
+"""Largest difference in probability between estimator and model file, which holds 32-bit numbers."""
 
 Probabilities = npt.NDArray[np.float64]
 
 
 def predict_all(scorer: Scorer, texts: Sequence[str]) -> list[Prediction]:
-    """What the model file says of each text."""
+    """The predictions of a model file, with a progress bar."""
     predictions = []
     with progress("score with the model file", len(texts)) as advance:
         for prediction in scorer.predict_many(texts):
@@ -26,20 +26,23 @@ def predict_all(scorer: Scorer, texts: Sequence[str]) -> list[Prediction]:
 
 
 def probabilities_of(predictions: Sequence[Prediction]) -> Probabilities:
-    """Their probabilities, [texts, labels]."""
+    """The probabilities of predictions, [texts, labels]."""
     return np.array([prediction.probabilities for prediction in predictions], dtype=np.float64)
 
 
 def check_parity(estimated: Probabilities, scored: Probabilities) -> float:
-    """The largest difference between two sets of probabilities, [texts, labels] both.
+    """Compare the probabilities of estimator and model file, [texts, labels] both.
+
+    Returns:
+        The largest difference.
 
     Raises:
-        ExportError: it is above MAX_PARITY_DIFFERENCE.
+        ExportError: it exceeds MAX_PARITY_DIFFERENCE.
     """
     difference = float(np.abs(estimated - scored).max(initial=0.0))
     if not difference <= MAX_PARITY_DIFFERENCE:
         raise ExportError(
             f"the model file differs from the estimator by up to {difference:.2e} in probability,"
-            f" at most {MAX_PARITY_DIFFERENCE:.0e} is allowed: this is a fault of the export, please report it"
+            f" at most {MAX_PARITY_DIFFERENCE:.0e} is allowed: this is a bug in the export, please report it"
         )
     return difference

@@ -1,4 +1,4 @@
-"""A scikit-learn model that somebody logged to MLflow becomes a version without pickle.
+"""A scikit-learn model that was trained elsewhere and logged to MLflow becomes a version without pickle.
 
 | what | shown |
 |---|---|
@@ -51,7 +51,7 @@ def convert(*arguments: str) -> Result:
     return CliRunner().invoke(main, ["convert", *arguments])
 
 
-def test_a_registered_pipeline_becomes_a_version_that_says_the_same(
+def test_a_registered_pipeline_becomes_a_version_with_the_same_predictions(
     theirs: Pipeline, mlflow_server: MlflowServer, tmp_path: Path
 ) -> None:
     write_sample(tmp_path / "reviews.csv", rows=300, seed=8)
@@ -94,15 +94,15 @@ def test_a_registered_pipeline_becomes_a_version_that_says_the_same(
 def test_without_the_flag_nothing_is_fetched_or_unpickled(theirs: Pipeline, tmp_path: Path) -> None:
     refused = convert("models:/theirs/1", "--out", str(tmp_path / "version"))
     assert refused.exit_code == 1
-    assert "say --trust-pickle if you trust who made it" in refused.stderr
+    assert "add --trust-pickle if you trust its author" in refused.stderr
     assert not (tmp_path / "version").exists()
 
 
-def test_what_is_no_scikit_learn_model_is_said(theirs: Pipeline, tmp_path: Path) -> None:
+def test_the_error_names_the_flavor_of_another_kind_of_model(theirs: Pipeline, tmp_path: Path) -> None:
     convert("models:/theirs/1", "--trust-pickle", "--name", "again", "--out", str(tmp_path / "version"))
     other = convert("models:/again/1", "--trust-pickle", "--out", str(tmp_path / "other"))
     assert other.exit_code == 1
-    assert "models:/again/1 is not a scikit-learn model: MLflow knows it as python_function" in other.stderr
+    assert "models:/again/1 is not a scikit-learn model: its MLflow flavors are python_function" in other.stderr
     absent = convert("models:/theirs/9", "--trust-pickle", "--out", str(tmp_path / "other"))
     assert absent.exit_code == 1
     assert "models:/theirs/9 could not be loaded. MLflow: " in absent.stderr

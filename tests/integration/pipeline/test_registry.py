@@ -113,7 +113,7 @@ def test_mlflow_serves_a_version_as_any_model(trained: Workspace, mlflow_server:
     assert [row["label"] for row in answer.json()["predictions"]] == ["positive", "negative"]
 
 
-def test_a_version_says_what_it_expects_and_needs(trained: Workspace, client: mlflow.MlflowClient) -> None:
+def test_a_version_has_a_signature_and_requirements(trained: Workspace, client: mlflow.MlflowClient) -> None:
     trained.must("register", "--name", "described", "--output", "described.json")
     number = json.loads((trained.root / "described.json").read_text())["version"]
     info = mlflow.models.get_model_info(f"models:/described/{number}")
@@ -217,7 +217,7 @@ def test_a_worse_version_is_refused_and_the_challenger_stays(trained: Workspace,
 
     assert second != first
     assert refused.returncode == unregistered.returncode == 1
-    assert "  - the champion (version 1) is better beyond chance" in refused.stderr
+    assert "  - the champion (version 1) is better, and not by chance" in refused.stderr
     assert "is more than 0.0100 (gate.max_drop)" in refused.stderr
     assert "the model in models/current has accuracy" in unregistered.stderr
     assert client.get_model_version_by_alias("contest", "challenger").version == first
@@ -233,10 +233,10 @@ def evaluate_against(trained: Workspace, champion: str) -> Outcome:
         (trained.root / "params.yaml").write_text(kept)
 
 
-def test_a_champion_that_is_not_there_is_said_and_costs_nothing(trained: Workspace) -> None:
-    done = evaluate_against(trained, "nobody")
+def test_a_missing_champion_is_reported_and_costs_nothing(trained: Workspace) -> None:
+    done = evaluate_against(trained, "unknown")
     assert done.returncode == 0
-    assert "nobody has no champion yet" in done.stderr
+    assert "unknown has no champion yet" in done.stderr
     assert "champion" not in json.loads((trained.root / paths.EVALUATE_REPORT).read_text())
 
 
@@ -281,7 +281,7 @@ def test_training_is_recorded_as_one_run_with_the_metrics_of_all_stages(
     assert compared[0].data.metrics["accuracy"] == pytest.approx(mean, abs=1e-5)
 
 
-def test_a_registry_that_is_down_is_said_and_does_not_cost_the_training(
+def test_a_registry_that_is_down_is_reported_and_does_not_cost_the_training(
     trained: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"http://127.0.0.1:{free_port()}")

@@ -30,8 +30,8 @@ def copied(store: str, tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     for name in ("model", "pipeline"):
         shutil.copytree(REPOSITORY / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
     git(root, "init")
-    git(root, "config", "user.name", "somebody")
-    git(root, "config", "user.email", "somebody@example.org")
+    git(root, "config", "user.name", "A. Person")
+    git(root, "config", "user.email", "person@example.org")
 
     reviews = root / "reviews.csv"
     write_sample(reviews, rows=1200, seed=3)
@@ -96,9 +96,9 @@ def test_plots_show_figures_and_curves(copied: Workspace) -> None:
 def test_another_recipe_leaves_ingest_and_prepare_alone(copied: Workspace) -> None:
     dvc(copied.root, "repro")
     copied.change({"data": DATA, "train": WORDS})
-    said = dvc(copied.root, "repro")
+    output = dvc(copied.root, "repro")
     for stage in ("ingest", "prepare", "data-report"):
-        assert f"Stage '{stage}' didn't change, skipping" in said
+        assert f"Stage '{stage}' didn't change, skipping" in output
     assert json.loads((copied.root / "reports/train.json").read_text())["winner"] == "words"
 
 
@@ -109,9 +109,9 @@ def test_an_experiment_is_compared_with_what_was_committed(copied: Workspace) ->
     git(copied.root, "commit", "-m", "Train")
     before = json.loads((copied.root / "reports/train.json").read_text())
 
-    said = dvc(copied.root, "exp", "run", "--set-param", "train.candidates.0.c=0.01")
-    assert "Stage 'ingest' didn't change, skipping" in said
-    assert "Stage 'prepare' didn't change, skipping" in said
+    output = dvc(copied.root, "exp", "run", "--set-param", "train.candidates.0.c=0.01")
+    assert "Stage 'ingest' didn't change, skipping" in output
+    assert "Stage 'prepare' didn't change, skipping" in output
     after = json.loads((copied.root / "reports/train.json").read_text())
     assert after["cv_accuracy"] != before["cv_accuracy"]
 
@@ -134,7 +134,7 @@ def test_reviews_that_changed_in_s3_are_noticed_and_taken_when_asked(copied: Wor
 
     write_sample(tmp_path / "reviews.csv", rows=1300, seed=4)
     boto3.client("s3").upload_file(str(tmp_path / "reviews.csv"), "raw", "reviews.csv")
-    # Reviews that were ingested stay what they are, until somebody says so.
+    # Ingested reviews do not change unless the stage is forced.
     assert "up to date" in dvc(copied.root, "repro").replace("\n", " ")
     changed = copied.run("ingest", "--check")
     assert changed.returncode == 1

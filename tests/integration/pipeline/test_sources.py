@@ -65,19 +65,19 @@ def test_s3_bytes_of_another_checksum_are_refused(store: str, tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("source", "code"), [("s3://raw/absent.csv", "NoSuchKey"), ("s3://absent-bucket/reviews.csv", "NoSuchBucket")]
 )
-def test_s3_says_what_is_missing(store: str, tmp_path: Path, source: str, code: str) -> None:
-    with pytest.raises(SourceError, match=f"the store answered {code}"):
+def test_s3_errors_name_what_is_missing(store: str, tmp_path: Path, source: str, code: str) -> None:
+    with pytest.raises(SourceError, match=f"S3 answered {code}"):
         fetch(DataParams(source=source), tmp_path)
 
 
-def test_s3_store_that_is_down_is_said(store: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_s3_store_that_is_down_is_reported(store: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{free_port()}")
     with pytest.raises(SourceError, match="EndpointConnectionError; check AWS_ENDPOINT_URL"):
         fetch(DataParams(source="s3://raw/reviews.csv"), tmp_path)
 
 
 def test_a_source_that_changed_is_noticed_without_fetching_it(store: str, web: str, tmp_path: Path) -> None:
-    """An object by its ETag, a page of a server by what it tells, a file by its checksum."""
+    """An object by its ETag, a page by what its server sends, a file by its checksum."""
     s3, page, file = boto3.client("s3"), tmp_path / "web" / "reviews.csv", tmp_path / "reviews.csv"
     (tmp_path / "root").mkdir()
 
@@ -85,7 +85,7 @@ def test_a_source_that_changed_is_noticed_without_fetching_it(store: str, web: s
         s3.put_object(Bucket="raw", Key="watched/reviews.csv", Body=content)
         file.write_bytes(content)
         page.write_bytes(content)
-        os.utime(page, (len(content), len(content)))  # what this server tells is the time of the last change
+        os.utime(page, (len(content), len(content)))  # this server sends the time of the last change
 
     for source in ("s3://raw/watched/reviews.csv", str(file), f"{web}/reviews.csv"):
         put(CSV)
@@ -100,25 +100,25 @@ def test_a_source_that_changed_is_noticed_without_fetching_it(store: str, web: s
         shutil.rmtree(tmp_path / "root")
 
 
-def test_another_source_than_the_ingested_one_is_told(web: str, tmp_path: Path) -> None:
+def test_another_source_than_the_ingested_one_is_reported(web: str, tmp_path: Path) -> None:
     ingest(DataParams(source="builtin:sample", sample_rows=5), tmp_path)
     assert check_source(DataParams(source="builtin:sample"), tmp_path) == "builtin:sample is what was ingested"
     assert "was not ingested yet (but builtin:sample was)" in check_source(DataParams(source="imdb"), tmp_path)
 
 
 def test_plain_http_needs_a_checksum(web: str, tmp_path: Path) -> None:
-    with pytest.raises(SourceError, match="can be altered on the way"):
+    with pytest.raises(SourceError, match="does not protect the content"):
         fetch(DataParams(source=f"{web}/reviews.csv"), tmp_path)
     fetched = fetch(DataParams(source=f"{web}/reviews.csv", sha256=sha256(CSV).hexdigest()), tmp_path)
     assert fetched.file.read_bytes() == CSV
 
 
-def test_a_web_server_without_the_file_is_said(web: str, tmp_path: Path) -> None:
+def test_a_web_server_without_the_file_is_reported(web: str, tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="expected status 200, found 404"):
         fetch(DataParams(source=f"{web}/absent.csv?signature=secret", sha256="0" * 64), tmp_path)
 
 
-def test_a_web_server_that_is_down_is_said_without_what_is_secret(tmp_path: Path) -> None:
+def test_a_web_server_that_is_down_is_reported_without_secrets(tmp_path: Path) -> None:
     source = f"https://user:password@127.0.0.1:{free_port()}/reviews.csv?signature=secret"
     with pytest.raises(SourceError, match="cannot be reached") as caught:
         fetch(DataParams(source=source), tmp_path)

@@ -8,7 +8,7 @@ import pytest
 
 from sentiment_model import LinearModel, Scorer, View
 from sentiment_model.keys import ngram_key
-from sentiment_pipeline.evaluation.behaviour import SHOWN_FAILURES, Behaviour, behave, table
+from sentiment_pipeline.evaluation.behaviour import SHOWN_FAILURES, Behaviour, run_suite, table
 from sentiment_pipeline.evaluation.behaviour_suite import misspelt, suite
 from sentiment_pipeline.params import EvaluateParams
 
@@ -40,7 +40,7 @@ def model(
 
 
 def rates(scorer: Scorer) -> dict[str, float]:
-    return {name: result.pass_rate for name, result in behave(scorer, EvaluateParams()).capabilities.items()}
+    return {name: result.pass_rate for name, result in run_suite(scorer, EvaluateParams()).capabilities.items()}
 
 
 def test_every_capability_has_different_cases_for_both_sides() -> None:
@@ -78,7 +78,7 @@ def test_a_model_that_goes_by_a_name_is_caught() -> None:
 
 
 def test_a_model_without_praise_or_blame_is_not_asked() -> None:
-    found = behave(model(("bad", "good")), EvaluateParams())
+    found = run_suite(model(("bad", "good")), EvaluateParams())
     assert found.capabilities == {}
     assert "the model has no label 'positive' and no label 'negative' (its labels are bad, good)" in found.skipped
     assert "set evaluate.positive" in table(found)[0]
@@ -86,13 +86,13 @@ def test_a_model_without_praise_or_blame_is_not_asked() -> None:
     assert found.templates == []
 
 
-def test_params_say_which_labels_are_praise_and_blame() -> None:
-    found = behave(model(("bad", "good")), EvaluateParams(positive="good", negative="bad"))
+def test_params_name_which_labels_are_praise_and_blame() -> None:
+    found = run_suite(model(("bad", "good")), EvaluateParams(positive="good", negative="bad"))
     assert found.capabilities["vocabulary"].pass_rate == 1.0
 
 
 def test_the_report_counts_what_the_table_shows() -> None:
-    behaviour: Behaviour = behave(model(), EvaluateParams())
+    behaviour: Behaviour = run_suite(model(), EvaluateParams())
     report = behaviour.report("sha256:1")
     assert (report["digest"], report["suite"], report["skipped"]) == ("sha256:1", 1, "")
     lines = table(behaviour)

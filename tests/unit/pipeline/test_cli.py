@@ -1,4 +1,4 @@
-"""The command line: errors are one sentence, results go to standard output, lineage says what is known."""
+"""The command line: errors are one sentence, results go to standard output, lineage is recorded if it is known."""
 
 import subprocess
 from pathlib import Path
@@ -11,7 +11,7 @@ from sentiment_pipeline.tracking.lineage import git_commit, lock_sha256
 
 
 @pytest.mark.parametrize("stage", ["ingest", "prepare", "train", "evaluate"])
-def test_a_stage_in_the_wrong_folder_says_where_to_run(
+def test_a_stage_in_the_wrong_folder_names_where_to_run(
     stage: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -22,7 +22,7 @@ def test_a_stage_in_the_wrong_folder_says_where_to_run(
     )
 
 
-def test_registering_without_a_server_says_which_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_registering_without_a_server_names_the_variable(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
     result = CliRunner().invoke(main, ["register", "--name", "m"])
     assert result.exit_code == 1

@@ -1,4 +1,4 @@
-"""Scikit-learn pipelines of others as model files: which are, and that they say the same (1e-6), or why not.
+"""Scikit-learn pipelines as model files: same predictions (1e-6), or an error with the reason.
 
 | vectorizer | classifier | labels |
 |---|---|---|
@@ -201,7 +201,7 @@ def test_a_prefitted_classifier_that_is_calibrated_is_kept(tmp_path: Path) -> No
         (make_pipeline(TfidfVectorizer(strip_accents="unicode"), LinearSVC()), "strip_accents='unicode'"),
         (
             make_pipeline(TfidfVectorizer(token_pattern=r"[a-z]+"), LinearSVC()),
-            r"token_pattern='\[a-z\]\+' \(known are",
+            r"token_pattern='\[a-z\]\+' \(supported are",
         ),
         (
             make_pipeline(TfidfVectorizer(tokenizer=own_split, token_pattern=None), LinearSVC()),
@@ -234,7 +234,9 @@ def test_a_prefitted_classifier_that_is_calibrated_is_kept(tmp_path: Path) -> No
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_what_a_model_file_cannot_say_is_refused_with_the_reason(estimator: Any, sentence: str, tmp_path: Path) -> None:
+def test_what_a_model_file_cannot_express_is_refused_with_the_reason(
+    estimator: Any, sentence: str, tmp_path: Path
+) -> None:
     with pytest.raises(ConversionError, match=f"^not supported: .*{sentence}"):
         converted(fitted(estimator), tmp_path)
     assert not (tmp_path / "version").exists()
@@ -258,17 +260,17 @@ def test_one_against_the_rest_of_an_older_scikit_learn_is_kept_as_it_was_fitted(
     assert not result.calibrated
     [margins] = estimator.decision_function(["A fine film."])
     sigmoids = 1 / (1 + np.exp(-margins))
-    said = Scorer.open(tmp_path / "version" / MODEL).predict("A fine film.").probabilities
-    assert said == pytest.approx(sigmoids / sigmoids.sum(), abs=1e-6)
+    scored = Scorer.open(tmp_path / "version" / MODEL).predict("A fine film.").probabilities
+    assert scored == pytest.approx(sigmoids / sigmoids.sum(), abs=1e-6)
 
 
-def test_nothing_is_unpickled_unless_the_user_says_so(tmp_path: Path) -> None:
+def test_nothing_is_unpickled_unless_the_user_allows_it(tmp_path: Path) -> None:
     class Bomb:
         def __reduce__(self) -> Any:
             return (Path.touch, (tmp_path / "exploded",))
 
     joblib.dump(Bomb(), tmp_path / "model.pkl")
-    with pytest.raises(ConversionError, match="say --trust-pickle if you trust who made it"):
+    with pytest.raises(ConversionError, match="add --trust-pickle if you trust its author"):
         convert(
             str(tmp_path / "model.pkl"),
             tmp_path / "out",
@@ -289,7 +291,7 @@ def test_nothing_is_unpickled_unless_the_user_says_so(tmp_path: Path) -> None:
         (None, b"", "there is no"),
     ],
 )
-def test_what_cannot_be_loaded_is_said(name: str | None, content: bytes, sentence: str, tmp_path: Path) -> None:
+def test_what_cannot_be_loaded_is_reported(name: str | None, content: bytes, sentence: str, tmp_path: Path) -> None:
     path = tmp_path / (name or "absent.pkl")
     if name:
         path.write_bytes(content)

@@ -1,4 +1,4 @@
-"""What is told about reviews before anything is learned from them."""
+"""The report on the reviews, before anything is trained on them."""
 
 from random import Random
 
@@ -85,7 +85,7 @@ def test_held_out_reviews_that_training_has_seen_are_counted_by_the_way_they_got
     assert leaks(train, test[4:], similar_pairs([r.text for r in (*train, *test[4:])]))["share"] == 0.0
 
 
-def test_a_side_is_told_by_its_labels_groups_and_lengths() -> None:
+def test_a_side_is_described_by_its_labels_groups_and_lengths() -> None:
     reviews = [
         review(1, "a b c", "good", "x"),
         review(2, "a", "good", "x"),
@@ -139,11 +139,11 @@ def test_plain_texts_are_not_odd(text: str) -> None:
     assert not any(oddities([text]).values())
 
 
-def test_the_summary_says_what_is_odd_and_what_leaks() -> None:
+def test_the_summary_counts_oddities_and_leaks() -> None:
     report = {
         "raw": {"rows": 9, "oddities": {"mojibake": 2, "links": 0}, "duplicates": {"exact": 1, "normalised": 3}},
         "leakage": {"same_group": 0, "same_text": 0, "same_normalised": 1, "near_duplicate": 1, "share": 0.25},
     }
     rows, leaking = summary(report)
-    assert rows == "9 raw rows: 3 repeat another; odd: 2 mojibake"
-    assert leaking.startswith("held-out reviews that training has seen: 25.00 % (same group 0, same text 0,")
+    assert rows == "9 raw rows: 3 repeat another; oddities: 2 mojibake"
+    assert leaking.startswith("held-out reviews that also occur in training: 25.00 % (same group 0, same text 0,")

@@ -5,7 +5,7 @@
 | above the floor, no champion                    | pass                     |
 | better than the champion                        | pass                     |
 | worse, the interval holds 0, within the drop    | pass                     |
-| worse beyond chance, within the drop            | refuse                   |
+| worse, not by chance, within the drop            | refuse                   |
 | the interval holds 0, but a larger drop         | refuse                   |
 | slow, large, or failing behavioural tests       | refuse                   |
 | all of it                                       | refuse, with all reasons |
@@ -14,12 +14,13 @@
 from dataclasses import replace
 from typing import Any
 
+import msgspec
 import pytest
 
 from sentiment_pipeline.errors import PipelineError, Refused
 from sentiment_pipeline.metrics.compare import Comparison
 from sentiment_pipeline.params import GateParams
-from sentiment_pipeline.release.gate import Standing, decide
+from sentiment_pipeline.release.gate import Measurements, decide
 from sentiment_pipeline.release.promote import Serving, check, read_resource, serving_of
 from sentiment_pipeline.tracking.registry import Version
 
@@ -27,7 +28,7 @@ DIGEST = "sha256:" + "a" * 64
 VERSION = Version("sentiment-reviews", "14", tags={"sentiment.digest": DIGEST})
 
 
-GOOD = Standing("version 14", accuracy=0.85, milliseconds=0.04, megabytes=3.2, behaviour={"negation": 0.9})
+GOOD = Measurements("version 14", accuracy=0.85, milliseconds=0.04, megabytes=3.2, behaviour={"negation": 0.9})
 LIMITS = GateParams(min_accuracy=0.80, max_drop=0.02, max_milliseconds=1.0, max_megabytes=40.0)
 
 
@@ -45,11 +46,11 @@ def compared(*, difference: float, low: float, high: float) -> Comparison:
     )
 
 
-def refusals(candidate: Standing, comparison: Comparison | None = None, limits: GateParams = LIMITS) -> list[str]:
+def refusals(candidate: Measurements, comparison: Comparison | None = None, limits: GateParams = LIMITS) -> list[str]:
     return list(decide(candidate, "the champion", comparison, limits).refusals)
 
 
-def test_the_verdict_says_what_was_found() -> None:
+def test_the_verdict_states_what_was_measured() -> None:
     alone = decide(GOOD, "", None, LIMITS)
     assert alone.sentence == (
         "version 14 has accuracy 0.8500, there is no champion to compare with,"
@@ -68,12 +69,12 @@ def test_equal_within_the_interval_passes() -> None:
 def test_a_champion_that_is_better_beyond_chance_stays() -> None:
     [refusal] = refusals(GOOD, compared(difference=-0.01, low=-0.018, high=-0.002))
     assert refusal == (
-        "the champion is better beyond chance: the 95 % interval of the difference ends at -0.0020;"
-        " it alone is right on 30 of 1,000 reviews, the candidate alone on 20"
+        "the champion is better, and not by chance: the 95 % interval of the difference ends at -0.0020;"
+        " only the champion is right on 30 of 1,000 reviews, only the candidate on 20"
     )
 
 
-def test_too_few_reviews_to_tell_do_not_excuse_a_large_drop() -> None:
+def test_too_few_reviews_for_significance_do_not_excuse_a_large_drop() -> None:
     [refusal] = refusals(GOOD, compared(difference=-0.03, low=-0.08, high=0.02))
     assert refusal == "a drop of 0.0300 is more than 0.0200 (gate.max_drop)"
 
@@ -93,24 +94,24 @@ def test_too_few_reviews_to_tell_do_not_excuse_a_large_drop() -> None:
         (replace(GOOD, megabytes=40.1), LIMITS, "the model file has 40.1 MB, more than 40 (gate.max_megabytes)"),
         (
             GOOD,
-            replace(LIMITS, behaviour={"negation": 0.95}),
+            msgspec.structs.replace(LIMITS, behaviour={"negation": 0.95}),
             "negation: 0.900 of the cases pass, fewer than 0.95 (gate.behaviour.negation)",
         ),
         (
             GOOD,
-            replace(LIMITS, behaviour={"typos": 0.5}),
-            "nothing is known of its typos, which has a floor (gate.behaviour.typos)",
+            msgspec.structs.replace(LIMITS, behaviour={"typos": 0.5}),
+            "its pass rate for typos is unknown, but has a floor (gate.behaviour.typos)",
         ),
     ],
 )
-def test_each_limit_refuses_with_its_reason(candidate: Standing, limits: GateParams, sentence: str) -> None:
+def test_each_limit_refuses_with_its_reason(candidate: Measurements, limits: GateParams, sentence: str) -> None:
     assert refusals(candidate, limits=limits) == [sentence]
 
 
-def test_every_reason_is_said_and_not_only_the_first() -> None:
-    bad = Standing("version 14", accuracy=0.5, milliseconds=9.0, megabytes=90.0)
+def test_every_reason_is_listed_and_not_only_the_first() -> None:
+    bad = Measurements("version 14", accuracy=0.5, milliseconds=9.0, megabytes=90.0)
     worse = compared(difference=-0.3, low=-0.4, high=-0.2)
-    assert len(refusals(bad, worse, replace(LIMITS, behaviour={"negation": 0.8, "typos": 0.8}))) == 7
+    assert len(refusals(bad, worse, msgspec.structs.replace(LIMITS, behaviour={"negation": 0.8, "typos": 0.8}))) == 7
 
 
 def test_what_is_served_becomes_champion() -> None:
@@ -122,9 +123,9 @@ def test_what_is_served_becomes_champion() -> None:
     [
         (Serving("sentiment-reviews", "13", DIGEST), "reviews serves version 13, not version 14"),
         (Serving("sentiment-reviews", "", ""), "reviews serves nothing, not version 14"),
-        (Serving("sentiment-reviews", "14", "sha256:" + "b" * 64), "but the registry says sha256:aaa"),
+        (Serving("sentiment-reviews", "14", "sha256:" + "b" * 64), "but the registry has sha256:aaa"),
         (Serving("sentiment-reviews", "14", ""), "digest unknown"),
-        (Serving("other", "14", DIGEST), "about the model other"),
+        (Serving("other", "14", DIGEST), "reviews serves the model other"),
     ],
 )
 def test_what_is_not_served_is_refused(serving: Serving, sentence: str) -> None:
@@ -133,7 +134,7 @@ def test_what_is_not_served_is_refused(serving: Serving, sentence: str) -> None:
 
 
 def test_a_version_without_a_digest_is_never_the_champion() -> None:
-    with pytest.raises(Refused, match="the registry says none"):
+    with pytest.raises(Refused, match="the registry has none"):
         check(Version("sentiment-reviews", "14"), Serving("sentiment-reviews", "14", ""), "reviews")
 
 
@@ -154,7 +155,7 @@ def test_a_digest_tag_without_its_algorithm_is_completed() -> None:
     assert Version("m", "1").digest == ""
 
 
-def test_a_missing_kubectl_is_said() -> None:
+def test_a_missing_kubectl_is_reported() -> None:
     with pytest.raises(PipelineError, match=r"absent-kubectl is not on PATH"):
         read_resource("absent-kubectl", "reviews", "default")
 

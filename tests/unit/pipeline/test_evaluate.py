@@ -34,7 +34,7 @@ def test_the_parts_of_a_slice_are_the_whole(labels: int) -> None:
 
 
 @pytest.mark.parametrize("labels", CORPORA)
-def test_the_report_says_the_same_in_each_of_its_ways(labels: int) -> None:
+def test_the_parts_of_the_report_agree(labels: int) -> None:
     report = findings(labels)[1].report("sha256:1")
     confusion = report["confusion"]
     assert len(confusion) == labels
@@ -46,7 +46,7 @@ def test_the_report_says_the_same_in_each_of_its_ways(labels: int) -> None:
     assert "champion" not in report
 
 
-def test_the_worst_mistakes_are_told_by_id_and_length_and_never_by_text() -> None:
+def test_the_worst_mistakes_are_listed_by_id_and_length_and_never_by_text() -> None:
     held_out, found = findings(2)
     by_id = {review.id: review for review in held_out}
     assert 0 < len(found.mistakes) <= MISTAKES

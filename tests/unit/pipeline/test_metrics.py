@@ -78,6 +78,6 @@ def test_the_confusion_and_the_numbers_of_a_label_agree() -> None:
     assert (numbers["neutral"].precision, numbers["neutral"].recall, numbers["neutral"].rows) == (1.0, 0.5, 2)
 
 
-def test_a_label_that_is_never_said_has_no_precision() -> None:
+def test_a_label_that_is_never_predicted_has_no_precision() -> None:
     numbers = per_label(np.array(["a", "b"]), np.array(["a", "a"]), ("a", "b"))
     assert (numbers["b"].precision, numbers["b"].recall, numbers["b"].f1) == (0.0, 0.0, 0.0)

@@ -1,4 +1,4 @@
-"""The page: one file that asks for no other, and says what deserves a second look."""
+"""The page: one file that needs no other, and lists what needs attention."""
 
 import re
 from dataclasses import replace
@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from sentiment_pipeline.evaluation import figures
-from sentiment_pipeline.evaluation.champion import Contest
-from sentiment_pipeline.evaluation.page import Page, attention, learning_told, render, top_by_label
+from sentiment_pipeline.evaluation.champion import ChampionComparison
+from sentiment_pipeline.evaluation.page import Page, attention, learning_summary, render, top_by_label
 from sentiment_pipeline.metrics.compare import compare
 from sentiment_pipeline.metrics.learning_curve import Point
 from tests.unit.pipeline.test_evaluate import findings
@@ -93,7 +93,7 @@ def test_what_comes_from_data_is_escaped() -> None:
     assert "<b>dull" not in html
 
 
-def test_the_page_says_what_has_not_been_reported() -> None:
+def test_the_page_names_a_missing_report() -> None:
     assert "sentiment-pipeline data-report" in render(page())
     assert "sentiment-pipeline data-report" not in render(replace(page(), data=DATA))
 
@@ -131,9 +131,9 @@ def test_a_model_worse_than_the_champion_and_one_that_fails_a_test_deserve_a_sec
     found = page()
     actual = ["a"] * 100
     comparison = compare(actual, actual, ["a"] * 80 + ["b"] * 20)
-    worse = replace(found.found, contest=Contest("3", "sha256:3", comparison, "-20 points"))
+    worse = replace(found.found, champion=ChampionComparison("3", "sha256:3", comparison, "-20 points"))
     sentences = attention(replace(found, found=worse))
-    assert sentences[0] == "It is less accurate than the champion, beyond chance."
+    assert sentences[0] == "It is less accurate than the champion, and not by chance."
     assert any("behavioural tests of: negation" in sentence for sentence in sentences)
     assert "-20 points" in render(replace(found, found=worse))
 
@@ -141,22 +141,22 @@ def test_a_model_worse_than_the_champion_and_one_that_fails_a_test_deserve_a_sec
 @pytest.mark.parametrize(
     ("section", "values", "sentence"),
     [
-        ("leakage", {"share": 0.125}, "Training has seen 12.5 % of the held-out reviews"),
+        ("leakage", {"share": 0.125}, "12.5 % of the held-out reviews also occur in training"),
         ("train", {"imbalance": 4.5}, "The most frequent label is 4.5 times as frequent"),
         ("raw", {"oddities": {"mojibake": 7}}, "7 raw texts look wrongly decoded"),
     ],
 )
 def test_data_that_deserves_a_second_look_is_named(section: str, values: dict[str, object], sentence: str) -> None:
     plain, odd = replace(page(), data=DATA), replace(page(), data={**DATA, section: DATA[section] | values})
-    assert not any(said.startswith(sentence) for said in attention(plain))
-    assert any(said.startswith(sentence) for said in attention(odd))
+    assert not any(found.startswith(sentence) for found in attention(plain))
+    assert any(found.startswith(sentence) for found in attention(odd))
 
 
-def test_the_learning_curve_says_whether_more_reviews_would_help() -> None:
-    assert learning_told(CURVE).startswith("From 100 to 200 reviews: +4.0 points, so more reviews would help.")
+def test_the_learning_curve_shows_whether_more_reviews_would_help() -> None:
+    assert learning_summary(CURVE).startswith("From 100 to 200 reviews: +4.0 points, so more reviews would help.")
     flat = [CURVE[1], replace(CURVE[1], rows=400)]
-    assert "would help little" in learning_told(flat)
-    assert learning_told(CURVE[:1]) == "There are too few reviews for a curve."
+    assert "would help little" in learning_summary(flat)
+    assert learning_summary(CURVE[:1]) == "There are too few reviews for a curve."
 
 
 def test_ngrams_are_shown_by_their_share_of_the_largest() -> None:

@@ -33,7 +33,7 @@ def test_the_file_of_this_repository_is_right() -> None:
     assert len({candidate.name for candidate in params.train.candidates}) >= 3
 
 
-def test_values_become_what_their_types_say(tmp_path: Path) -> None:
+def test_values_become_values_of_their_types(tmp_path: Path) -> None:
     path = tmp_path / "params.yaml"
     path.write_text(GOOD)
     params = load_params(path)
@@ -129,6 +129,6 @@ def test_the_schema_describes_every_key() -> None:
         assert name == "Params" or all("description" in entry for entry in section["properties"].values()), name
 
 
-def test_a_missing_file_says_where_to_run(tmp_path: Path) -> None:
+def test_a_missing_file_names_where_to_run(tmp_path: Path) -> None:
     with pytest.raises(ParamsError, match="run this in the folder that holds"):
         load_params(tmp_path / "params.yaml")

@@ -56,7 +56,7 @@ def test_a_missing_column_is_named_with_those_there_are() -> None:
         clean_rows([{"text": "a", "stars": "5"}], DATA)
 
 
-def test_a_missing_group_column_is_said_with_the_way_out() -> None:
+def test_a_missing_group_column_is_reported_with_what_to_do() -> None:
     grouped = DataParams(source="unused", group="movie")
     with pytest.raises(DataError, match=r'\'movie\', found text, label; set data.group .* or to "" for none'):
         clean_rows(rows(("a", "1")), grouped)
@@ -65,7 +65,7 @@ def test_a_missing_group_column_is_said_with_the_way_out() -> None:
 def test_ids_that_repeat_are_refused() -> None:
     named = DataParams(source="unused", id="id")
     repeated = [{"id": "7", "text": text, "label": "1"} for text in ("a", "b")]
-    with pytest.raises(DataError, match="1 values of column 'id' name more than one review"):
+    with pytest.raises(DataError, match="1 values of column 'id' occur in more than one review"):
         clean_rows(repeated, named)
 
 

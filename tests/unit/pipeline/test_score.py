@@ -3,7 +3,7 @@
 | input            | output                                                         |
 |------------------|----------------------------------------------------------------|
 | all columns      | kept, in their order, before what is added                     |
-| a bad row        | nothing is written; or all but it, and it is told by its line  |
+| a bad row        | nothing is written; or all but it, and it is listed by its line |
 | 20 times as long | the same memory                                                |
 """
 
@@ -97,7 +97,7 @@ BAD_JSONL = (
 
 
 @pytest.mark.parametrize(
-    ("name", "content", "told", "good"),
+    ("name", "content", "listed", "good"),
     [
         (
             "in.csv",
@@ -119,28 +119,28 @@ BAD_JSONL = (
         ),
     ],
 )
-def test_bad_rows_are_told_by_their_lines(
-    name: str, content: bytes, told: list[str], good: list[str], model: Path, tmp_path: Path
+def test_bad_rows_are_listed_by_their_lines(
+    name: str, content: bytes, listed: list[str], good: list[str], model: Path, tmp_path: Path
 ) -> None:
     (tmp_path / name).write_bytes(content)
     out = tmp_path / "out.csv"
     out.write_text("what was there")
     with pytest.raises(
-        DataError, match=f"^{len(told)} rows of {name} cannot be scored, and nothing was written"
+        DataError, match=f"^{len(listed)} rows of {name} cannot be scored, and nothing was written"
     ) as caught:
         score(model, tmp_path / name, out)
     lines = str(caught.value).splitlines()
-    assert [line.strip()[: len(sentence)] for line, sentence in zip(lines[1:-1], told, strict=True)] == told
-    assert lines[-1] == "mend them, or leave them out with --skip-bad-rows"
+    assert [line.strip()[: len(sentence)] for line, sentence in zip(lines[1:-1], listed, strict=True)] == listed
+    assert lines[-1] == "fix them, or leave them out with --skip-bad-rows"
     assert out.read_text() == "what was there"
 
     scored = score(model, tmp_path / name, out, skip_bad=True)
-    assert (scored.rows, scored.bad_rows) == (len(good), len(told))
+    assert (scored.rows, scored.bad_rows) == (len(good), len(listed))
     assert [row["text"] for row in read(out)] == good
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted([name, "model.safetensors", "out.csv"])
 
 
-def test_only_the_first_bad_rows_are_told_one_by_one(model: Path, tmp_path: Path) -> None:
+def test_only_the_first_bad_rows_are_listed_one_by_one(model: Path, tmp_path: Path) -> None:
     (tmp_path / "in.jsonl").write_text('{"text": "good"}\n' + "x\n" * 25)
     scored = score(model, tmp_path / "in.jsonl", tmp_path / "out.csv", skip_bad=True)
     assert len(scored.sentences()) == 11
@@ -177,7 +177,7 @@ def test_json_lines_may_have_columns_of_their_own(model: Path, tmp_path: Path) -
     assert read(tmp_path / "out.jsonl")[1]["more"] == 1
 
 
-def test_the_command_says_what_was_left_out(model: Path, tmp_path: Path) -> None:
+def test_the_command_reports_what_was_left_out(model: Path, tmp_path: Path) -> None:
     (tmp_path / "in.csv").write_bytes(BAD_CSV)
     files = ["--model", str(model), "--data", str(tmp_path / "in.csv"), "--out", str(tmp_path / "out.csv")]
     refused = CliRunner().invoke(main, ["score", *files])
@@ -190,7 +190,7 @@ def test_the_command_says_what_was_left_out(model: Path, tmp_path: Path) -> None
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="asks Linux for the peak")
-def test_the_end_of_a_name_tells_the_format(model: Path, tmp_path: Path) -> None:
+def test_the_end_of_a_name_determines_the_format(model: Path, tmp_path: Path) -> None:
     data = tmp_path / "in.jsonl"
     data.write_text('{"text": "a"}\n{"text": "b", "more": 1}\n')
     assert score(model, data, tmp_path / "OUT.JSONL").rows == 2

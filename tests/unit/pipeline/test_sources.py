@@ -36,8 +36,8 @@ def test_a_checksum_may_carry_its_algorithm(tmp_path: Path) -> None:
     [
         ("absent.csv", "there is no file absent.csv"),
         ("reviews.xlsx", "must end in .csv, .csv.gz, .jsonl, .jsonl.gz"),
-        ("ftp://host/reviews.csv", "ftp:// is not known; use builtin:sample, imdb, a path, https:// or s3://"),
-        ("http://host/reviews.csv", "can be altered on the way"),
+        ("ftp://host/reviews.csv", "ftp:// is not supported; use builtin:sample, imdb, a path, https:// or s3://"),
+        ("http://host/reviews.csv", "does not protect the content"),
     ],
 )
 def test_a_source_that_cannot_be_is_refused(tmp_path: Path, source: str, sentence: str) -> None:

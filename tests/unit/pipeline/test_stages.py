@@ -52,8 +52,8 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         for number, review in enumerate(three_classes(600)):
             writer.writerow([review.group, review.text, stars[review.label], number % 3 + 1])
         writer.writerow(["any", "", "5", "1"])
-        writer.writerow(["any", "Said once.", "5", "1"])
-        writer.writerow(["any", "Said once.", "5", "1"])
+        writer.writerow(["any", "Written once.", "5", "1"])
+        writer.writerow(["any", "Written once.", "5", "1"])
     return tmp_path
 
 
@@ -124,7 +124,10 @@ def test_training_goes_the_whole_way_without_dvc_in_a_folder_of_its_own(root: Pa
 
     again = CliRunner().invoke(main, ["train", "--data", "survey.csv", "--out", "made", *options])
     assert again.exit_code == 1
-    assert again.stderr == "Error: made is there and not empty: name a new folder with --out, for training overwrites\n"
+    assert (
+        again.stderr
+        == "Error: made is not empty, and training would overwrite its files: name a new folder with --out\n"
+    )
 
 
 def test_without_a_params_yaml_the_one_that_comes_along_is_used(
@@ -135,7 +138,7 @@ def test_without_a_params_yaml_the_one_that_comes_along_is_used(
 
 
 @pytest.mark.parametrize("options", [["--data", "survey.csv"], ["--out", "made"]])
-def test_data_without_out_says_that_both_are_needed(options: list[str], root: Path) -> None:
+def test_data_without_out_reports_that_both_are_needed(options: list[str], root: Path) -> None:
     done = CliRunner().invoke(main, ["train", *options])
     assert done.exit_code == 2
-    assert "--data and --out belong together" in done.stderr
+    assert "--data and --out must be given together" in done.stderr

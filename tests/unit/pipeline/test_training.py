@@ -4,7 +4,7 @@
 |----------------------------------------------------|--------------------------------|------------|--------------|
 | counting once scores as fitting each fold anew     | scikit-learn's own Pipeline    | yes        | yes          |
 | the same for the recipes that scikit-learn lacks   | counting the fold's texts only | yes        | yes          |
-| the model file says what the estimator says (1e-6) | the fitted estimators          | yes        | yes          |
+| model file and estimator agree (1e-6)              | the fitted estimators          | yes        | yes          |
 """
 
 from collections.abc import Callable
@@ -96,14 +96,14 @@ def test_counting_once_scores_exactly_as_fitting_each_fold_anew(
     here = fit_views(candidate, everything, truth, np.flatnonzero(~inside))
     anew = fit_views(candidate, count(train, [candidate]), truth[~inside], np.arange(len(train)))
     scaling = Scaling((1.0,) * len(anew), (0.0,) * (1 if len(set(truth)) == 2 else 3))
-    said = TextClassifier(candidate, np.unique(truth), anew, scaling).predict_proba(asked)
+    estimated = TextClassifier(candidate, np.unique(truth), anew, scaling).predict_proba(asked)
     margins = raw_margins(here, everything, np.flatnonzero(inside))
-    assert said == pytest.approx(to_probabilities(scaling.apply(margins)))
+    assert estimated == pytest.approx(to_probabilities(scaling.apply(margins)))
 
 
 @both
 @each
-def test_the_model_file_says_what_the_estimator_says(
+def test_model_file_and_estimator_predict_the_same(
     corpus: Callable[[], list[Review]], candidate: Candidate, tmp_path: Path
 ) -> None:
     reviews = corpus()

@@ -1,4 +1,4 @@
-"""The Large Movie Review Dataset (Maas et al. 2011), from its official archive to rows like any other."""
+"""The Large Movie Review Dataset (Maas et al. 2011): converts its official archive to CSV."""
 
 import csv
 import gzip
@@ -58,7 +58,7 @@ def _rows(archive: Path) -> Iterator[tuple[str, str, str, str, str]]:
     except tarfile.TarError:
         raise SourceError(f"{archive.name} is not a tar archive") from None
     for half, side, number, rating, text in reviews:
-        # The review's number is the line of its film's address.
+        # A review's number is the line number of its film's address.
         films = movies.get((half, side), [])
         movie = films[number] if number < len(films) else ""
         yield f"{half}-{side}-{number}", _LABELS[side], rating, movie, text

@@ -1,4 +1,4 @@
-"""Stage `ingest`: bring the raw reviews here, as they are, and say exactly what came."""
+"""Stage `ingest`: fetch the raw reviews unchanged and report their source, size and checksum."""
 
 import shutil
 from pathlib import Path
@@ -7,7 +7,7 @@ from sentiment_pipeline import paths
 from sentiment_pipeline.data.ingestion.sources import checksum, fetch, mark_of, shown
 from sentiment_pipeline.errors import SourceChanged
 from sentiment_pipeline.params import DataParams
-from sentiment_pipeline.progress import say
+from sentiment_pipeline.progress import log_line
 from sentiment_pipeline.report import read_json, write_json
 
 
@@ -15,7 +15,7 @@ def ingest(data: DataParams, root: Path = Path()) -> None:
     """Fetch `data.source` into data/raw and report source, size, checksum and mark.
 
     Raises:
-        SourceError: the reviews could not be had, or are not the ones that were asked for.
+        SourceError: the reviews could not be fetched, or their checksum is not the expected one.
     """
     folder = root / paths.RAW
     shutil.rmtree(folder, ignore_errors=True)
@@ -32,20 +32,23 @@ def ingest(data: DataParams, root: Path = Path()) -> None:
             "mark": fetched.mark,
         },
     )
-    say(f"ingested {shown(data.source)}: {size:,} bytes, sha256 {digest}")
+    log_line(f"ingested {shown(data.source)}: {size:,} bytes, sha256 {digest}")
 
 
 def check_source(data: DataParams, root: Path = Path()) -> str:
-    """Say whether the source still has what was ingested; nothing is fetched.
+    """Check whether the source still holds what was ingested, without fetching it.
+
+    Returns:
+        The finding as a sentence.
 
     Raises:
-        SourceChanged: it has something else.
-        SourceError: it cannot be asked.
+        SourceChanged: the source holds something else.
+        SourceError: the source cannot be reached.
         DataError: nothing was ingested.
     """
     ingested, source = read_json(root / paths.INGEST_REPORT), shown(data.source)
     if ingested["source"] != source:
-        return f"{source} was not ingested yet (but {ingested['source']} was): `dvc repro` will"
+        return f"{source} was not ingested yet ({ingested['source']} was): run `dvc repro`"
     before, now = ingested.get("mark", ""), mark_of(data)
     if now and before != now:
         raise SourceChanged(
@@ -53,5 +56,5 @@ def check_source(data: DataParams, root: Path = Path()) -> str:
             " `dvc repro --force --single-item ingest` and then `dvc repro`"
         )
     if not before and "://" in source:
-        return f"{source} does not tell whether it changed: neither ETag nor Last-Modified"
+        return f"{source} sends neither ETag nor Last-Modified, so a change cannot be seen"
     return f"{source} is what was ingested"

@@ -1,4 +1,4 @@
-"""Where raw reviews come from: each kind of source brings one file into a folder, showing progress."""
+"""Sources of raw reviews: each kind of source writes one file into a folder and shows progress."""
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
@@ -27,18 +27,18 @@ _TIMEOUT_SECONDS = 30.0
 
 @dataclass(frozen=True)
 class Fetched:
-    """Raw reviews that are here."""
+    """A local file of raw reviews."""
 
     file: Path
     mark: str
-    """What the source says of its content, without its being fetched: see `mark_of`."""
+    """Identifies the content at the source; see `mark_of`."""
 
 
 def fetch(data: DataParams, folder: Path) -> Fetched:
-    """Bring the reviews that `data.source` names into `folder`, as `reviews` with the suffix of their format.
+    """Fetch the reviews of `data.source` into `folder`, as a file `reviews` with the suffix of its format.
 
     Raises:
-        SourceError: the source is unknown, cannot be reached or read, or its bytes have another checksum.
+        SourceError: the source is unknown or cannot be read, or the checksum is not the expected one.
     """
     source, mark = data.source, ""
     if source == BUILTIN:
@@ -60,9 +60,9 @@ def fetch(data: DataParams, folder: Path) -> Fetched:
 
 
 def mark_of(data: DataParams) -> str:
-    """What tells one content of `data.source` from another: checksum of a file, ETag of an object or a web page.
+    """A mark that changes with the content of `data.source`: the checksum of a file, the ETag of an object or a page.
 
-    Empty where the content never changes (the built-in sample, IMDB), or where a web server does not tell.
+    Empty if the content never changes (the built-in sample, IMDB) or if a web server sends no ETag or Last-Modified.
 
     Raises:
         SourceError: the source is unknown, or cannot be reached.
@@ -81,12 +81,12 @@ def mark_of(data: DataParams) -> str:
 
 
 def from_anywhere(source: str) -> str:
-    """The source so that it is found from another folder too: a file by its whole path."""
+    """The source in a form that works from any folder: a file by its absolute path."""
     return str(Path(source).resolve()) if Path(source).exists() else source
 
 
 def shown(source: str) -> str:
-    """The source without what may be secret: user, password and query (where signed URLs keep their signature)."""
+    """The source without its secrets: user, password and query (signed URLs have their signature there)."""
     if "://" not in source:
         return source
     parts = urlsplit(source)
@@ -94,7 +94,7 @@ def shown(source: str) -> str:
 
 
 def checksum(path: Path) -> str:
-    """Sha256 of a file, in hex."""
+    """SHA-256 of a file, in hex."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
@@ -110,9 +110,9 @@ def _bring(source: str, data: DataParams, target: Path) -> str:
 def _scheme(source: str, data: DataParams) -> str:
     scheme = source.partition("://")[0] if "://" in source else ""
     if scheme == "http" and not data.sha256:
-        raise SourceError("http:// can be altered on the way: use https://, or give data.sha256 of what you expect")
+        raise SourceError("http:// does not protect the content: use https://, or set data.sha256")
     if scheme not in ("", "s3", "https", "http"):
-        raise SourceError(f"data.source: {scheme}:// is not known; use {BUILTIN}, imdb, a path, https:// or s3://")
+        raise SourceError(f"data.source: {scheme}:// is not supported; use {BUILTIN}, imdb, a path, https:// or s3://")
     return scheme
 
 
@@ -126,7 +126,7 @@ def _suffix(source: str) -> str:
 
 def _existing(source: Path) -> Path:
     if not source.is_file():
-        raise SourceError(f"data.source: there is no file {source}, seen from {Path.cwd()}")
+        raise SourceError(f"data.source: there is no file {source} (current folder: {Path.cwd()})")
     return source
 
 
@@ -149,7 +149,7 @@ def _from_s3(source: str, target: Path) -> str:
 
 @contextmanager
 def _asking_s3(source: str) -> Iterator[tuple["S3Client", Any]]:
-    """A client and where the object is; what it answers with becomes a sentence."""
+    """A client with the place of the object; errors of S3 become a SourceError."""
     import boto3
     from botocore.config import Config
     from botocore.exceptions import BotoCoreError, ClientError
@@ -162,7 +162,7 @@ def _asking_s3(source: str) -> Iterator[tuple["S3Client", Any]]:
         yield boto3.client("s3", config=config), {"Bucket": bucket, "Key": key}
     except ClientError as error:
         code = error.response.get("Error", {}).get("Code", "unknown")
-        raise SourceError(f"{source}: the store answered {code}; check bucket, key and the AWS_ variables") from None
+        raise SourceError(f"{source}: S3 answered {code}; check bucket, key and the AWS_ variables") from None
     except BotoCoreError as error:
         raise SourceError(f"{source}: {type(error).__name__}; check AWS_ENDPOINT_URL and the credentials") from None
 
@@ -180,13 +180,15 @@ def _web_mark(answer: "httpx.Response") -> str:
 
 @contextmanager
 def _asking_web(url: str) -> Iterator["httpx.Response"]:
-    """An answer whose body waits to be read: signed addresses allow GET and not HEAD."""
+    """A response whose body is not read yet. The method is GET because signed URLs do not allow HEAD."""
     import httpx
 
     try:
         with httpx.stream("GET", url, follow_redirects=True, timeout=_TIMEOUT_SECONDS) as answer:
             if url.startswith("https:") and answer.url.scheme != "https":
-                raise SourceError(f"{shown(url)} leads to an address without TLS; give the final https:// address")
+                raise SourceError(
+                    f"{shown(url)} redirects to an address without TLS; set data.source to the final https:// address"
+                )
             if answer.status_code != httpx.codes.OK:
                 raise SourceError(f"{shown(url)}: expected status 200, found {answer.status_code}")
             yield answer
@@ -207,10 +209,10 @@ def _write(target: Path, chunks: Iterable[bytes], total: int | None, title: str)
             written += len(chunk)
             advance(len(chunk))
     if total is not None and written != total:
-        raise SourceError(f"{title}: {total} bytes were announced, {written} came; try again")
+        raise SourceError(f"{title}: expected {total} bytes, received {written}; try again")
 
 
 def _verify(path: Path, expected: str, source: str) -> None:
     found = checksum(path)
     if found != expected.removeprefix("sha256:").lower():
-        raise SourceError(f"{source}: expected sha256 {expected}, found {found}; the file is not the one you meant")
+        raise SourceError(f"{source}: expected sha256 {expected}, found {found}; the file is not the expected one")

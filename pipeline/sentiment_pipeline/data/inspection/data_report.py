@@ -1,4 +1,4 @@
-"""Stage `data-report`: what the reviews are like, and whether the sides of the split are as apart as they should be."""
+"""Stage `data-report`: statistics of the reviews, their duplicates, and leakage between the sides of the split."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from sentiment_pipeline.data.inspection.oddities import oddities
 from sentiment_pipeline.data.reviews.raw import find_raw, read_raw
 from sentiment_pipeline.data.reviews.review import Review, read_reviews
 from sentiment_pipeline.params import DataParams
-from sentiment_pipeline.progress import say
+from sentiment_pipeline.progress import log_line
 from sentiment_pipeline.report import percent, write_json, write_records
 
 SHOWN_PAIRS = 200
@@ -53,15 +53,15 @@ def data_report(data: DataParams, root: Path = Path()) -> None:
         "leakage": leakage,
     }
     write_json(root / paths.DATA_REPORT, report)
-    # What is on both sides comes first, for it is what flatters a model.
+    # Pairs across the sides come first: they make a model look better than it is.
     duplicates.sort(key=lambda duplicate: duplicate.sides != "both")
     write_records(root / paths.DUPLICATES_REPORT, Duplicate, duplicates[:SHOWN_PAIRS])
     for line in summary(report):
-        say(line)
+        log_line(line)
 
 
 def repeated(texts: Sequence[str]) -> dict[str, int]:
-    """How many texts have come before: letter by letter, and but for case and punctuation."""
+    """How many texts repeat an earlier one: exactly, and when case and punctuation are ignored."""
     return {
         "exact": len(texts) - len(set(texts)),
         "normalised": len(texts) - len({normalised(_encodable(text)) for text in texts}),
@@ -69,7 +69,7 @@ def repeated(texts: Sequence[str]) -> dict[str, int]:
 
 
 def side(reviews: Sequence[Review], duplicates: Sequence[Duplicate]) -> dict[str, Any]:
-    """One side of the split by itself; `duplicates` are those within it."""
+    """Statistics of one side of the split; `duplicates` are the pairs within it."""
     labels = Counter(review.label for review in reviews)
     groups = Counter(review.group for review in reviews)
     words = np.array([len(review.text.split()) for review in reviews])
@@ -89,7 +89,7 @@ def side(reviews: Sequence[Review], duplicates: Sequence[Duplicate]) -> dict[str
 
 
 def leaks(train: Sequence[Review], test: Sequence[Review], pairs: Sequence[Pair]) -> dict[str, float]:
-    """Held-out reviews that training has seen in one way or another, and the share of all of them."""
+    """Numbers of held-out reviews that also occur in training, by kind of match, and the share of all kinds."""
     seen_texts, seen_groups = {review.text for review in train}, {review.group for review in train}
     across = [pair for pair in pairs if _sides(pair, len(train)) == "both"]
     by_text = {place for place, review in enumerate(test) if review.text in seen_texts}
@@ -106,13 +106,13 @@ def leaks(train: Sequence[Review], test: Sequence[Review], pairs: Sequence[Pair]
 
 
 def summary(report: dict[str, Any]) -> list[str]:
-    """What a person wants to see at the end of a run."""
+    """The report in a few lines."""
     raw, leakage = report["raw"], report["leakage"]
     odd = ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in raw["oddities"].items() if count)
     seen = ", ".join(f"{name.replace('_', ' ')} {count:,}" for name, count in leakage.items() if name != "share")
     return [
-        f"{raw['rows']:,} raw rows: {raw['duplicates']['normalised']:,} repeat another; odd: {odd or 'none'}",
-        f"held-out reviews that training has seen: {percent(leakage['share'], 2)} ({seen})",
+        f"{raw['rows']:,} raw rows: {raw['duplicates']['normalised']:,} repeat another; oddities: {odd or 'none'}",
+        f"held-out reviews that also occur in training: {percent(leakage['share'], 2)} ({seen})",
     ]
 
 

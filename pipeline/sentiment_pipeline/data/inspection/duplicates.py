@@ -1,4 +1,4 @@
-"""Texts that are the same but for punctuation and case, and texts that are nearly the same."""
+"""Finds texts that are equal when punctuation and case are ignored, and near-duplicates."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -15,14 +15,15 @@ from sentiment_pipeline.progress import progress
 SHINGLE_WORDS = 5
 
 NEAR = 0.5
-"""From this share of common shingles on (Jaccard), two texts are near-duplicates."""
+"""Two texts are near-duplicates from this Jaccard similarity of their shingles."""
 
 _SKETCH = 16
-"""Shingles of a text that are compared with those of others: the ones of smallest hash among those that others have too
-(Broder 1997), frequent and rare ones apart. At a Jaccard of 0.5 a pair slips through once in thousands."""
+"""Number of shingles of a text that are compared with those of other texts: the ones with the smallest hashes among
+those that occur in other texts too (Broder 1997), frequent and rare ones separately. At a Jaccard similarity of 0.5
+about one pair in thousands is missed."""
 
 _MOST_IN_COMMON = 20
-"""A shingle of more texts than this pairs each with the next only: a common phrase would make millions of pairs."""
+"""A shingle in more texts than this pairs each text only with the next: a common phrase gives millions of pairs."""
 
 _PAIRS_AT_ONCE = 20_000
 
@@ -31,23 +32,23 @@ Pairs = npt.NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Pair:
-    """Two texts, by their places; the first comes first."""
+    """The positions of two texts, in ascending order."""
 
     first: int
     second: int
     similarity: float
-    """1 for texts that are equal when normalised, else the Jaccard similarity of their shingles."""
+    """1 for texts that are equal when normalised, otherwise the Jaccard similarity of their shingles."""
 
 
 def normalised(text: str) -> str:
-    """The words alone, in lower case, with one space between."""
+    """The words of a text in lower case, separated by single spaces."""
     return " ".join(token for token in tokenize(preprocess(text)) if token[0].isalnum())
 
 
 def similar_pairs(texts: Sequence[str]) -> list[Pair]:
-    """Pairs of texts that are equal when normalised, or near-duplicates, by their places.
+    """Pairs of texts that are equal when normalised, and pairs of near-duplicates.
 
-    Of many equal texts each is paired with the first, and only the first with its near-duplicates.
+    Of several equal texts each is paired with the first, and only the first is paired with its near-duplicates.
     """
     first: dict[str, int] = {}
     equal = []
@@ -65,10 +66,10 @@ def similar_pairs(texts: Sequence[str]) -> list[Pair]:
 
 
 def _near_pairs(texts: Sequence[str]) -> Iterator[tuple[int, int, float]]:
-    """Near-duplicates among distinct normalised texts, with their similarity."""
+    """Positions and similarity of near-duplicates among distinct normalised texts."""
     counts = count_ngrams(texts, ngrams=(SHINGLE_WORDS, SHINGLE_WORDS), min_df=1).matrix
     sizes = np.diff(counts.indptr)
-    # A shingle's key is a hash, so that the first columns of a row are a random choice, the same in each text.
+    # A shingle's key is a hash, so the first columns of a row are a random choice, the same for every text.
     shared = counts[:, np.bincount(counts.indices, minlength=counts.shape[1]) >= 2]
     shared.data[:] = 1
     candidates = _candidates(shared)
@@ -81,7 +82,7 @@ def _near_pairs(texts: Sequence[str]) -> Iterator[tuple[int, int, float]]:
 
 
 def _candidates(shared: sparse.csr_matrix) -> Pairs:
-    """Pairs of rows that have a shingle of their sketches in common, [pairs, 2]."""
+    """Pairs of rows whose sketches share a shingle, [pairs, 2]."""
     frequency = np.bincount(shared.indices, minlength=shared.shape[1])
     rare = np.flatnonzero(frequency <= _MOST_IN_COMMON)
     common = np.flatnonzero(frequency > _MOST_IN_COMMON)
@@ -94,7 +95,7 @@ def _candidates(shared: sparse.csr_matrix) -> Pairs:
 
 
 def _rows_by_shingle(shared: sparse.csr_matrix) -> Iterator[list[int]]:
-    """The rows that have a shingle in their sketches, for each shingle."""
+    """For each shingle, the rows whose sketch has it."""
     starts = shared.indptr[:-1]
     lengths = np.minimum(np.diff(shared.indptr), _SKETCH)
     rows = np.repeat(np.arange(len(starts)), lengths)

@@ -1,4 +1,4 @@
-"""What is odd about raw texts: broken encodings, markup, other scripts and languages. It is counted, not judged."""
+"""Counts oddities of raw texts: broken encodings, markup, other scripts and languages. Nothing is removed."""
 
 import re
 import unicodedata
@@ -11,7 +11,7 @@ import numpy as np
 from sentiment_pipeline.progress import progress
 
 MIN_WORDS = 3
-"""Shorter texts say little."""
+"""Texts with fewer words count as short."""
 
 _PATTERNS = {
     # UTF-8 that was read as Latin-1 or Windows-1252, or lost.
@@ -24,22 +24,21 @@ _PATTERNS = {
 }
 _WORD = re.compile(r"[^\W\d_]+")
 
-_MOSTLY = 0.5
-"""Of the letters."""
+_MOST_LETTERS = 0.5
 
 _FREQUENT_WORDS = 100
-_JUDGED_WORDS = 20
-"""Shorter texts have too few words to tell their language by."""
+_MIN_WORDS_FOR_LANGUAGE = 20
+"""Texts with fewer words are too short to recognise another language."""
 _FAR_BELOW = 1 / 3
 
 
 def oddities(texts: Sequence[str]) -> dict[str, int]:
-    """Number of texts by what is odd about them.
+    """Count the texts that have each oddity.
 
     Returns:
-        Beside those of the patterns: `short`, of fewer than 3 words; `not_latin`, most letters being of another
-        script; `unlike_the_rest`, of at least 20 words and with so few of the 100 most
-        frequent of all texts (less than a third of what is usual) that it may be of another language, or a list.
+        The number of texts by oddity. Besides the patterns: `short` texts have fewer than 3 words; in `not_latin` texts
+        most letters are of another script; `unlike_the_rest` texts have at least 20 words, of which the 100 most
+        frequent words of all texts make up less than a third of the usual share: another language, or a list.
     """
     counts = Counter(dict.fromkeys((*_PATTERNS, "short", "not_latin"), 0))
     frequency: Counter[str] = Counter()
@@ -55,7 +54,7 @@ def oddities(texts: Sequence[str]) -> dict[str, int]:
         shares = []
         for text in texts:
             words = _words(text)
-            if len(words) >= _JUDGED_WORDS:
+            if len(words) >= _MIN_WORDS_FOR_LANGUAGE:
                 shares.append(sum(word in frequent for word in words) / len(words))
             advance(1)
     usual = float(np.median(shares)) if shares else 0.0
@@ -68,7 +67,7 @@ def _words(text: str) -> list[str]:
 
 def _is_not_latin(text: str) -> bool:
     letters = [character for character in text if character.isalpha()]
-    return sum(map(_is_foreign, letters)) > _MOSTLY * len(letters)
+    return sum(map(_is_foreign, letters)) > _MOST_LETTERS * len(letters)
 
 
 @cache

@@ -1,4 +1,4 @@
-"""Stage `prepare`: from raw rows to clean, labelled, distinct reviews on two sides of a split."""
+"""Stage `prepare`: turns raw rows into clean, distinct reviews and splits them into training and held-out reviews."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -13,7 +13,7 @@ from sentiment_pipeline.data.reviews.review import Review, hashed_id, write_revi
 from sentiment_pipeline.data.reviews.split import split
 from sentiment_pipeline.errors import DataError
 from sentiment_pipeline.params import DataParams, Params, PrepareParams
-from sentiment_pipeline.progress import say
+from sentiment_pipeline.progress import log_line
 from sentiment_pipeline.report import write_json
 
 MAX_LABELS = 20
@@ -21,19 +21,19 @@ MAX_LABELS = 20
 
 @dataclass
 class Dropped:
-    """How many rows were left out, and why."""
+    """Numbers of rows that were left out, by reason."""
 
     empty_text: int = 0
     empty_label: int = 0
     duplicate: int = 0
     """Same text and label as an earlier row."""
     contradiction: int = 0
-    """Same text under two labels: none of them can be believed."""
+    """Same text under different labels: all of its rows are dropped."""
 
 
 @dataclass(frozen=True)
 class Cleaned:
-    """What is left of a raw file."""
+    """The reviews of a raw file after cleaning."""
 
     reviews: list[Review]
     rows: int
@@ -61,7 +61,10 @@ def prepare(params: Params, root: Path = Path()) -> None:
         "test": {"rows": len(test), "labels": _mix(test)},
     }
     write_json(root / paths.PREPARE_REPORT, report)
-    say(f"prepared {cleaned.rows:,} rows: {len(train):,} to train on, {len(test):,} held out, dropped {_told(cleaned)}")
+    log_line(
+        f"prepared {cleaned.rows:,} rows: {len(train):,} to train on, {len(test):,} held out,"
+        f" dropped {_reasons(cleaned)}"
+    )
 
 
 def clean_rows(rows: Iterable[Mapping[str, str]], data: DataParams) -> Cleaned:
@@ -102,7 +105,7 @@ def clean_rows(rows: Iterable[Mapping[str, str]], data: DataParams) -> Cleaned:
 
 
 def check_columns(row: Mapping[str, str], data: DataParams) -> None:
-    """Refuse a file that lacks a column which params.yaml names."""
+    """Raise DataError if a column named in params.yaml is missing."""
     for key in ("text", "label", "id", "group"):
         column = getattr(data, key)
         if column and column not in row:
@@ -112,17 +115,17 @@ def check_columns(row: Mapping[str, str], data: DataParams) -> None:
 
 
 def check_ids(reviews: Iterable[Review], data: DataParams) -> None:
-    """Refuse names that name two reviews."""
+    """Raise DataError if two reviews have the same id."""
     repeated = sum(count > 1 for count in Counter(review.id for review in reviews).values())
     if repeated:
         raise DataError(
-            f"{repeated} values of column {data.id!r} name more than one review;"
-            ' set data.id in params.yaml to a column of unique names, or to "" to name reviews by their text'
+            f"{repeated} values of column {data.id!r} occur in more than one review;"
+            ' set data.id in params.yaml to a column of unique values, or to "" to use hashes of the texts'
         )
 
 
 def check_size(reviews: list[Review], limits: PrepareParams) -> None:
-    """Refuse what nothing can be learned from."""
+    """Raise DataError if there are too few reviews, or too few or too many labels."""
     counts = Counter(review.label for review in reviews)
     if len(reviews) < limits.min_rows:
         raise DataError(f"expected at least {limits.min_rows} usable rows (prepare.min_rows), found {len(reviews)}")
@@ -141,7 +144,7 @@ def check_size(reviews: list[Review], limits: PrepareParams) -> None:
 
 
 def check_sides(train: list[Review], test: list[Review]) -> None:
-    """Refuse a split of which one side cannot do its work."""
+    """Raise DataError if one side of the split lacks a label."""
     labels = {review.label for review in (*train, *test)}
     for name, side in (("training", train), ("held-out", test)):
         missing = labels - {review.label for review in side}
@@ -165,6 +168,6 @@ def _mix(reviews: list[Review]) -> dict[str, int]:
     return dict(sorted(Counter(review.label for review in reviews).items()))
 
 
-def _told(cleaned: Cleaned) -> str:
+def _reasons(cleaned: Cleaned) -> str:
     reasons = {name.replace("_", " "): count for name, count in asdict(cleaned.dropped).items() if count}
     return ", ".join(f"{count:,} for {name}" for name, count in reasons.items()) or "none"

@@ -1,4 +1,4 @@
-"""Cleaning of a text: what every text of a review goes through before anything else."""
+"""Cleaning of texts: every text, label and id of a raw row is cleaned first."""
 
 import re
 
@@ -7,5 +7,5 @@ _SPACE = re.compile(r"\s+")
 
 
 def clean(text: str) -> str:
-    """Remove control characters and lone surrogates, and make each run of white space one space."""
+    """Remove control characters and lone surrogates, and replace each run of white space by one space."""
     return _SPACE.sub(" ", _CONTROL.sub("", text)).strip()

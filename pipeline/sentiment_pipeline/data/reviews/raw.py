@@ -1,4 +1,4 @@
-"""Raw files of reviews, whatever their format, as rows of strings."""
+"""Reads raw files of reviews of any supported format as rows of strings."""
 
 import json
 from collections.abc import Iterator
@@ -9,10 +9,10 @@ from sentiment_pipeline.errors import DataError
 
 
 def find_raw(folder: Path) -> Path:
-    """The one file that `ingest` left.
+    """The raw file that `ingest` wrote.
 
     Raises:
-        DataError: there is none, or more than one.
+        DataError: there is no such file, or more than one.
     """
     files = sorted(folder.glob("reviews.*"))
     if len(files) != 1:
@@ -24,9 +24,9 @@ def read_raw(path: Path) -> Iterator[dict[str, str]]:
     """Yield the rows of a CSV or JSON Lines file (UTF-8, gzipped or not) by column name.
 
     Raises:
-        DataError: the file is not what its name says, or one of its lines is not.
+        DataError: the file or one of its lines does not have the format that its name states.
     """
     for row in read_rows(path):
         if isinstance(row, BadRow):
-            raise DataError(f"{path.name}, line {row.line}: {row.reason}; mend or remove it")
+            raise DataError(f"{path.name}, line {row.line}: {row.reason}; fix or remove it")
         yield {name: value if isinstance(value, str) else json.dumps(value) for name, value in row.values.items()}

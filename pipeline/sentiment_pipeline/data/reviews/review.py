@@ -1,4 +1,4 @@
-"""Labelled reviews as the stages hand them to each other: JSON Lines, one review a line."""
+"""Labelled reviews, and the files in which stages exchange them: JSON Lines, one review per line."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -17,18 +17,18 @@ class Review:
     text: str
     label: str
     group: str
-    """What its film, product or author is called; its own id where no group column is named."""
+    """Its film, product or author; its own id if no group column is set."""
     slices: Mapping[str, str] = field(default_factory=dict)
-    """Values of the columns of `data.slices` that its file has."""
+    """Values of the columns `data.slices`, as far as the file has them."""
 
 
 def hashed_id(text: str) -> str:
-    """A name for a text that has none: 16 hex digits of its sha256."""
+    """An id for a text: the first 16 hex digits of its SHA-256."""
     return sha256(text.encode()).hexdigest()[:16]
 
 
 def write_reviews(path: Path, reviews: Iterable[Review]) -> None:
-    """Write reviews in the given order; equal reviews give equal bytes."""
+    """Write reviews in the given order; equal reviews always give equal bytes."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w", encoding="utf-8", newline="\n") as file:
         for review in reviews:
@@ -36,13 +36,13 @@ def write_reviews(path: Path, reviews: Iterable[Review]) -> None:
 
 
 def read_reviews(path: Path) -> list[Review]:
-    """Read what `write_reviews` wrote.
+    """Read reviews written by `write_reviews`.
 
     Raises:
-        DataError: the file is not there.
+        DataError: the file does not exist.
     """
     try:
         with path.open(encoding="utf-8") as file:
             return [Review(**json.loads(line)) for line in file]
     except FileNotFoundError:
-        raise DataError(f"{path} is not here: run `dvc repro`, or `dvc pull` where it has run before") from None
+        raise DataError(f"{path} is not here: run `dvc repro`, or `dvc pull` if another machine has run it") from None

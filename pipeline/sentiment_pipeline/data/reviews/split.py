@@ -1,7 +1,7 @@
-"""Who is held out and who is in which fold: decided by a hash of the group's name, without seed or state.
+"""Assigns groups to the held-out side and to folds by a hash of the group's name, without seed or state.
 
-The same group lies on the same side whatever else is in the file: a data set that grows never moves a review from the
-held-out side into training.
+The side of a group does not depend on the rest of the file: when a data set grows, no review moves from the held-out
+side into training.
 """
 
 from collections.abc import Iterable, Sequence
@@ -13,13 +13,13 @@ _UNIT = 1 << 64
 
 
 def position(name: str, purpose: str) -> float:
-    """A number in [0, 1) that depends on the name and the purpose alone, uniform over names."""
+    """A number in [0, 1), a hash of name and purpose, uniformly distributed over names."""
     digest = blake2b(name.encode(), digest_size=8, person=purpose.encode()).digest()
     return int.from_bytes(digest, "big") / _UNIT
 
 
 def split(reviews: Iterable[Review], test_share: float) -> tuple[list[Review], list[Review]]:
-    """Part reviews into those to train on and those held out; `test_share` of the groups are held out."""
+    """Split reviews into training and held-out reviews; about `test_share` of the groups are held out."""
     train: list[Review] = []
     test: list[Review] = []
     for review in reviews:
@@ -28,5 +28,5 @@ def split(reviews: Iterable[Review], test_share: float) -> tuple[list[Review], l
 
 
 def folds(reviews: Sequence[Review], count: int) -> list[int]:
-    """The fold of each review, 0 to `count` - 1; a group is never in two folds."""
+    """The fold of each review, 0 to `count` - 1; all reviews of a group are in one fold."""
     return [int(position(review.group, "fold") * count) for review in reviews]

@@ -1,4 +1,4 @@
-"""Files of rows, CSV or JSON Lines, gzipped or not: read and written row by row, so that they may exceed memory."""
+"""Reads and writes tables row by row, so that they may exceed memory: CSV or JSON Lines, gzipped or not."""
 
 import csv
 import gzip
@@ -17,7 +17,7 @@ from sentiment_pipeline.paths import TABLE_SUFFIXES
 from sentiment_pipeline.progress import Advance
 
 _MAX_FIELD_BYTES = 16 << 20
-"""csv refuses fields over 128 KiB, which is less than a long review."""
+"""The default of `csv`, 128 KiB, is shorter than a long review."""
 
 
 @dataclass(frozen=True)
@@ -25,20 +25,20 @@ class Row:
     """A row by column name; the values of a CSV file are strings."""
 
     line: int
-    """Where it begins, from 1."""
+    """The number of its first line, from 1."""
     values: dict[str, Any]
 
 
 @dataclass(frozen=True)
 class BadRow:
-    """What should have been a row."""
+    """A line that is not a row, and why."""
 
     line: int
     reason: str
 
 
 def check_suffix(path: Path) -> None:
-    """Refuse a name that does not tell a known format.
+    """Check that a file name ends in the suffix of a supported format.
 
     Raises:
         DataError: it does not.
@@ -48,14 +48,14 @@ def check_suffix(path: Path) -> None:
 
 
 def read_rows(path: Path, advance: Advance = lambda amount: None) -> Iterator[Row | BadRow]:
-    """Yield what a file in UTF-8 holds; what is no row does not end it.
+    """Yield the rows of a UTF-8 file; a line that is not a row is yielded as BadRow, and reading goes on.
 
     Args:
-        path: its name tells the format.
-        advance: is told how many bytes of the file were read since the last time.
+        path: the file; its suffix determines the format.
+        advance: called with the number of bytes read since its last call.
 
     Raises:
-        DataError: the file as a whole is not what its name says.
+        DataError: the file as a whole does not have the format of its suffix.
     """
     check_suffix(path)
     try:
@@ -72,9 +72,9 @@ def read_rows(path: Path, advance: Advance = lambda amount: None) -> Iterator[Ro
 
 @contextmanager
 def writing_rows(path: Path, columns: Sequence[str]) -> Iterator[Callable[[dict[str, Any]], None]]:
-    """Open a file for rows; call what is yielded with one after the other.
+    """Open a file for writing; the context manager yields a function that writes a row.
 
-    The columns of a CSV file are those given, a row may lack some of them, and what is no string is written as JSON.
+    A CSV file has the given columns. A row may lack some of them. Values other than strings are written as JSON.
     """
     with path.open("wb") as raw, _packed(path, raw) as file:
         if is_json_lines(path):
@@ -86,7 +86,7 @@ def writing_rows(path: Path, columns: Sequence[str]) -> Iterator[Callable[[dict[
 
 
 def is_json_lines(path: Path) -> bool:
-    """Whether the name tells JSON Lines, whose rows may have any columns; else it is CSV."""
+    """Whether the suffix is that of JSON Lines, whose rows may have any columns; otherwise it is CSV."""
     return path.name.lower().endswith((".jsonl", ".jsonl.gz"))
 
 
@@ -95,7 +95,7 @@ def _is_packed(path: Path) -> bool:
 
 
 def _unpacked(path: Path, raw: IO[bytes]) -> IO[str]:
-    # What is not UTF-8 becomes lone surrogates, which can be told by the line.
+    # Bytes that are not UTF-8 become lone surrogates, so that the error can name the line.
     binary: Any = gzip.GzipFile(fileobj=raw) if _is_packed(path) else raw
     return io.TextIOWrapper(binary, encoding="utf-8-sig", errors="surrogateescape", newline="")
 
@@ -106,13 +106,13 @@ def _packed(path: Path, raw: IO[bytes]) -> Iterator[IO[str]]:
         with _text(raw) as file:
             yield file
         return
-    # No name and no time: the same rows, the same bytes.
+    # Without file name and time, equal rows give equal bytes.
     with gzip.GzipFile("", "wb", compresslevel=6, fileobj=raw, mtime=0) as packed, _text(packed) as file:
         yield file
 
 
 def _text(binary: Any) -> IO[str]:
-    # A lone surrogate within nested JSON is written as it may have come: as an escape.
+    # A lone surrogate within nested JSON is written as an escape.
     return io.TextIOWrapper(binary, encoding="utf-8", errors="backslashreplace", newline="")
 
 

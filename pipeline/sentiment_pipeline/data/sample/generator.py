@@ -1,8 +1,8 @@
-"""The built-in sample: reviews of films that do not exist, the same for the same seed on every machine.
+"""The built-in sample: reviews of invented films, the same for the same seed on every machine.
 
-What makes real reviews hard is in it, in doses that a linear model over word pairs feels: negation, contrast in which
-the second half counts, praise and blame side by side, words that mean either, reviews that say little, and labels that
-are plainly wrong (5 %). Accuracy lands near 89 %.
+The reviews are hard in the ways of real ones: negation, contrasts whose second half counts, praise and blame side by
+side, words that can mean either, reviews with little opinion, and wrong labels (5 %). A linear model over word pairs
+reaches an accuracy of about 89 %.
 """
 
 import csv
@@ -40,8 +40,8 @@ def sample_rows(rows: int, seed: int) -> Iterator[dict[str, str]]:
         movie = random.choice(movies)
         liked = random.random() < movie.lean
         text = _review(random, movie, liked)
-        said = liked if random.random() >= _WRONG_LABEL_SHARE else not liked
-        yield {"id": f"sample-{seed}-{number:06d}", "label": LABELS[said], "movie": movie.title, "text": text}
+        label = liked if random.random() >= _WRONG_LABEL_SHARE else not liked
+        yield {"id": f"sample-{seed}-{number:06d}", "label": LABELS[label], "movie": movie.title, "text": text}
 
 
 def write_sample(path: Path, rows: int, seed: int) -> None:
@@ -74,7 +74,7 @@ def _review(random: Random, movie: _Movie, liked: bool) -> str:
     for _ in range(1 if lukewarm else random.randint(3, 6)):
         sentences.append(_opinion(random, movie, liked))
     if lukewarm or random.random() < 0.12:
-        # Fairness: a word for the other side.
+        # Also an opinion of the other side.
         sentences.append(_plain(random, not liked))
     random.shuffle(sentences)
     if not lukewarm and random.random() < 0.4:

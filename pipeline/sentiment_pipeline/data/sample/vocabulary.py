@@ -1,4 +1,4 @@
-"""The words of the built-in sample. All of it is written for this project; no sentence comes from a data set."""
+"""The words and phrases of the built-in sample. They were written for this project; none comes from a data set."""
 
 GOOD_ADJECTIVES = (
     "wonderful",
@@ -121,7 +121,7 @@ EITHER_ADJECTIVES = (
     "small",
     "ambitious",
 )
-"""Said in praise as often as in blame."""
+"""Used in praise as often as in blame."""
 
 ASPECTS = (
     "acting",
