@@ -88,7 +88,7 @@ def test_without_a_registry_the_limits_alone_decide(tmp_path: Path) -> None:
     reviews = two_classes()
     build(tmp_path / paths.MODEL_DIR, reviews)
     write_reviews(tmp_path / paths.TEST, reviews[300:])
-    params = load_params(Path(__file__).parents[3] / paths.PARAMS)
+    params = load_params(Path(__file__).parents[4] / paths.PARAMS)
     low = msgspec.structs.replace(params, gate=GateParams(min_accuracy=0.6))
     assert gate_here(low, tmp_path).passed
     with pytest.raises(

@@ -13,7 +13,7 @@ from sentiment_pipeline.evaluation.champion import ChampionComparison
 from sentiment_pipeline.evaluation.page import Page, attention, learning_summary, render, top_by_label
 from sentiment_pipeline.metrics.compare import compare
 from sentiment_pipeline.metrics.learning_curve import Point
-from tests.unit.pipeline.test_evaluate import findings
+from tests.unit.pipeline.evaluation.test_evaluate import findings
 
 CURVE = [Point(100, 0.80, 0.75, 0.85, 0.99), Point(200, 0.84, 0.80, 0.88, 0.98)]
 DATA: dict[str, Any] = {
