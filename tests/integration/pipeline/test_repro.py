@@ -102,6 +102,20 @@ def test_another_recipe_leaves_ingest_and_prepare_alone(copied: Workspace) -> No
     assert json.loads((copied.root / "reports/train.json").read_text())["winner"] == "words"
 
 
+def test_a_change_in_mlflow_plumbing_retrains_nothing_and_one_in_a_recipe_does(copied: Workspace) -> None:
+    dvc(copied.root, "repro")
+    package = copied.root / "pipeline/sentiment_pipeline"
+    recipes = package / "training/recipes.py"
+    before = recipes.read_text()
+    for plumbing in ("tracking/runs.py", "release/gate.py", "progress.py"):
+        path = package / plumbing
+        path.write_text(path.read_text() + "# changed\n")
+    assert json.loads(dvc(copied.root, "status", "--json")) == {}
+    recipes.write_text(before + "# changed\n")
+    assert json.loads(dvc(copied.root, "status", "--json")).keys() == {"train"}
+    recipes.write_text(before)
+
+
 def test_an_experiment_is_compared_with_what_was_committed(copied: Workspace) -> None:
     copied.change({"data": DATA, "train": WORDS})
     dvc(copied.root, "repro")
