@@ -167,7 +167,7 @@ def test_a_difference_in_probability_stops_the_export(wrong: float) -> None:
 
 def test_folds_without_a_label_are_refused() -> None:
     texts = ["a b", "a b", "b c", "b c"]
-    with pytest.raises(DataError, match="fold 0 lacks a label"):
+    with pytest.raises(DataError, match="fold 0, or the rest without it, lacks a label"):
         compare(count(texts, CANDIDATES), np.array(["x", "x", "y", "y"]), np.array([0, 0, 1, 1]), CANDIDATES)
 
 
