@@ -288,7 +288,7 @@ def test_nothing_is_unpickled_unless_the_user_allows_it(tmp_path: Path) -> None:
         ("model.pkl", b"not a pickle", "could not be unpickled"),
         ("model.pkl", b"cabsent_module\nThing\n.", "needs absent_module, which is not installed here"),
         ("model.onnx", b"", "expected a file that ends in .pkl"),
-        (None, b"", "there is no"),
+        (None, b"", "does not exist"),
     ],
 )
 def test_what_cannot_be_loaded_is_reported(name: str | None, content: bytes, sentence: str, tmp_path: Path) -> None:
