@@ -1,1 +1,1 @@
-"""Benchmarks of the whole: what users see on a real cluster, measured and written down."""
+"""Benchmarks of the model, the server, rollouts and alerts, and the pages that show their results."""

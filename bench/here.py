@@ -1,4 +1,4 @@
-"""Where and when something is measured: what stands beside every figure."""
+"""Time, load and processor of a measurement, shown beside every figure."""
 
 import os
 import platform
@@ -7,17 +7,17 @@ from pathlib import Path
 
 
 def now() -> str:
-    """In UTC, to the minute."""
+    """The time in UTC, to the minute."""
     return datetime.now(UTC).strftime("%Y-%m-%d %H:%M")
 
 
 def load_average() -> str:
-    """Of the last minute."""
+    """The load average of the last minute."""
     return f"{os.getloadavg()[0]:.0f}"
 
 
 def processor() -> str:
-    """The model of the first one."""
+    """The model name of the first processor."""
     cpuinfo = Path("/proc/cpuinfo")
     lines = cpuinfo.read_text().splitlines() if cpuinfo.exists() else []
     return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), platform.machine())

@@ -1,4 +1,4 @@
-"""Rows that were measured, kept part by part, and the page that shows them."""
+"""Measured rows, kept part by part, and the page that shows them."""
 
 import json
 import os
@@ -18,26 +18,26 @@ ROOT = Path(__file__).resolve().parents[1]
 
 @dataclass(frozen=True)
 class Row:
-    """One thing that was measured."""
+    """One measurement."""
 
     what: str
     ours: str
     theirs: str
-    """What the figure is compared with."""
+    """The figure that ours is compared with."""
     ratio: str
     target: str
     met: bool | None
-    """None where there is no target."""
+    """None if there is no target."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Table:
-    """Where the rows of one benchmark are kept, and the page they are shown on."""
+    """The rows of one benchmark: the file that keeps them and the page that shows them."""
 
     records: Path
     page: Path
     head: str
-    """What stands above the table, in Markdown."""
+    """The Markdown above the table."""
     compared_with: str
     """The title of the column `theirs`."""
 
@@ -54,7 +54,7 @@ class Table:
         self.records.write_text(json.dumps(kept, indent=1, ensure_ascii=False) + "\n")
 
     def write(self, parts: Sequence[str]) -> None:
-        """Write the page from all rows that were ever kept."""
+        """Write the page from all kept rows."""
         kept = self._kept()
         lines = [f"| what | ours | {self.compared_with} | ratio | target | met |", "|---|---|---|---|---|---|"]
         notes = []
@@ -103,10 +103,10 @@ def _commit() -> str:
 
 
 def chosen(only: str, parts: Sequence[str]) -> list[str]:
-    """The parts that `only` names, by commas.
+    """The parts that `only` names, separated by commas.
 
     Raises:
-        click.BadParameter: there is none of a name.
+        click.BadParameter: there is no part of that name.
     """
     names = only.split(",")
     if unknown := set(names) - set(parts):

@@ -16,7 +16,7 @@ from lab import client
 
 PICTURES = ROOT / "docs" / "dashboards"
 FOUND = ROOT / "build" / "alerts.json"
-"""All that was found: pictures can be drawn from it again."""
+"""All results; pictures can be drawn from them again."""
 
 
 @click.command()

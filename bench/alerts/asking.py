@@ -1,4 +1,4 @@
-"""Steady requests from this machine, which reaches the lab's cluster addresses, with texts that can be changed."""
+"""Steady requests from this machine, which reaches the lab's cluster addresses, with replaceable texts."""
 
 import http.client
 import json
@@ -17,7 +17,7 @@ HEADERS = {"Content-Type": "application/json"}
 
 @dataclass
 class Asking:
-    """Asks `rate` times a second, each time about another text; what is answered does not matter."""
+    """Sends `rate` requests a second, each with the next text, and ignores the answers."""
 
     host: str
     texts: Sequence[str]
@@ -44,7 +44,7 @@ class Asking:
 
 @contextmanager
 def asking(resource: Resource, texts: Sequence[str], *, rate: float, clients: int = 1) -> Iterator[list[Asking]]:
-    """Ask a SentimentModel's Service while the block runs, `rate` times a second, from so many clients."""
+    """Send `rate` requests a second to a SentimentModel's Service while the block runs, from `clients` clients."""
     host = resource.get("service")["spec"]["clusterIP"]
     made = [Asking(host, texts, rate / clients) for _ in range(clients)]
     threads = [threading.Thread(target=one.run, daemon=True) for one in made]

@@ -41,7 +41,7 @@ docs/dashboards are drawn from these results, without Grafana.
 
 
 def page(found: Rehearsal, *, source: str) -> str:
-    """The page's text. `source` says what was installed."""
+    """The page's text. `source` names the installed code."""
     rows = "".join(_alert_rows(found.findings))
     panels = "".join(_panel_rows(found.drawn))
     before = ", ".join(found.before) or "none"

@@ -1,4 +1,4 @@
-"""A picture of each dashboard, from its own panels and what Prometheus returned for them."""
+"""A picture of each dashboard, from its panels and the series that Prometheus returned."""
 
 import io
 import math
@@ -24,9 +24,9 @@ INCHES = (4.2, 2.5)
 DOTS_PER_INCH = 75
 LEGEND_ENTRIES = 6
 COLOURS = 96
-"""Of the picture's palette: a third of the bytes, and no difference to be seen."""
+"""The size of the picture's palette: a third of the bytes, without a visible difference."""
 LONGEST_STEP_SECONDS = 11.0
-"""Two steps of the queries: what is further apart has a gap between."""
+"""Two steps of the queries: points that are further apart are not connected."""
 STYLE: dict[Any, Any] = {
     "axes.facecolor": "#181b1f",
     "axes.edgecolor": "#2f333a",
@@ -105,7 +105,7 @@ def _curves(place: Axes, lines: Sequence[tuple[str, Series]], *, start: float, s
 
 
 def _with_gaps(series: Series) -> Iterator[tuple[float, float]]:
-    """Its points, with one that is no number where some are missing: no line is drawn over it."""
+    """The points of a series, with a NaN in each gap so that no line is drawn over it."""
     before = math.inf
     for at, value in series.values:
         if at - before > LONGEST_STEP_SECONDS:

@@ -1,4 +1,4 @@
-"""What is asked of the lab's Prometheus and Alertmanager, over their HTTP interfaces."""
+"""Queries of the lab's Prometheus and Alertmanager over HTTP."""
 
 import threading
 import time
@@ -47,7 +47,7 @@ def query_range(cluster: Cluster, expr: str, *, start: float, end: float, step: 
 
 @contextmanager
 def shortened_rules(cluster: Cluster) -> Iterator[None]:
-    """The shipped rules with short windows are in force while the block runs; the recordings of the dashboards, too."""
+    """Load the shipped rules with short windows while the block runs, and the dashboards' recording rules."""
     rules = client.rules_folder()
     kept = {
         rules / "objectives.yaml": rule_file([Objectives().group()]),
@@ -80,7 +80,7 @@ class Watch:
     _trouble: Exception | None = None
 
     def firing(self) -> set[Firing]:
-        """What Alertmanager holds now."""
+        """The alerts that Alertmanager has now."""
         url = f"{self.cluster.environment['ALERTMANAGER_URL']}/api/v2/alerts"
         found: list[dict[str, Any]] = httpx.get(url, timeout=10).raise_for_status().json()
         return {
@@ -90,7 +90,7 @@ class Watch:
 
     @contextmanager
     def watching(self) -> Iterator[None]:
-        """Look every half second while the block runs."""
+        """Read the alerts every half second while the block runs."""
         thread = threading.Thread(target=self._look, daemon=True)
         thread.start()
         try:

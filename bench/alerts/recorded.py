@@ -1,4 +1,4 @@
-"""What was found: per alert how long it took, per panel the series that its queries returned."""
+"""The results: durations per alert, and the series that each panel's queries returned."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -22,9 +22,9 @@ class Finding:
     severity: str
     fault: str
     fire_seconds: float | None
-    """From the fault to Alertmanager; None: it did not fire."""
+    """Seconds from the fault to the alert in Alertmanager; None: it did not fire."""
     clear_seconds: float | None
-    """From the end of the fault to its being gone there; None: it did not clear."""
+    """Seconds from the end of the fault until Alertmanager drops the alert; None: it did not clear."""
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,7 @@ RATE = 20.0
 CLIENTS = 4
 MEMORY_LIMIT = "256Mi"
 MEMORY_TAKEN_BYTES = 205 * 1024 * 1024
-"""With the 31 MiB of its working set otherwise: 92 % of the limit."""
+"""Together with its normal working set of 31 MiB: 92 % of the limit."""
 FIRE_SECONDS, CLEAR_SECONDS = 120.0, 150.0
 STEP_SECONDS = 5.0
 RATE_INTERVAL = "40s"
@@ -50,7 +50,7 @@ class Fault:
 
 @dataclass
 class _Faults:
-    """Those that were made so far."""
+    """The faults that were made so far."""
 
     watch: Watch
     made: list[Fault] = field(default_factory=list)
@@ -73,7 +73,7 @@ class _Faults:
         self._wait(lambda: not expected & self.watch.firing(), CLEAR_SECONDS)
 
     def _wait(self, look: Callable[[], bool], seconds: float) -> None:
-        """What is not so in time is found in the findings: one alert that fails must not hide the others."""
+        """Wait without an error at the deadline: findings show what is missing, and other alerts still count."""
         try:
             eventually(look, "alerts", seconds=seconds)
         except AssertionError:
@@ -95,9 +95,9 @@ class _Faults:
 
 
 def rehearse(stage: Stage) -> Rehearsal:
-    """Make every fault, wait for its alerts, end it, wait until they are gone.
+    """Make every fault, wait for its alerts, end it, and wait until they clear.
 
-    MLflow and the operator are stopped in the course of it: nothing else may run on this lab meanwhile.
+    This stops MLflow and the operator: nothing else may use the lab meanwhile.
     """
     with ExitStack() as kept:
         kept.enter_context(shortened_rules(stage.cluster))
@@ -121,7 +121,7 @@ def rehearse(stage: Stage) -> Rehearsal:
 
 
 def _served(stage: Stage, first: Resource) -> tuple[Resource, Resource, Resource]:
-    """Three SentimentModels that serve version 1, each on one pod that can be told to misbehave."""
+    """Three SentimentModels that serve version 1, each on one pod whose faults can be ordered."""
     version, image = stage.registry.publish(first.model), stage.faulty(ON_DEMAND)
     failing, drifting, crashing = (replace(first, name=name) for name in ("failing", "drifting", "crashing"))
     for one in (failing, drifting, crashing):
@@ -133,7 +133,7 @@ def _served(stage: Stage, first: Resource) -> tuple[Resource, Resource, Resource
 
 
 def _wait_for_traffic(stage: Stage, *resources: Resource) -> None:
-    """Return once Prometheus has seen enough of each to judge it."""
+    """Return once Prometheus has enough samples of each for its rules."""
     window = rehearsal("6h")
     for one in resources:
         selector = f'namespace="{one.namespace}", model="{one.name}"'
@@ -182,7 +182,7 @@ def _in_the_models(
         _warning("SentimentVersionMismatch", drifting),
     )
     drifting.patch_version(bad)
-    # Resolved, it needs the registry no more.
+    # Once its version is resolved, it no longer needs the registry.
     eventually(lambda: (drifting.status().get("desired") or {}).get("version") == bad, "the bad version resolved")
     with registry_down():
         outage = faults.begins("MLflow is stopped", Firing("SentimentRegistryUnreachable", "warning", "", ""))
@@ -204,7 +204,7 @@ def _in_the_models(
 
 
 def _in_the_operator(stage: Stage, faults: _Faults) -> None:
-    """One after the other: each of the two hides the other's signs."""
+    """Make the two faults one after the other: each would hide the other's symptoms."""
     binding = stage.cluster.kubectl("get", BINDING, "-o", "json")
     stuck = faults.begins("its rights are taken away", Firing("SentimentOperatorStuck", "critical", "", ""))
     stage.cluster.kubectl("delete", BINDING)
@@ -224,7 +224,7 @@ def _in_the_operator(stage: Stage, faults: _Faults) -> None:
 
 
 def _fresh(manifest: str) -> str:
-    """As it can be created again."""
+    """The manifest without the fields that keep it from being created again."""
     body = json.loads(manifest)
     body["metadata"] = {name: body["metadata"][name] for name in ("name", "annotations") if name in body["metadata"]}
     return json.dumps(body)
@@ -239,13 +239,13 @@ def _warning(alert: str, resource: Resource) -> Firing:
 
 
 def _order(resource: Resource, command: str) -> None:
-    """Run a command of the shell in the serving container of the one pod."""
+    """Run a shell command in the serving container of the only pod."""
     (pod,) = resource.pods()
     resource.kubectl("exec", pod["metadata"]["name"], "-c", "serving", "--", "sh", "-c", command)
 
 
 def _drawn(stage: Stage, namespace: str, start: float) -> Iterator[Drawn]:
-    """Every query of every dashboard, for this namespace, from the start until now."""
+    """The series of every query of every dashboard, for this namespace, from the start until now."""
     end = time.time()
     for dashboard in ALL:
         for panel in dashboard.panels:

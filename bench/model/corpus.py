@@ -1,4 +1,4 @@
-"""The labelled reviews that are measured on: read by the pipeline's own stages."""
+"""The labelled reviews of the benchmark, read by the pipeline's own stages."""
 
 import contextlib
 import tempfile
@@ -20,7 +20,7 @@ from sentiment_pipeline.paths import PARAMS, TEST, TRAIN
 
 @dataclass(frozen=True)
 class Data:
-    """A file of reviews, and the column whose rows belong together."""
+    """A file of reviews, and the column whose groups stay in one fold."""
 
     path: str
     group: str
@@ -28,7 +28,7 @@ class Data:
 
 @cache
 def reviews(data: Data) -> list[Review]:
-    """All cleaned reviews, none held out: folds do that here."""
+    """All cleaned reviews; none is held out, because the benchmark uses folds."""
     params = params_of(data)
     with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
         ingest(params.data)
@@ -44,15 +44,15 @@ def params_of(data: Data) -> Params:
 
 
 def texts(data: Data) -> list[str]:
-    """The texts."""
+    """The texts of the reviews."""
     return [review.text for review in reviews(data)]
 
 
 def labels(data: Data) -> npt.NDArray[np.str_]:
-    """Their labels."""
+    """The labels of the reviews."""
     return np.array([review.label for review in reviews(data)])
 
 
 def fold_of(data: Data) -> npt.NDArray[np.int64]:
-    """The fold of each, by a hash of its group."""
+    """The fold of each review, by a hash of its group."""
     return np.array(folds(reviews(data), params_of(data).train.folds))

@@ -1,4 +1,4 @@
-"""Time and memory of a piece of work, in a process of its own."""
+"""Time and memory of a function, measured in its own process."""
 
 import multiprocessing
 import os
@@ -14,19 +14,19 @@ from joblib.externals.loky import get_reusable_executor
 
 @dataclass(frozen=True)
 class Cost:
-    """What a piece of work took."""
+    """The cost of one call."""
 
     cpu_seconds: float
-    """Of the process and those it started: what other work on the machine changes least."""
+    """CPU time of the process and its children, which other work on the machine changes least."""
     wall_seconds: float
     peak_bytes: int
-    """By how much the work raised the most memory that the process ever had."""
+    """By how much the work raised the process's peak memory."""
     answer: Any
-    """What the work returned."""
+    """The work's return value."""
 
 
 def measured(work: Callable[..., Any], *arguments: Any) -> Cost:
-    """Prepare in a fresh process, by calling `work` with its arguments; then run what that returned, by the clock."""
+    """Call `work` with its arguments in a fresh process to prepare, then measure a call of the function it returns."""
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as process:
         return process.submit(_child, work, arguments).result()
 
@@ -35,13 +35,13 @@ def _child(work: Callable[..., Any], arguments: tuple[Any, ...]) -> Cost:
     prepared = work(*arguments)
     before, cpu, wall = _peak(), _cpu(), time.perf_counter()
     answer = prepared()
-    # Only what has ended counts among the children's times.
+    # Only ended processes count among the children's times.
     get_reusable_executor().shutdown(wait=True)
     return Cost(_cpu() - cpu, time.perf_counter() - wall, _peak() - before, answer)
 
 
 def _peak() -> int:
-    """The most memory this program ever had, in bytes.
+    """The peak memory of this process, in bytes.
 
     Not `ru_maxrss`, which counts that of the process this one was spawned from.
     """

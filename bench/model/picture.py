@@ -1,4 +1,4 @@
-"""How the time and memory of training grow with the number of texts, drawn."""
+"""A picture of how the time and memory of training grow with the number of texts."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,7 +10,7 @@ from bench.model.measuring import Cost
 
 
 def draw_growth(costs: Mapping[int, Cost], path: Path) -> None:
-    """Write a PNG with what was measured by number of texts, beside what the smallest would be in proportion."""
+    """Write a PNG with the cost by number of texts, beside growth in proportion from the smallest."""
     sizes = sorted(costs)
     figure = Figure(figsize=(8, 3), layout="constrained")
     measured = {

@@ -1,4 +1,4 @@
-"""From what was measured to rows with their targets."""
+"""The measurements as rows with their targets."""
 
 from bench.model import page, works
 from bench.model.corpus import Data, params_of
@@ -21,12 +21,12 @@ CHARACTERS = Candidate(
 WORDS_ALONE = Candidate(name="nb-svm", ngrams=(1, 3), min_df=2, weighting="nb", classifier="svm", c=0.3)
 BUDGET = Candidate(name="nb-logistic, 200k", ngrams=(1, 3), min_df=3, weighting="nb", c=100.0, max_features=200_000)
 GENERATED = (25_000, 50_000, 100_000, 200_000)
-"""How many texts, to see how the cost of training grows."""
+"""Numbers of texts, to show how the cost of training grows."""
 USUAL = Candidate(name="TF-IDF + logistic regression", ngrams=(1, 1), min_df=1, sublinear=False, c=1.0)
 
 
 def counting(data: Data) -> list[Row]:
-    """Our counts against CountVectorizer's."""
+    """Counting n-grams, against CountVectorizer."""
     keys = measured(_count_keys, data)
     named = measured(_count_named, data)
     theirs = measured(works.count_sklearn, data)

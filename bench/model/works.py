@@ -1,4 +1,4 @@
-"""What is measured: each takes its arguments, prepares, and returns the piece of work that the clock runs for."""
+"""The measured functions: each prepares from its arguments and returns the function to measure."""
 
 import os
 import statistics
@@ -25,7 +25,7 @@ from sentiment_pipeline.training.train import write_model_version
 
 PATTERN = r"\w+(?:'\w+)?|[^\w\s]"
 WORDS = 227
-"""In a review of usual length."""
+"""Words in a review of usual length."""
 STRONGEST = Candidate(name="nb-logistic", ngrams=(1, 3), min_df=3, weighting="nb", c=100.0)
 
 Work = Callable[[], Any]
@@ -46,7 +46,7 @@ def count_sklearn(data: Data) -> Work:
 
 
 def same_matrix(data: Data) -> Work:
-    """Whether the two matrices are equal, column by name."""
+    """Whether both matrices are equal, with columns matched by name."""
 
     def compared() -> bool:
         ours = NgramVectorizer(ngram_range=(1, 3), min_df=3)
@@ -60,7 +60,7 @@ def same_matrix(data: Data) -> Work:
 
 
 def predictions(data: Data) -> Work:
-    """Microseconds of one prediction, the median over 200 reviews: Rust, Python, scikit-learn's Pipeline."""
+    """Median microseconds of one prediction over 200 reviews: Rust, Python, scikit-learn's Pipeline."""
     corpus = texts(data)
     usual = sorted(corpus, key=lambda text: abs(len(text.split()) - WORDS))[:200]
     truth = labels(data)
@@ -93,7 +93,7 @@ def predictions(data: Data) -> Work:
 
 
 def train(data: Data, candidates: tuple[Candidate, ...]) -> Work:
-    """All that `train` does: count, compare on 5 folds, fit the best again, write the version."""
+    """Everything that `train` does: count, compare on 5 folds, fit the best recipe again, write the version."""
     corpus, everything, truth, fold = texts(data), reviews(data), labels(data), fold_of(data)
 
     def work() -> tuple[list[Result], str, int]:
@@ -111,7 +111,7 @@ def train(data: Data, candidates: tuple[Candidate, ...]) -> Work:
 
 
 def grid_search(data: Data) -> Work:
-    """One recipe's worth of GridSearchCV over a Pipeline, on the same folds, and its refit."""
+    """GridSearchCV over a Pipeline with one recipe, on the same folds, with its refit."""
     corpus, truth = texts(data), labels(data)
     search = GridSearchCV(
         Pipeline([("features", _vectorizer(TfidfVectorizer, sublinear_tf=True)), ("classifier", _logistic())]),
@@ -122,7 +122,7 @@ def grid_search(data: Data) -> Work:
 
 
 def grow(texts_wanted: int) -> Work:
-    """Count and fit one recipe on so many texts, made of words of Zipf's frequencies."""
+    """Count and fit one recipe on generated texts, whose words have Zipf frequencies."""
     generator = np.random.default_rng(1)
     corpus = [" ".join(f"w{n}" for n in generator.zipf(1.3, 230) if n < 200_000) for _ in range(texts_wanted)]
     truth = generator.choice(["negative", "positive"], texts_wanted)
@@ -138,7 +138,7 @@ def grow(texts_wanted: int) -> Work:
 
 
 def count_threads(data: Data, threads: int) -> Work:
-    """Counting alone, with so many threads."""
+    """Counting alone, with this number of threads."""
     corpus = texts(data)
     return lambda: count_ngrams(corpus, ngrams=(1, 3), min_df=3, threads=threads).matrix.shape
 

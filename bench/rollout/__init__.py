@@ -1,1 +1,1 @@
-"""Rollouts under load on the lab: what callers and `kubectl` see of good, bad and disturbed ones."""
+"""Rollouts under load on the lab: what callers and `kubectl` see of good, bad and disturbed rollouts."""

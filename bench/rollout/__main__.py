@@ -1,4 +1,4 @@
-"""`python -m bench.rollout`: play scenarios, print their rows, and write docs/bench-rollout.md."""
+"""`python -m bench.rollout`: run scenarios, print their rows, and write docs/bench-rollout.md."""
 
 import sys
 from collections.abc import Sequence
@@ -39,10 +39,10 @@ def main(only: str, *, as_installed: bool, names: bool) -> None:
 
 
 def choose(names: Sequence[str]) -> list[Scenario]:
-    """The scenarios of those names in the order of the table; all for none.
+    """The scenarios with these names, in the order of the table; all scenarios if `names` is empty.
 
     Raises:
-        DeliveryError: there is no scenario of a name.
+        DeliveryError: there is no scenario of that name.
     """
     if unknown := set(names) - {one.name for one in SCENARIOS}:
         raise DeliveryError(
@@ -52,16 +52,16 @@ def choose(names: Sequence[str]) -> list[Scenario]:
 
 
 def play(made: Stage, scenario: Scenario) -> bool:
-    """Play one scenario, keep and show its row; whether the target was met.
+    """Run one scenario, keep and print its row, and return whether the target was met.
 
-    One that breaks off has measured nothing: its former row stays, with its date.
+    A scenario that fails before its end measures nothing: its former row stays, with its date.
     """
     print(f"==> {scenario.title}", flush=True)
     try:
         result = scenario.play(made)
     except (DeliveryError, AssertionError) as error:
         made.abandon()
-        print(f"    broke off, nothing was measured: {error}", flush=True)
+        print(f"    failed, nothing was measured: {error}", flush=True)
         return False
     print(f"    target   {scenario.target}\n    measured {result.measured}", flush=True)
     print(f"    {'met' if result.met else 'NOT MET'}", flush=True)

@@ -1,4 +1,4 @@
-"""Bad versions and bad images: what callers notice, and how long it takes until kubectl says why."""
+"""Bad versions and bad images: what callers notice, and how long it takes until kubectl shows the reason."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ VERDICT_SECONDS = 30.0
 MISSING_DIGEST = "sha256:" + "0" * 64
 
 Spec = Callable[[Stage, Resource], dict[str, Any]]
-"""What the patch asks for."""
+"""The spec of the patch."""
 
 
 @dataclass(frozen=True)
@@ -29,20 +29,20 @@ class Bad:
     title: str
     spec: Spec
     verified: str
-    """The reason of ModelVerified that it must come to."""
+    """The expected reason of ModelVerified."""
     reason: str = "Rejected"
-    """The reason of Ready that it must come to."""
+    """The expected reason of Ready."""
     within_seconds: float = VERDICT_SECONDS
 
     def scenario(self) -> Scenario:
         """As a row of the table."""
-        said = self.verified if self.reason == "Rejected" else self.reason
-        target = f"{said} in <= {self.within_seconds:g} s; 0 failed; 0 answers of it; {REPLICAS} old pods ready"
+        reason = self.verified if self.reason == "Rejected" else self.reason
+        target = f"{reason} in <= {self.within_seconds:g} s; 0 failed; 0 answers of it; {REPLICAS} old pods ready"
         return Scenario(self.name, self.title, target, partial(refused, bad=self))
 
 
 def refused(stage: Stage, *, bad: Bad) -> Result:
-    """The patch, under load, on what serves; and the way back afterwards."""
+    """Apply the patch under load to a serving resource, and restore it afterwards."""
     resource = stage.served()
     good = resource.serving() or ""
     spec = bad.spec(stage, resource)
@@ -53,15 +53,15 @@ def refused(stage: Stage, *, bad: Bad) -> Result:
         verified = resource.conditions()["ModelVerified"]
         serving = resource.serving()
     finally:
-        back(stage, resource, good)
+        restore(stage, resource, good)
     assert seen.outcome is not None
     assert seen.load is not None
     fewest = seen.pods.fewest(good, of=REPLICAS)
-    said = f"{seen.outcome.reason}/{verified[1]}"
+    reasons = f"{seen.outcome.reason}/{verified[1]}"
     return Result(
-        f"{said} in {seen.seconds:.1f} s; {seen.failed}; {seen.answers(wanted)} answers of it; "
+        f"{reasons} in {seen.seconds:.1f} s; {seen.failed}; {seen.answers(wanted)} answers of it; "
         f"at least {fewest} old pods ready",
-        met=said == f"{bad.reason}/{bad.verified}"
+        met=reasons == f"{bad.reason}/{bad.verified}"
         and serving == good
         and seen.seconds <= bad.within_seconds
         and (seen.load.failed, seen.answers(wanted), fewest) == (0, 0, REPLICAS),
@@ -69,7 +69,7 @@ def refused(stage: Stage, *, bad: Bad) -> Result:
 
 
 def crash_under_load(stage: Stage) -> Result:
-    """A process that ends at its 100th ordinary request: its candidate passes, the first pods under traffic do not."""
+    """A process that ends at its 100th ordinary request: its candidate passes, its first pods under traffic crash."""
     resource = stage.served()
     good = resource.serving() or ""
     before = resource.get("deployment")["spec"]["template"]
@@ -81,7 +81,7 @@ def crash_under_load(stage: Stage) -> Result:
         whole = resource.get("deployment")["spec"]["template"] == before
         serving = resource.serving()
     finally:
-        back(stage, resource, good)
+        restore(stage, resource, good)
     assert seen.outcome is not None
     return Result(
         f"{seen.outcome.reason} in {seen.seconds:.1f} s{', template as before' if whole else ', template DIFFERS'}; "
@@ -91,8 +91,8 @@ def crash_under_load(stage: Stage) -> Result:
     )
 
 
-def back(stage: Stage, resource: Resource, good: str) -> None:
-    """Ask for what serves; a resource that does not get there is not used again."""
+def restore(stage: Stage, resource: Resource, good: str) -> None:
+    """Request the version that serves; a resource that does not become ready is not used again."""
     resource.patch({"spec": {**version(good), "image": None, "resources": None, "rollout": None}})
     outcome = resource.wait()
     if not outcome.ready:
@@ -101,7 +101,7 @@ def back(stage: Stage, resource: Resource, good: str) -> None:
 
 
 def _next_version(stage: Stage, resource: Resource, **spec: Any) -> dict[str, Any]:
-    """A good model with something else in the spec: its number tells whose answers are whose."""
+    """A good model with another fault in the spec: its version number identifies its answers."""
     return {**version(stage.registry.publish(resource.model)), **spec}
 
 

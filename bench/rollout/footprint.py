@@ -1,4 +1,4 @@
-"""What an installation brings along: the CRD, webhooks, rights over Secrets, the size of the operator's image."""
+"""The footprint of an installation: the CRD, webhooks, rights over Secrets, the size of the operator's image."""
 
 import io
 import tarfile
@@ -18,7 +18,7 @@ MANIFESTS = "application/vnd.oci.image.manifest.v1+json, application/vnd.docker.
 
 
 def footprint(stage: Stage) -> Result:
-    """Asked of the cluster and of the registry."""
+    """Read from the cluster and the image registry."""
     crd = CRD.stat().st_size
     webhooks = len(stage.cluster.kubectl("get", WEBHOOKS, "-o", "name").split())
     may = ("auth", "can-i", f"--as={OPERATOR_USER}", "--all-namespaces")
@@ -34,7 +34,7 @@ def footprint(stage: Stage) -> Result:
 
 
 def _layers(image: str) -> list[str]:
-    """Digests of an image's layers; what two images of this project have in common is their base."""
+    """Digests of an image's layers; the layers that two images of this project share are their base."""
     url, digest = _address(image)
     answer = httpx.get(f"{url}/manifests/{digest}", headers={"Accept": MANIFESTS}, timeout=30).raise_for_status()
     manifest: dict[str, Any] = answer.json()
@@ -42,7 +42,7 @@ def _layers(image: str) -> list[str]:
 
 
 def _file_bytes(image: str, layer: str) -> int:
-    """The sizes of a layer's files, as `docker images` counts them."""
+    """The total size of a layer's files, as `docker images` counts it."""
     url, _ = _address(image)
     content = httpx.get(f"{url}/blobs/{layer}", follow_redirects=True, timeout=120).raise_for_status().content
     with tarfile.open(fileobj=io.BytesIO(content), mode="r:gz") as files:

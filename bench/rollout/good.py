@@ -1,4 +1,4 @@
-"""Good versions: how long until all traffic is on the new one, at what price; beside it a plain Deployment."""
+"""Good versions: the time until all traffic is on the new one, and its cost, beside a plain Deployment."""
 
 import json
 import time
@@ -15,19 +15,19 @@ NO_SOAK: dict[str, Any] = {"verification": {"soakSeconds": 0}}
 
 
 def roll_out(stage: Stage, rollout: dict[str, Any], *, limit_seconds: float) -> Result:
-    """The next good version, patched under load."""
+    """Roll out the next good version under load."""
     resource = stage.served()
     before, wanted = resource.serving() or "", stage.registry.publish(resource.model)
     with under_load(stage, resource) as seen:
         outcome = change(seen, resource, {**version(wanted), "rollout": rollout})
     _check(seen, wanted)
     seconds = seen.last_answer_seconds(before)
-    judged = datetime.fromisoformat(resource.status()["verdict"]["time"]).timestamp() - seen.patched
+    verdict = datetime.fromisoformat(resource.status()["verdict"]["time"]).timestamp() - seen.patched
     fewest = min(sum(ready.values()) for ready in _since_full(seen))
-    # The scenarios that follow share the resource, and count on the default soak.
+    # The next scenarios share the resource and expect the default soak.
     resource.patch({"spec": {"rollout": DEFAULT_SOAK}})
     return Result(
-        f"{seconds:.1f} s to all answers from the new version (verdict at {judged:.0f} s, Ready at "
+        f"{seconds:.1f} s to all answers from the new version (verdict at {verdict:.0f} s, Ready at "
         f"{seen.seconds:.0f} s); {seen.failed}; "
         f"at least {fewest} pods ready; {len(seen.writes)} API writes by the operator",
         met=outcome.ready and outcome.serving == wanted and _lost_nothing(seen) and seconds <= limit_seconds,
@@ -35,7 +35,7 @@ def roll_out(stage: Stage, rollout: dict[str, Any], *, limit_seconds: float) -> 
 
 
 def plain_deployment(stage: Stage) -> Result:
-    """The pods of two versions in a Deployment as `kubectl create deployment` makes it, with a Service before it."""
+    """The pods of two versions in a Deployment as `kubectl create deployment` makes it, behind a Service."""
     resource = stage.served()
     old = resource.get("deployment")["spec"]["template"]
     wanted = stage.registry.publish(resource.model)
@@ -48,7 +48,7 @@ def plain_deployment(stage: Stage) -> Result:
     selector = {"app": "plain"}
     for template in (old, new):
         template["metadata"]["labels"] = selector
-        # Its constraints count pods of the operator's labels.
+        # Its constraints count pods with the operator's labels.
         template["spec"].pop("topologySpreadConstraints", None)
     service = {"selector": selector, "ports": [{"port": 80, "targetPort": "http"}]}
     workload = {"replicas": 2, "selector": {"matchLabels": selector}}

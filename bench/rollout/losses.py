@@ -53,7 +53,7 @@ AFTER_THE_VERDICT = (Step("switch begun", _switching), Step("new pods made", _ne
 
 
 def operator_killed(stage: Stage) -> Result:
-    """A good version through all steps and a bad one through those it reaches, the operator killed at each."""
+    """Kill the operator at each step of a good version, and at each step that a bad version reaches."""
     resource = stage.served()
     faults, kills = [], 0
     for step in (*BEFORE_THE_VERDICT, *AFTER_THE_VERDICT):
@@ -84,7 +84,7 @@ def _kill_at(stage: Stage, resource: Resource, wanted: str, step: Step) -> Outco
 
 
 def _left_over(resource: Resource, wanted: str, outcome: str, step: Step) -> list[str]:
-    """What is there twice, or still."""
+    """What exists twice, or should no longer exist."""
     ended = [one["outcome"] for one in resource.status().get("history", []) if one["version"] == wanted]
     found = []
     if ended != [outcome]:
@@ -97,7 +97,7 @@ def _left_over(resource: Resource, wanted: str, outcome: str, step: Step) -> lis
 
 
 def node_killed(stage: Stage) -> Result:
-    """A node ends as in a power cut when the switch has begun; the load comes from the other one."""
+    """Kill a node once the switch has begun; the load comes from the other node."""
     resource = stage.served()
     wanted = stage.registry.publish(resource.model)
     try:

@@ -1,4 +1,4 @@
-"""Very many resources: how long a new operator takes to see them all, and what it costs while nothing happens."""
+"""Very many resources: how long a new operator takes to observe them all, and its cost while nothing changes."""
 
 import json
 import time
@@ -17,7 +17,7 @@ SETTLED_SECONDS = 900.0
 
 
 def many_resources(stage: Stage) -> Result:
-    """1,000 suspended SentimentModels beside 20 that serve on one pod each; the operator starts when all are there."""
+    """1,000 suspended SentimentModels beside 20 that serve on one pod each; the operator starts when all exist."""
     with stage.fresh() as resource:
         number = stage.registry.publish(resource.model)
         _create(resource, number, range(SERVING), suspend=False)
@@ -76,7 +76,7 @@ def _observed(resource: Resource) -> int:
 
 
 def _patch_to_status(resource: Resource, name: str) -> float:
-    """Seconds from a patch of the spec until the status has seen it."""
+    """Seconds from a patch of the spec until the status has observed it."""
     generation = resource.get("smdl", name)["metadata"]["generation"]
     start = time.monotonic()
     resource.kubectl("patch", "smdl", name, "--type=merge", "-p", '{"spec":{"rollout":{"retryToken":"seen"}}}')
@@ -86,7 +86,7 @@ def _patch_to_status(resource: Resource, name: str) -> float:
 
 
 def _memory_mib(stage: Stage) -> float:
-    """What the metrics server says of the operator's pod."""
+    """The operator's memory, from metrics-server."""
     path = f"/apis/metrics.k8s.io/v1beta1/namespaces/{NAMESPACE}/pods"
     pods = json.loads(stage.cluster.kubectl("get", "--raw", path))["items"]
     used = [one["usage"]["memory"] for pod in pods for one in pod["containers"] if one["name"] == "operator"]

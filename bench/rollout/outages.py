@@ -1,4 +1,4 @@
-"""The registry or the artifact store is down: what serves goes on serving, and kubectl claims nothing."""
+"""Outages of the registry or the artifact store: running pods keep serving, and no other version is called ready."""
 
 import base64
 from urllib.parse import urlsplit
@@ -19,7 +19,7 @@ HEALED_SECONDS = 180.0
 
 
 def waits(stage: Stage) -> Result:
-    """Patches to what cannot be served, a good version now and then: the two waits must tell them apart each time."""
+    """Patch to versions that cannot be served, and sometimes to a good one: the two waits must be right each time."""
     resource = stage.served()
     bad = [stage.registry.publish_unreadable(resource.model) for _ in range(2)]
     wrong, good = 0, 0
@@ -39,7 +39,7 @@ def waits(stage: Stage) -> Result:
 
 
 def waits_in_outage(stage: Stage) -> Result:
-    """The same with the registry down: no version can be resolved, so none may be called ready."""
+    """The same with the registry down: no version can be resolved, so that none may be called ready."""
     resource = stage.served()
     wrong = 0
     target = ("-n", resource.namespace, "wait", f"smdl/{resource.name}")
@@ -53,7 +53,7 @@ def waits_in_outage(stage: Stage) -> Result:
 
 
 def registry_outage(stage: Stage) -> Result:
-    """Scaling, a deleted pod and a new operator under load; then the whole Deployment deleted, its failures apart."""
+    """Scale, delete a pod and restart the operator under load; then delete the Deployment, counted separately."""
     resource = stage.served()
     resource.patch({"spec": {"replicas": 1}})
     _settle(stage, resource)
@@ -82,7 +82,7 @@ def registry_outage(stage: Stage) -> Result:
 
 
 def store_outage(stage: Stage) -> Result:
-    """A new version and a lost pod while the store refuses connections; then it answers again."""
+    """Request a new version and delete a pod while the store refuses connections; then open it again."""
     store = urlsplit(stage.cluster.environment["AWS_ENDPOINT_URL"])
     forwarder = Forwarder(str(client.host_address()), (store.hostname or "", store.port or 80))
     try:
@@ -95,7 +95,7 @@ def store_outage(stage: Stage) -> Result:
                 forwarder.close()
                 resource.patch({"spec": version(wanted)})
                 eventually(lambda: "cannot fetch" in resource.message("Ready"), "the reason in the message")
-                said = resource.message("Ready")
+                message = resource.message("Ready")
                 resource.kubectl("delete", "pod", resource.pods()[0]["metadata"]["name"], "--wait=false")
                 eventually(lambda: len(resource.pods()) == 2, "a new pod made")
                 forwarder.open()
@@ -104,7 +104,7 @@ def store_outage(stage: Stage) -> Result:
         forwarder.close()
     assert seen.load is not None
     return Result(
-        f'message: "{said}"; healed in {seen.seconds:.0f} s; {seen.failed}; '
+        f'message: "{message}"; healed in {seen.seconds:.0f} s; {seen.failed}; '
         f"{seen.answers(good)} answers of the old version, {seen.answers(wanted)} of the new one",
         met=outcome.ready and outcome.serving == wanted and seen.load.failed == 0 and seen.seconds <= HEALED_SECONDS,
     )
@@ -117,7 +117,7 @@ def _reach_store_by(resource: Resource, forwarder: Forwarder) -> None:
 
 
 def _settle(stage: Stage, resource: Resource) -> None:
-    """Ask for what serves, and wait for it."""
+    """Request the version that serves, and wait for it."""
     serving = resource.serving()
     assert serving is not None
     resource.patch_version(serving)

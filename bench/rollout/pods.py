@@ -1,4 +1,4 @@
-"""Which pods of a SentimentModel were ready while something happened, version by version."""
+"""The ready pods of a SentimentModel over time, by version."""
 
 import subprocess
 import threading
@@ -20,13 +20,13 @@ _LINE = "jsonpath=" + "|".join(_COLUMNS) + r'{"\n"}'
 
 @dataclass
 class ReadyPods:
-    """The ready pods by version, as each event of the watch left them."""
+    """The number of ready pods by version, after each event of a watch."""
 
     history: list[dict[str, int]] = field(default_factory=list)
     _ready: dict[str, str] = field(default_factory=dict)
 
     def read(self, line: str) -> None:
-        """One event, as columns."""
+        """Read one event, given as columns."""
         event, name, version, ready, deleted = line.rstrip("\n").split("|")
         if event == "DELETED" or ready != "True" or deleted:
             self._ready.pop(name, None)
@@ -36,7 +36,7 @@ class ReadyPods:
         self.history.append({one: versions.count(one) for one in set(versions)})
 
     def fewest(self, version: str, *, of: int) -> int:
-        """The smallest number of ready pods of that version since there were `of` of them."""
+        """The smallest number of ready pods of that version after there were `of` of them."""
         counts = [seen.get(version, 0) for seen in self.history]
         return min(counts[counts.index(of) :]) if of in counts else max(counts, default=0)
 

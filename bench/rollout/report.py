@@ -1,4 +1,4 @@
-"""What was measured: kept scenario by scenario, shown as one table."""
+"""The results: kept scenario by scenario, shown as one table."""
 
 import json
 import os
@@ -30,18 +30,18 @@ seconds include the wait for a core. The counts of requests, answers and pods do
 
 @dataclass(frozen=True)
 class Record:
-    """One row, with where it comes from."""
+    """One row and its origin."""
 
     measured: str
     met: bool
     when: str
     source: str
-    """What was installed: a commit, or the key of another state of a checkout."""
+    """The installed code: a commit, or the key of another state of a checkout."""
     load_average: str
 
 
 def record(scenario: Scenario, result: Result, *, source: str) -> None:
-    """Keep a row; a former one of the same scenario is replaced."""
+    """Keep a row, in place of the scenario's former one."""
     kept = _records()
     kept[scenario.name] = Record(
         measured=result.measured,
@@ -54,7 +54,7 @@ def record(scenario: Scenario, result: Result, *, source: str) -> None:
 
 
 def write_page(scenarios: Sequence[Scenario]) -> None:
-    """Write docs/bench-rollout.md; rows that were never measured say so."""
+    """Write docs/bench-rollout.md; a scenario without a row is shown as "not run"."""
     PAGE.write_text(page(scenarios, _records(), machine()))
 
 

@@ -1,4 +1,4 @@
-"""What a scenario is, and what is measured while a change is made under load."""
+"""Scenarios, and what is measured while a change is made under load."""
 
 import threading
 import time
@@ -16,12 +16,12 @@ from testbed.traffic import Summary, traffic
 RATE = 100.0
 """Requests a second, half on kept-alive and half on fresh connections."""
 AFTERWARDS_SECONDS = 3.0
-"""How long the load goes on when all is over."""
+"""How long the load continues after the change."""
 
 
 @dataclass(frozen=True)
 class Result:
-    """What was measured, in words, and whether that is what was asked for."""
+    """The measurement in words, and whether the target was met."""
 
     measured: str
     met: bool
@@ -39,33 +39,33 @@ class Scenario:
 
 @dataclass
 class Observed:
-    """What callers and kubectl saw of a change."""
+    """What callers and kubectl observed of a change."""
 
     outcome: Outcome | None = None
     seconds: float = 0.0
-    """From the patch until the two waits said how it ended."""
+    """From the patch until both waits have returned."""
     patched: float = 0.0
-    """When the patch was made, in seconds of Unix time."""
+    """The time of the patch, in seconds of Unix time."""
     writes: list[str] = field(default_factory=list)
-    """What the operator wrote, each as "verb path"."""
+    """The operator's writes, each as "verb path"."""
     pods: ReadyPods = field(default_factory=ReadyPods)
     load: Summary | None = None
 
     @property
     def failed(self) -> str:
-        """For a person: how many requests failed."""
+        """The number of failed requests and why they failed, as a readable phrase."""
         assert self.load is not None
         kinds = sorted({str(failure["what"]) for failure in self.load.failures})
         why = f" ({'; '.join(kinds[:3])})" if kinds else ""
         return f"{self.load.failed} of {self.load.requests} requests failed{why}"
 
     def answers(self, version: str) -> int:
-        """How many requests that version answered."""
+        """The number of requests that this version answered."""
         assert self.load is not None
         return self.load.by_version.get(version, 0)
 
     def last_answer_seconds(self, version: str) -> float:
-        """From the patch to the last answer of that version."""
+        """Seconds from the patch to the last answer of that version."""
         assert self.load is not None
         return self.load.spans[version][1] - self.patched if version in self.load.spans else 0.0
 
@@ -95,7 +95,7 @@ def change(seen: Observed, resource: Resource, spec: dict[str, Any], *, timeout:
 
 
 def version(number: str) -> dict[str, Any]:
-    """The part of a spec that asks for a version."""
+    """The part of a spec that requests a version."""
     return {"model": {"version": number, "alias": None}}
 
 

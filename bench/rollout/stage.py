@@ -1,4 +1,4 @@
-"""Where the scenarios play: the lab with the operator in it, its registry, and one SentimentModel that serves."""
+"""The stage of the scenarios: the lab with the operator, its registry, and one SentimentModel that serves."""
 
 import json
 import os
@@ -23,12 +23,12 @@ OPERATOR_USER = "system:serviceaccount:sentiment-system:sentiment-operator"
 QUALITY_SET = "quality"
 QUALITY_ROWS = 200
 MIN_ACCURACY = "0.80"
-"""Below what the small model of the end-to-end tests reaches on its own test rows."""
+"""Below the accuracy of the end-to-end tests' small model on its own test rows."""
 
 
 @dataclass
 class Stage:
-    """The lab, prepared."""
+    """The prepared lab."""
 
     cluster: Cluster
     prepared: Prepared
@@ -44,20 +44,20 @@ class Stage:
 
     @property
     def source(self) -> str:
-        """What is installed: the commit of this checkout, or the key of another state of some checkout."""
+        """The installed code: the commit of this checkout, or the key of another state of a checkout."""
         if self.prepared.checkout != prepare.checkout_key():
             return f"checkout {self.prepared.checkout[:8]}"
         command = ["git", "describe", "--always", "--dirty"]
         return subprocess.run(command, cwd=ROOT, check=True, text=True, capture_output=True).stdout.strip()
 
     def faulty(self, behaviour: Behaviour) -> str:
-        """The serving image with that fault, built when it is asked for first."""
+        """The serving image with that fault, built on first use."""
         if behaviour not in self._faulty:
             self._faulty[behaviour] = build_faulty(self.cluster, self.serving_image, behaviour)
         return self._faulty[behaviour]
 
     def served(self) -> Resource:
-        """The one SentimentModel that scenarios share: a good version serves on 2 pods, nothing is under way."""
+        """The SentimentModel that scenarios share: a good version serves on 2 pods, and no rollout is in progress."""
         if self._resource is None:
             self._resource = self._kept.enter_context(self.fresh())
             self._resource.apply(self.registry.publish(self._resource.model), rollout={})
@@ -68,17 +68,17 @@ class Stage:
         return self._resource
 
     def abandon(self) -> None:
-        """Leave the shared resource behind: the next scenario gets another."""
+        """Give up the shared resource: the next scenario gets a new one."""
         self._resource = None
 
     @contextmanager
     def fresh(self) -> Iterator[Resource]:
-        """A SentimentModel in a namespace of its own, not applied yet; the namespace goes at the end."""
+        """A SentimentModel in its own namespace, not applied yet; the namespace is deleted at the end."""
         with namespaced(self.cluster) as resource:
             yield resource
 
     def provide_quality_set(self, resource: Resource) -> None:
-        """A ConfigMap with labelled texts that the model was not trained on."""
+        """Apply a ConfigMap with labelled texts that the model was not trained on."""
         rows = (Path(self.prepared.workspace) / "data" / "prepared" / "test.jsonl").read_text().splitlines()
         chosen = [json.loads(row) for row in rows[:QUALITY_ROWS]]
         lines = "".join(json.dumps({name: row[name] for name in ("id", "text", "label")}) + "\n" for row in chosen)
@@ -91,10 +91,10 @@ def stage(*, as_installed: bool) -> Iterator[Stage]:
     """Prepare the lab, or take it as it is.
 
     Args:
-        as_installed: measure the operator and the images that are there, whichever checkout they are from.
+        as_installed: measure the installed operator and images, whichever checkout they are from.
 
     Raises:
-        DeliveryError: it is to be taken as it is, and nothing is there.
+        DeliveryError: `as_installed` is set, but nothing is installed.
     """
     if not as_installed:
         prepare.prepare()

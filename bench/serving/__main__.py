@@ -51,7 +51,7 @@ def main(data: str, group: str, only: str, soak: int) -> None:
 
 
 def play(name: str, model: Trained, *, soak: int) -> bool:
-    """Measure one part, keep and show its rows; whether none missed its target."""
+    """Measure one part, keep and print its rows, and return whether all targets were met."""
     click.echo(f"==> {name}", err=True)
     rows = (PARTS | {"soak": partial(endurance.soak, seconds=soak)})[name](model)
     TABLE.add(name, rows, parts=list(PARTS))

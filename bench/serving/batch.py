@@ -1,4 +1,4 @@
-"""A thousand reviews in one request, and in a thousand."""
+"""A thousand reviews in one request, and in a thousand requests."""
 
 import http.client
 import json
@@ -16,7 +16,7 @@ _HEADERS = {"Content-Type": "application/json"}
 
 
 def batch(trained: Trained) -> list[Row]:
-    """One client on one kept connection; the batch is more than MAX_BODY_BYTES allows by default."""
+    """One client on one kept-alive connection; the batch exceeds the default of MAX_BODY_BYTES."""
     texts = list(islice(cycle(trained.reviews()), TEXTS))
     whole = json.dumps({"texts": texts}).encode()
     singles = [json.dumps({"text": text}).encode() for text in texts]
@@ -50,7 +50,7 @@ def batch(trained: Trained) -> list[Row]:
 
 
 def _ask(connection: http.client.HTTPConnection, bodies: list[bytes]) -> float:
-    """Seconds until all are answered."""
+    """Seconds until all requests are answered."""
     begun = time.perf_counter()
     for body in bodies:
         connection.request("POST", "/predict", body, _HEADERS)

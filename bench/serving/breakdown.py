@@ -1,4 +1,4 @@
-"""Where the time of one request goes."""
+"""The time of each step of one request."""
 
 import io
 import statistics
@@ -29,7 +29,7 @@ _SECONDS = 4
 
 
 def breakdown(trained: Trained) -> list[Row]:
-    """Each step alone, on the same reviews, in this process; the server's CPU time around all of them."""
+    """Each step alone, on the same reviews, in this process; and the server's CPU time for the whole request."""
     steps = _steps(trained)
     layer, views = steps.pop("WSGI layer, whole"), steps.pop("Flask views, whole")
     warm = steps.pop("one review, warm")
@@ -42,7 +42,7 @@ def breakdown(trained: Trained) -> list[Row]:
     }
     rows = [Row("one request as shipped, CPU", f"{total:.1f} us", "", "", "", None)]
     rows += [Row(f"- {name}", f"{us:.1f} us", "", f"{100 * us / total:.0f} %", "", None) for name, us in parts.items()]
-    # The model is larger than the processor's own caches: other n-grams are other memory.
+    # The model is larger than the processor's caches: other n-grams are in other memory.
     rows.append(Row("scoring, were it the same review again and again", f"{warm:.1f} us", "", "", "", None))
     rows.append(Row("by Flask's routing and views it is more by", f"{views - layer:.1f} us", "", "", "", None))
     return rows
@@ -134,7 +134,7 @@ def _environ(body: bytes) -> "WSGIEnvironment":
 
 
 def _server_cpu_us(trained: Trained) -> float:
-    """The whole process's, under load."""
+    """CPU microseconds of the whole server process per request, under load."""
     with servers.ours(trained) as running:
         load(running.target, seconds=1)
         before = running.cpu_seconds()

@@ -1,4 +1,4 @@
-"""Environments for the peers, made by uv into the cache folder the first time."""
+"""Environments for the peers, which uv makes in the cache folder the first time."""
 
 import hashlib
 import shutil
@@ -28,19 +28,19 @@ def mlflow() -> Path:
 
 
 def run(command: Sequence[str], *, env: Mapping[str, str] | None = None, cwd: Path | None = None) -> None:
-    """Run a program to its end.
+    """Run a program until it ends.
 
     Raises:
-        CannotMeasure: it failed; with the end of what it said.
+        CannotMeasure: it failed; the message quotes the end of its output.
     """
     done = subprocess.run(command, env=env, cwd=cwd, capture_output=True, text=True, check=False)
     if done.returncode != 0:
-        said = (done.stdout + done.stderr).strip()[-800:]
-        raise CannotMeasure(f"{' '.join(command)} failed with exit code {done.returncode}: {said}")
+        output = (done.stdout + done.stderr).strip()[-800:]
+        raise CannotMeasure(f"{' '.join(command)} failed with exit code {done.returncode}: {output}")
 
 
 def _sklearn() -> str:
-    # What was pickled by one version is read by the same.
+    # A pickle must be read by the version that wrote it.
     return _pinned("scikit-learn")
 
 

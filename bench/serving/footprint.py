@@ -1,4 +1,4 @@
-"""How soon it answers, in how much memory, and how large its image is."""
+"""The server's start time, memory and image size."""
 
 import os
 import platform
@@ -23,7 +23,7 @@ _SECONDS = 3
 
 
 def footprint(trained: Trained) -> list[Row]:
-    """In the image's own root folder, as the image's user; without root and buildah, as a process of this machine."""
+    """Measure in the image's root folder as the image's user; without root and buildah, as an ordinary process."""
     theirs = _start(servers.mlflow(trained))
     if os.geteuid() != 0 or not shutil.which("buildah"):
         return [
@@ -49,13 +49,13 @@ def footprint(trained: Trained) -> list[Row]:
 
 
 def packages(root: Path) -> list[str]:
-    """The names of what is installed in an image's environment."""
+    """The names of the packages in an image's environment."""
     [site] = (root / "opt/venv/lib").glob("python3*/site-packages")
     return sorted({path.name.split("-")[0] for path in site.glob("*.dist-info")}, key=str.lower)
 
 
 def _bytes(root: Path) -> int:
-    """The sizes of all files, as `docker images` counts them."""
+    """The total size of all files, as `docker images` counts it."""
     return sum(path.lstat().st_size for path in root.rglob("*") if path.is_file() and not path.is_symlink())
 
 
@@ -93,7 +93,7 @@ def _start(server: AbstractContextManager[Running]) -> tuple[float, int, int]:
 @contextmanager
 def _model_in(root: Path, trained: Trained) -> Iterator[None]:
     shutil.copytree(trained.version, root / "models")
-    # A container has one as well; what reads a process's memory finds nothing without.
+    # A container has a /proc too; without it, the process's memory cannot be read.
     proc = root / "proc"
     subprocess.run(["mount", "-t", "proc", "proc", proc], check=True)
     try:

@@ -1,4 +1,4 @@
-"""Requests that nobody means well with."""
+"""Malformed and hostile requests."""
 
 import http.client
 import json
@@ -20,7 +20,7 @@ _MARK = hostile.MARK.encode()
 
 @dataclass
 class _Found:
-    """What came back, and what was logged."""
+    """Counts of the answers and the log."""
 
     tried: int = 0
     statuses: Counter[int] = field(default_factory=Counter)
@@ -30,7 +30,7 @@ class _Found:
 
 
 def hostility(trained: Trained) -> list[Row]:
-    """Made up from a seed: damaged, deep, huge, of wrong types, in all protocols; each has a word to look for."""
+    """Requests from a seed: damaged, deep, huge, of wrong types, in all protocols; each contains a word to look for."""
     found, crashes = _Found(), 0
     for fast_path in ("1", "0"):
         with tempfile.TemporaryDirectory() as folder:
@@ -63,12 +63,12 @@ def _ask(running: Running, method: str, path: str, body: bytes, headers: dict[st
     try:
         connection.request(method, path, body, headers | {"Connection": "close"})
         response = connection.getresponse()
-        said = str(response.headers).encode() + response.read()
+        answer = str(response.headers).encode() + response.read()
     except (OSError, http.client.HTTPException):
         found.unanswered += 1
         return
     finally:
         connection.close()
     found.statuses[response.status] += 1
-    found.tracebacks += b"Traceback" in said
-    found.echoes += _MARK in said.lower()
+    found.tracebacks += b"Traceback" in answer
+    found.echoes += _MARK in answer.lower()

@@ -1,4 +1,4 @@
-"""Too much at once: answered or refused, while probes are answered, and over when the load is over."""
+"""Overload: requests are answered or refused, probes are answered, and the server recovers when the load ends."""
 
 import http.client
 import socket
@@ -27,7 +27,7 @@ _IN_A_ROW = 20
 
 
 def overload(trained: Trained) -> list[Row]:
-    """512 connections, each of which asks again as soon as it is answered; a tenth of them send slowly."""
+    """512 connections, each of which sends its next request after an answer; a tenth of them send slowly."""
     with servers.ours(trained) as running:
         alone = load(running.target, seconds=3)
         fast = _CONNECTIONS - _SLOW
@@ -74,7 +74,7 @@ def overload(trained: Trained) -> list[Row]:
 
 @contextmanager
 def _slow_clients(running: Running) -> Iterator[Counter[int]]:
-    """Until the block ends; their answers by status, 0 for none."""
+    """Run slow clients until the block ends; yields their answers by status, 0 for none."""
     over = threading.Event()
     counts: list[Counter[int]] = [Counter() for _ in range(_SLOW)]
     total: Counter[int] = Counter()
@@ -99,7 +99,7 @@ def _slow_clients(running: Running) -> Iterator[Counter[int]]:
 
 
 def _ask_slowly(port: int, over: threading.Event) -> int | None:
-    """The status of the answer; 0 without one; None when all was over before the end of the request."""
+    """The status of the answer; 0 without one; None if the load ended before the request was sent."""
     try:
         with socket.create_connection(("127.0.0.1", port), timeout=30) as client:
             client.sendall(_HEAD)
@@ -116,7 +116,7 @@ def _ask_slowly(port: int, over: threading.Event) -> int | None:
 
 
 def _probes(running: Running, *, seconds: float) -> Iterator[float]:
-    """How long each probe took; without 200 for ever."""
+    """Seconds that each probe took; infinite without a 200."""
     end = time.monotonic() + seconds
     for path in cycle(("/livez", "/readyz")):
         begun = time.monotonic()
@@ -129,7 +129,7 @@ def _probes(running: Running, *, seconds: float) -> Iterator[float]:
 
 
 def _recovery(running: Running) -> float:
-    """Seconds until so many answers in a row are as quick as usual."""
+    """Seconds until several answers in a row are as fast as usual."""
     begun = time.monotonic()
     body = _BODY
     first, row = begun, 0

@@ -1,4 +1,4 @@
-"""Servers as processes on a core of their own: ours, as shipped and as plain Flask views, and the peers."""
+"""Servers as processes on their own core: ours, as shipped and as plain Flask views, and the peers."""
 
 import http.client
 import os
@@ -25,27 +25,27 @@ _PEERS = Path(__file__).with_name("peers")
 
 @dataclass(frozen=True)
 class Running:
-    """One that answers."""
+    """A server that answers."""
 
     process: "subprocess.Popen[bytes]"
     target: Target
     started_seconds: float
-    """From its start to its first answer with 200."""
+    """Seconds from its start to its first answer with 200."""
 
     def cpu_seconds(self) -> float:
-        """Of all its processes."""
+        """CPU time of all its processes."""
         return sum(int(stat[11]) + int(stat[12]) for stat in self._stats()) / _TICKS_A_SECOND
 
     def memory_bytes(self) -> int:
-        """Resident, of all its processes; pages of mapped files count."""
+        """Resident memory of all its processes, including pages of mapped files."""
         return sum(int(stat[21]) for stat in self._stats()) * _PAGE_BYTES
 
     def status(self, path: str, body: bytes | None = None, *, timeout: float = 10.0) -> int | None:
-        """Of a request on a new connection; None without an answer."""
+        """The status of a request on a new connection; None without an answer."""
         return _status(self.target.port, path, body, timeout=timeout)
 
     def _stats(self) -> Iterator[list[str]]:
-        """/proc/PID/stat from the state on, of each process of the server's session."""
+        """The fields of /proc/PID/stat from the state on, for each process of the server's session."""
         for path in Path("/proc").glob("[0-9]*/stat"):
             try:
                 fields = path.read_text().rpartition(")")[2].split()
@@ -85,7 +85,7 @@ def ours(
 
 @contextmanager
 def plain(trained: Trained) -> Iterator[Running]:
-    """Our server with Flask's routing and views on the way of every request."""
+    """Our server with Flask's routing and views for every request."""
     with ours(trained, env={"SENTIMENT_FAST_PATH": "0"}) as running:
         yield running
 
@@ -125,7 +125,7 @@ def mlflow(trained: Trained) -> Iterator[Running]:
     env = {"MLFLOW_DISABLE_TELEMETRY": "true", "HOME": str(trained.folder), "PYTHONWARNINGS": "ignore"}
     if not (model / "MLmodel").is_file():
         saving = [str(python), str(_PEERS / "save_mlflow.py"), str(trained.pipeline), str(model)]
-        environments.run(saving, env={**_surroundings(), **env})
+        environments.run(saving, env={**_base_environment(), **env})
     port = free_port()
     command = (
         *(str(python), "-m", "mlflow", "models", "serve", "--model-uri", str(model), "--env-manager", "local"),
@@ -137,8 +137,8 @@ def mlflow(trained: Trained) -> Iterator[Running]:
         yield running
 
 
-def _surroundings() -> dict[str, str]:
-    """No proxy, no credentials, nothing of whoever runs the benchmark."""
+def _base_environment() -> dict[str, str]:
+    """Environment variables without proxies, credentials or other settings of the user."""
     return {"PATH": os.environ["PATH"], "NO_PROXY": "*", "LANG": "C.UTF-8"}
 
 
@@ -151,7 +151,7 @@ def _running(
         begun = time.monotonic()
         process = subprocess.Popen(
             ["taskset", "--cpu-list", str(SERVER_CORE), *command],
-            env={**_surroundings(), **env},
+            env={**_base_environment(), **env},
             stdout=output,
             stderr=output,
             start_new_session=True,
@@ -165,7 +165,7 @@ def _running(
             time.sleep(0.005)
         yield Running(process, target, time.monotonic() - begun)
     finally:
-        # Its whole session: `mlflow models serve` has children.
+        # End the whole session: `mlflow models serve` has children.
         _end(process)
 
 

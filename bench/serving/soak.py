@@ -1,4 +1,4 @@
-"""Much for long: no error, and memory does not grow."""
+"""Heavy load for a long time: no errors, and memory does not grow."""
 
 import time
 
@@ -15,10 +15,10 @@ _FLAT_BYTES = 5_000_000
 
 
 def soak(trained: Trained, seconds: int = SOAK_SECONDS) -> list[Row]:
-    """Four fifths of the capacity.
+    """Load at four fifths of the capacity.
 
     Args:
-        seconds: a run shorter than SOAK_SECONDS meets no target, and says so.
+        seconds: the duration; in a run shorter than SOAK_SECONDS the row reports that the target is not met.
     """
     with servers.ours(trained) as running:
         capacity = load(running.target, seconds=5).rate
@@ -28,7 +28,7 @@ def soak(trained: Trained, seconds: int = SOAK_SECONDS) -> list[Row]:
             memory.append(running.memory_bytes())
             time.sleep(seconds / 100)
         found = finish(asking)
-    # The first tenth fills caches and threads' stacks.
+    # During the first tenth, caches and threads' stacks fill.
     settled = memory[len(memory) // 10 :]
     grown = settled[-1] - settled[0]
     long_enough = seconds >= SOAK_SECONDS
@@ -48,7 +48,7 @@ def soak(trained: Trained, seconds: int = SOAK_SECONDS) -> list[Row]:
 
 
 def _rate(running: Running, capacity: float) -> float:
-    """What to ask wrk for: answers take their time beside the pauses, as much as a first try shows."""
+    """The rate for wrk, corrected by a first try: answers take time beside wrk's pauses."""
     wanted = _SHARE * capacity
     tried = load(running.target, seconds=5, connections=_CONNECTIONS, rate=wanted).rate
     if tried <= wanted / 2:

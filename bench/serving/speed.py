@@ -24,7 +24,7 @@ _SERVERS = {
 
 @dataclass
 class Measured:
-    """What one server did, round by round."""
+    """One server's results, round by round."""
 
     loads: list[Load] = field(default_factory=list)
     cpu_us: list[float] = field(default_factory=list)
@@ -36,12 +36,12 @@ class Measured:
 
     @property
     def p99_us(self) -> float:
-        """Of the latency."""
+        """The 99th percentile of the latency."""
         return statistics.median(one.p99_us for one in self.loads)
 
     @property
     def failures(self) -> int:
-        """What was not answered with 200."""
+        """The number of requests that were not answered with 200."""
         return sum(one.failures for one in self.loads)
 
     def __str__(self) -> str:
@@ -50,7 +50,7 @@ class Measured:
 
 
 def speed(trained: Trained) -> list[Row]:
-    """All servers, as fast as they can."""
+    """Load all servers as fast as they answer."""
     found = _compare(trained, list(_SERVERS))
     rows = [
         Row("the model, cross-validated", f"{trained.accuracy:.4f}", "", "", "", None),

@@ -1,4 +1,4 @@
-"""The model that all servers answer with: as our version, and as a plain scikit-learn Pipeline that says the same."""
+"""The model that all servers use: as our version, and as a plain scikit-learn Pipeline with the same predictions."""
 
 import hashlib
 import json
@@ -28,17 +28,17 @@ _REVIEWS = 200
 
 @dataclass(frozen=True)
 class Trained:
-    """Where it lies."""
+    """The folder of its files."""
 
     folder: Path
     accuracy: float
-    """Cross-validated."""
+    """Its cross-validated accuracy."""
     words: float
-    """Mean length of the reviews that servers are asked about."""
+    """Mean length of the reviews in the requests."""
 
     @property
     def version(self) -> Path:
-        """Our files."""
+        """The folder of our version."""
         return self.folder / "version"
 
     @property
@@ -47,19 +47,19 @@ class Trained:
         return self.folder / "pipeline.pickle"
 
     def bodies(self, shape: str) -> Path:
-        """The reviews as bodies of requests, one a line; `shape` has one %s for the review in JSON."""
+        """The reviews as request bodies, one a line; `shape` has one %s for the review in JSON."""
         path = self.folder / f"bodies-{hashlib.sha256(shape.encode()).hexdigest()[:8]}.jsonl"
         path.write_text("".join(shape % json.dumps(text) + "\n" for text in self.reviews()))
         return path
 
     def reviews(self) -> list[str]:
-        """The reviews that servers are asked about."""
+        """The reviews in the requests."""
         found: list[str] = json.loads((self.folder / "reviews.json").read_text())
         return found
 
 
 def trained(data: Data) -> Trained:
-    """Train once for these data; what was trained is kept in the cache folder."""
+    """Train once for these data; the cache folder keeps the model."""
     source = Path(data.path)
     content = source.read_bytes() if source.is_file() else data.path.encode()
     key = hashlib.sha256(content + repr((data.group, STRONGEST)).encode()).hexdigest()[:16]
@@ -79,7 +79,7 @@ def _train(data: Data, folder: Path) -> dict[str, float]:
     fitted = refit(result, counts, truth)
     everything = reviews(data)
     write_model_version(folder / "version", fitted, params_of(data).golden, everything, everything[:500])
-    # Without markup, which servers of scikit-learn's own preprocessing would read as words.
+    # Without markup, which scikit-learn's own preprocessing would read as words.
     usual = sorted(corpus, key=lambda text: abs(len(text.split()) - WORDS))[:_REVIEWS]
     usual = [text.replace("<br />", " ") for text in usual]
     (folder / "reviews.json").write_text(json.dumps(usual))
@@ -90,7 +90,7 @@ def _train(data: Data, folder: Path) -> dict[str, float]:
 
 
 def sklearn_pipeline(fitted: TextClassifier, names: list[str]) -> Pipeline:
-    """The same numbers in scikit-learn's own classes, as a team without this project would serve them.
+    """The same model in scikit-learn's own classes, as a team without this project would serve it.
 
     Args:
         names: the n-grams of the view, in the order of its keys.
@@ -108,7 +108,7 @@ def sklearn_pipeline(fitted: TextClassifier, names: list[str]) -> Pipeline:
 
 
 def check_same(pipeline: Pipeline, scorer: Scorer, asked: list[str]) -> None:
-    """Both must say the same of the reviews that servers are asked about.
+    """Check that both predict the same for the reviews in the requests.
 
     Raises:
         AssertionError: they do not.

@@ -1,4 +1,4 @@
-"""Load from wrk, on a core of its own."""
+"""Load from wrk, on its own core."""
 
 import json
 import shutil
@@ -11,22 +11,22 @@ SERVER_CORE, CLIENT_CORE = 0, 1
 
 
 class CannotMeasure(Exception):
-    """Something that the benchmark needs is not there; the message says how to get it."""
+    """Something that the benchmark needs is missing; the message explains how to get it."""
 
 
 @dataclass(frozen=True)
 class Target:
-    """What is asked."""
+    """The requests."""
 
     port: int
     path: str = "/predict"
     bodies: Path | None = None
-    """A body a line, asked in turn; None for a GET."""
+    """A file with one request body a line, sent in turn; None for a GET."""
 
 
 @dataclass(frozen=True)
 class Load:
-    """What came back."""
+    """The answers."""
 
     requests: int
     seconds: float
@@ -40,7 +40,7 @@ class Load:
     timeouts: int
     """Answers that took more than wrk's `--timeout`."""
     codes: dict[str, int]
-    """Answers by status, where they were to be counted."""
+    """Answers by status, if they were counted."""
 
     @property
     def rate(self) -> float:
@@ -49,14 +49,14 @@ class Load:
 
     @property
     def failures(self) -> int:
-        """All that is not an answer with 200."""
+        """The number of requests that were not answered with 200."""
         return self.refused + self.broken + self.timeouts
 
 
 def load(
     target: Target, *, seconds: float, connections: int = 8, rate: float = 0.0, codes: bool = False, timeout: int = 10
 ) -> Load:
-    """Ask for so long.
+    """Run the load until it ends.
 
     Args:
         rate: requests a second to aim at, by pauses of random length between an answer and the connection's next
@@ -73,7 +73,7 @@ def load(
 def start(
     target: Target, *, seconds: float, connections: int, rate: float = 0.0, codes: bool = False, timeout: int = 10
 ) -> "subprocess.Popen[str]":
-    """Begin to ask; see `load`, and `finish`."""
+    """Start the load; see `load` and `finish`."""
     if not shutil.which("wrk"):
         raise CannotMeasure(
             "wrk was not found: install it (Debian, Ubuntu: apt-get install wrk; macOS: brew install wrk)"
@@ -98,13 +98,13 @@ def start(
 
 
 def finish(process: "subprocess.Popen[str]") -> Load:
-    """Wait for what `start` began.
+    """Wait for the load that `start` began.
 
     Raises:
         CannotMeasure: wrk did not run.
     """
-    said, _ = process.communicate()
-    for line in said.splitlines():
+    output, _ = process.communicate()
+    for line in output.splitlines():
         if line.startswith("{"):
             return Load(**json.loads(line))
-    raise CannotMeasure(f"wrk ended with {process.returncode} and no result: {said.strip()[-500:]}")
+    raise CannotMeasure(f"wrk ended with {process.returncode} and no result: {output.strip()[-500:]}")

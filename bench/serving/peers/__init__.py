@@ -1,1 +1,1 @@
-"""What others would serve the same model with. Each module runs in an environment of its own."""
+"""Other ways to serve the same model. Each module runs in its own environment."""

@@ -1,4 +1,4 @@
-"""The usual FastAPI service: runs in an environment of its own, with PIPELINE in its surroundings."""
+"""A usual FastAPI service. It runs in its own environment; the variable PIPELINE names the model."""
 
 import os
 import pickle
@@ -13,21 +13,21 @@ app = FastAPI()
 
 
 class Review(BaseModel):
-    """What is asked."""
+    """The request."""
 
     text: str
 
 
-class TextPrediction(BaseModel):
-    """What is answered."""
+class Answer(BaseModel):
+    """The response."""
 
     label: str
     probabilities: dict[str, float]
 
 
-# `async`: without it each call goes by way of a pool of threads, which made it slower.
+# Without `async`, each call goes through a thread pool, which is slower.
 @app.post("/predict")
-async def predict(review: Review) -> TextPrediction:
+async def predict(review: Review) -> Answer:
     probabilities = [float(one) for one in pipeline.predict_proba([review.text])[0]]
     best = max(range(len(labels)), key=probabilities.__getitem__)
-    return TextPrediction(label=labels[best], probabilities=dict(zip(labels, probabilities, strict=True)))
+    return Answer(label=labels[best], probabilities=dict(zip(labels, probabilities, strict=True)))

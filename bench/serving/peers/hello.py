@@ -1,4 +1,4 @@
-"""The least that Flask can do."""
+"""The smallest Flask application."""
 
 from flask import Flask
 

@@ -1,4 +1,4 @@
-"""How findings about alerts and panels are told."""
+"""The rows of alerts and panels on their page."""
 
 from bench.alerts.page import page
 from bench.alerts.pictures import legend
@@ -17,7 +17,7 @@ def found(*, fire: float | None, clear: float | None) -> Rehearsal:
     return Rehearsal([finding], drawn, [])
 
 
-def test_a_row_tells_both_durations_the_fault_and_the_seconds() -> None:
+def test_a_row_shows_both_durations_the_fault_and_the_seconds() -> None:
     text = page(found(fire=21.4, clear=8.0), source="this commit")
     link = "[SentimentStalled](runbooks/SentimentStalled.md)"
     assert f"| {link} | warning | 1m (5s) | a bad version | 21 s | 8 s |" in text
@@ -28,7 +28,7 @@ def test_an_alert_that_did_not_fire_or_did_not_clear_stands_out() -> None:
     assert "| a bad version | **never** | **never** |" in text
 
 
-def test_a_panel_tells_the_series_of_each_query() -> None:
+def test_a_panel_shows_the_series_of_each_query() -> None:
     text = page(found(fire=1, clear=1), source="this commit")
     assert "| serving | Slow requests | 2 | 2 + 1 |" in text
     assert "| pods | Throttled (empty when all is well) | 1 | 0 |" in text

@@ -1,4 +1,4 @@
-"""The table says what was measured, what was missed and what was not run."""
+"""The table shows what was measured, which targets were missed and what was not run."""
 
 import pytest
 

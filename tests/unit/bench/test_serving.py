@@ -1,4 +1,4 @@
-"""The benchmark of serving: the peers' model says the same as ours, and a missed target is told."""
+"""The benchmark of serving: the peers' model predicts the same as ours, and a missed target is reported."""
 
 import numpy as np
 
@@ -13,13 +13,13 @@ from sentiment_pipeline.training.export import check_keys, to_linear_model
 from sentiment_pipeline.training.fitting import TextClassifier, fit_views
 
 TEXTS = [
-    f"It is {'not ' if i % 3 == 0 else ''}a {('good', 'bad')[i % 2]} film, isn't it? I'd say so: number {i % 5}."
+    f"It is {'not ' if i % 3 == 0 else ''}a {('good', 'bad')[i % 2]} film, isn't it? I'd think so: number {i % 5}."
     for i in range(60)
 ]
 LABELS = np.array([("positive", "negative")[(i % 2) ^ (i % 3 == 0)] for i in range(60)])
 
 
-def test_the_peers_pipeline_says_what_the_model_file_says() -> None:
+def test_the_peers_pipeline_predicts_what_the_model_file_predicts() -> None:
     views = fit_views(STRONGEST, count(TEXTS, [STRONGEST]), LABELS, np.arange(len(TEXTS)))
     fitted = TextClassifier(STRONGEST, np.unique(LABELS), views, unscaled(1))
     pipeline = sklearn_pipeline(fitted, check_keys(fitted, TEXTS)[0])
