@@ -1,4 +1,4 @@
-"""For all tests."""
+"""Fixtures for all tests."""
 
 import warnings
 
@@ -7,7 +7,7 @@ import pytest
 
 @pytest.fixture(scope="session")
 def mlflow_imported() -> None:
-    """MLflow's modules warn about each other while they are imported (for seconds): do that first, silently."""
+    """Import MLflow first, without its modules' warnings about each other; the import takes seconds."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         import mlflow.pyfunc  # noqa: F401

@@ -1,10 +1,12 @@
-"""The commands that the documents tell their readers, and who runs them.
+"""The commands in the documents, and which tests run them.
 
-A block of `sh` (commands), `console` (commands after a `$`, and what they print) or `python` says after its language
-where it runs: one of `PLACES`.
+A block of `sh` (commands), `console` (commands after a `$`, with their output) or `python` names after its language the
+place where it runs: one of `PLACES`.
 """
 
 import re
+import subprocess
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,13 +18,13 @@ PAGES = [
 PLACES = {
     "laptop": "tests/integration/test_documented.py",
     "cluster": "tests/e2e/test_documented.py, tests/e2e/test_monitoring_install.py",
-    "workflow": "make targets that the workflows run, and so tests/e2e/test_workflows.py",
+    "workflow": "tests/e2e/test_workflows.py: make targets that the workflows run",
     "whole": "nothing: each takes as long as the tests, or runs them",
     "aws": "nothing: needs an AWS account",
     "docker": "nothing: needs Docker",
     "prometheus-operator": "nothing: needs the Prometheus operator",
 }
-"""Where commands run, and what of the tests runs them there."""
+"""Place -> the tests that run its commands."""
 
 _BLOCK = re.compile(r"^```(\w*)(?: +(\S+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _FENCE = re.compile(r"^```(.*)$", re.MULTILINE)
@@ -36,25 +38,49 @@ class Block:
 
     language: str
     place: str
-    """Empty where none is given."""
+    """Empty if the block names none."""
     script: str
     """What a reader types into a shell."""
 
 
+def command(script: str, *, seconds: int = 300) -> list[str]:
+    """The command that runs a reader's script in bash, stops at the first error, and ends after so many seconds."""
+    return ["timeout", str(seconds), "bash", "-euo", "pipefail", "-c", script]
+
+
+def run(script: str, *, folder: Path = ROOT, environment: Mapping[str, str]) -> str:
+    """Run a reader's script and return its output (standard output and error).
+
+    Raises:
+        AssertionError: a command failed; the message has the script and its output.
+    """
+    done = subprocess.run(
+        command(script),
+        cwd=folder,
+        env=dict(environment),
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        check=False,
+    )
+    assert done.returncode == 0, f"{script}\n{done.stdout}"
+    return done.stdout
+
+
 def pages(place: str) -> set[str]:
-    """Those that have commands of a place, as paths from the root."""
+    """The pages that have commands of a place, as paths from the root."""
     return {str(page.relative_to(ROOT)) for page in PAGES if blocks(page, place)}
 
 
 def blocks(page: str | Path, place: str | None = None) -> list[Block]:
-    """Those of a page, in its order; only those of a place where one is given."""
+    """The blocks of a page, in its order; only those of `place` if it is given."""
     found = _BLOCK.findall((ROOT / page).read_text())
     read = [Block(language, where, _typed(language, body)) for language, where, body in found if language in _TYPED]
     return [block for block in read if place is None or block.place == place]
 
 
 def languages(page: str | Path) -> set[str]:
-    """What the blocks of a page begin with, those that nobody types too."""
+    """The first lines of all fenced blocks of a page, including blocks that are not commands."""
     return set(_FENCE.findall((ROOT / page).read_text())[::2])
 
 

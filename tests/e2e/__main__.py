@@ -1,8 +1,8 @@
 """`python -m tests.e2e [PYTEST ARGUMENTS]`: prepare the cluster, then run the end-to-end tests on it.
 
-Most run side by side, the tests of one file in their order. Those marked `operator_killed` follow, side by side too:
-each kills the operator under the others' rollouts, which come to the same end. Those marked `disruptive` disturb what
-the others stand on (MLflow, the API server, the machine's network): they come last, one by one.
+Most run in parallel, the tests of one file in order. Tests marked `operator_killed` follow, also in parallel: each
+kills the operator during the others' rollouts, which must end the same way. Tests marked `disruptive` disturb what the
+others need (MLflow, the API server, the machine's network): they run last, one by one.
 """
 
 import subprocess
@@ -25,7 +25,7 @@ def main(arguments: Sequence[str]) -> int:
     """Run the tests; a lab that was not up before is taken down at the end.
 
     Returns:
-        pytest's exit code: of the first run that failed, or of tests that are not there.
+        pytest's exit code: that of the first run that failed, or NO_TESTS_COLLECTED if no run had tests.
     """
     was_up = client.is_up()
     try:

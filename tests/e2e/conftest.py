@@ -1,4 +1,4 @@
-"""The cluster of the end-to-end tests: the lab with the operator in it, prepared from this checkout by `tests.e2e`."""
+"""The fixtures of the end-to-end tests: the lab with the operator, prepared from this checkout by `tests.e2e`."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,7 +15,7 @@ from testbed.versions import Registry
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Start with the files that take long, so that no worker is left with one when the others have finished."""
+    """Start with the slow files, so that no worker still runs one when the others have finished."""
     items.sort(key=lambda item: item.get_closest_marker("lengthy") is None)
 
 
@@ -51,7 +51,7 @@ def registry(
 
 @pytest.fixture(scope="session")
 def audit() -> AuditLog:
-    """What the API server was asked to write."""
+    """The API server's audit log."""
     return AuditLog(client.audit_log())
 
 
@@ -74,5 +74,5 @@ def served(cluster: Cluster, registry: Registry) -> Iterator[Resource]:
 
 @pytest.fixture(scope="module")
 def seen_at_work(served: Resource) -> None:
-    """A candidate of `served` is at work long enough for a test to see it."""
+    """Make candidates of `served` run long enough for a test to observe them."""
     served.patch({"spec": {"rollout": {"verification": {"soakSeconds": 10}}}})

@@ -1,9 +1,8 @@
-"""Faults that are really made, until Alertmanager knows of them, and ended, until it has forgotten; and the dashboards'
-queries under the same traffic.
+"""Real faults until Alertmanager has their alerts, ended until it drops them; and the dashboards' queries meanwhile.
 
-Covers: every alert that ships, at each severity, with its durations shortened and its expression as it is; none of them
-fires under ordinary traffic before; every panel returns data, but those that are empty when all is well. MLflow and the
-operator are stopped in the course of it.
+Covers: every shipped alert at each severity, with shortened durations and its own expression; none fires under ordinary
+traffic before the faults; every panel returns data, except those that are empty when all is well. The tests stop MLflow
+and the operator.
 """
 
 from pathlib import Path
@@ -31,7 +30,7 @@ SHIPPED = tuple((one.name, one.severity) for one in alerts(production))
 
 @pytest.fixture(scope="module")
 def found(cluster: Cluster, prepared: Prepared, registry: Registry, audit: AuditLog) -> Rehearsal:
-    """All faults, made side by side once for the tests of this file."""
+    """The results of all faults, made in parallel once for the tests of this file."""
     return rehearse(Stage(cluster=cluster, prepared=prepared, registry=registry, audit=audit))
 
 

@@ -1,4 +1,4 @@
-"""Deleting a SentimentModel takes everything along, with nobody's help."""
+"""Deleting a SentimentModel removes everything, even without the operator."""
 
 import pytest
 

@@ -1,11 +1,10 @@
-"""The commands of the documents that need a cluster, as they stand there, on the lab.
+"""The documented commands that need a cluster, run on the lab as they are written.
 
-A reader's kubectl is at home in one namespace, which holds the credentials of the store; the registry has what the
-documents ask it for. Monitoring is installed in test_monitoring_install.
+The reader's kubectl uses a namespace that has the store's credentials; the registry has the versions that the documents
+name. test_monitoring_install installs monitoring.
 """
 
 import shutil
-import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -13,46 +12,36 @@ from pathlib import Path
 
 import pytest
 
-from delivery.cluster import ROOT, Cluster
+from delivery.cluster import Cluster
 from testbed.resource import Resource, namespaced
 from testbed.versions import Registry
+from tests import documented
 from tests.documented import blocks, pages
 
 pytestmark = pytest.mark.e2e
 
 MODEL = "sentiment-reviews"
-"""Of examples/sentimentmodel.yaml, which asks for version 1."""
+"""The model of examples/sentimentmodel.yaml, which requests version 1."""
 NEXT = '"14"'
 """The version that the documents roll out."""
 
 
 @dataclass(frozen=True)
 class Reader:
-    """Who types it."""
+    """A reader who types the documented commands."""
 
     resource: Resource
 
     def follow(self, page: str, *, version: str = "") -> str:
-        """Type a page's commands, with that version in place of the documents'; returns what they printed."""
-        printed = ""
-        for block in blocks(page, "cluster"):
-            done = subprocess.run(
-                ["bash", "-euo", "pipefail", "-c", block.script.replace(NEXT, f'"{version}"')],
-                cwd=ROOT,
-                env=dict(self.resource.cluster.environment),
-                text=True,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                check=False,
-            )
-            assert done.returncode == 0, f"{block.script}\n{done.stdout}"
-            printed += done.stdout
-        return printed
+        """Run a page's commands, with `version` in place of the documented one, and return their output."""
+        environment = self.resource.cluster.environment
+        scripts = (block.script.replace(NEXT, f'"{version}"') for block in blocks(page, "cluster"))
+        return "".join(documented.run(script, environment=environment) for script in scripts)
 
 
 @pytest.fixture(scope="module")
 def reader(cluster: Cluster, registry: Registry, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reader]:
-    """With a kubeconfig of their own, and .venv active."""
+    """A reader with their own kubeconfig, in a shell in which .venv is active."""
     config = tmp_path_factory.mktemp("reader") / "kubeconfig"
     shutil.copy(cluster.environment["KUBECONFIG"], config)
     path = f"{Path(sys.executable).parent}:{cluster.environment['PATH']}"
@@ -86,6 +75,6 @@ def test_troubleshooting(reader: Reader) -> None:
 
 
 def test_no_page_is_left_out() -> None:
-    """docs/monitoring.md is followed in test_monitoring_install."""
+    """test_monitoring_install runs the commands of docs/monitoring.md."""
     docs = {f"docs/{name}.md" for name in ("getting-started", "operator", "troubleshooting", "monitoring")}
     assert pages("cluster") == docs | {"README.md", "lab/README.md"}

@@ -1,4 +1,4 @@
-"""Every overlay and component of deploy/, and every example, is taken by a real API server; nothing is changed by it.
+"""A real API server accepts every overlay and component of deploy/ and every example, in dry runs.
 
 Covers: each kustomization, found in the tree; each component, in an overlay that uses it; the examples. Kinds of other
 projects that this cluster does not know are left out by name; what is left of their kustomization is sent.
@@ -18,16 +18,16 @@ pytestmark = pytest.mark.e2e
 
 DEPLOY = ROOT / "deploy"
 FOREIGN = {"ExternalSecret", "SecretStore", "PodMonitor", "PrometheusRule"}
-"""Of the External Secrets and the Prometheus operator: their definitions are theirs to install."""
+"""Kinds of the External Secrets and Prometheus operators, whose definitions the lab lacks."""
 COMPONENT_OF = {"namespaced": "base", "alb-ingress": "overlays/eks", "external-secrets": "mlflow"}
-"""What each component is made for."""
+"""Component -> the overlay that it belongs to."""
 INSTALLED_MEANWHILE = "sentiment-monitoring"
-"""By test_monitoring_install, whose volumes are others than those of the overlay."""
+"""test_monitoring_install applies it, with other volumes."""
 DRY_RUN = ("apply", "--server-side", "--force-conflicts", "--dry-run=server", "-f", "-")
 
 
 def kustomizations() -> list[Path]:
-    """Those that stand by themselves."""
+    """The kustomizations that can be applied by themselves."""
     found = sorted(path.parent for path in DEPLOY.rglob("kustomization.yaml"))
     return [folder for folder in found if folder.parent.name != "components"]
 
@@ -38,7 +38,7 @@ def rendered(cluster: Cluster, folder: Path) -> list[dict[str, Any]]:
 
 
 def send(cluster: Cluster, objects: list[dict[str, Any]], namespaces: set[str]) -> None:
-    """Have the API server judge each object that it can know; in `default` where its own namespace is not there yet."""
+    """Send each object of a known kind as a dry run; to `default` if its own namespace does not exist yet."""
     for item in objects:
         if item["kind"] in FOREIGN:
             continue
@@ -50,7 +50,7 @@ def send(cluster: Cluster, objects: list[dict[str, Any]], namespaces: set[str]) 
 
 @pytest.fixture(scope="module")
 def namespaces(cluster: Cluster) -> set[str]:
-    """Those that are there, and stay as they are."""
+    """The existing namespaces."""
     found = set(cluster.kubectl("get", "namespaces", "-o", "jsonpath={.items[*].metadata.name}").split())
     return found - {INSTALLED_MEANWHILE}
 

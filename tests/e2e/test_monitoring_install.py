@@ -1,8 +1,8 @@
-"""deploy/monitoring on a real cluster: the API server takes all of it, and Prometheus does its work as it ships.
+"""deploy/monitoring on a real cluster: the API server accepts all of it, and Prometheus works as shipped.
 
 Covers: the restricted Pod Security standard; discovery of pods and kubelets with the rights of its own service account;
-every rule evaluates. Of Prometheus only the image (built from the lab's own) and the volume differ; Alertmanager and
-Grafana are applied, and not run: no registry of their images is to be had here.
+every rule evaluates. Only Prometheus's image (built from the lab's own) and volume differ. Alertmanager and Grafana are
+applied but do not run, because their images are not available here.
 """
 
 import json
@@ -19,6 +19,7 @@ import pytest
 from delivery.cluster import ROOT, Cluster
 from lab import client
 from testbed.waiting import eventually
+from tests import documented
 from tests.documented import blocks
 
 pytestmark = pytest.mark.e2e
@@ -45,7 +46,7 @@ patches:
 
 @pytest.fixture(scope="module", autouse=True)
 def namespace(cluster: Cluster) -> Iterator[None]:
-    """The one that the kustomization names: even a dry run needs it. It warns of what its standard would refuse."""
+    """The kustomization's namespace, which even a dry run needs. It warns of what the restricted standard refuses."""
     labels = {"pod-security.kubernetes.io/warn": "restricted"}
     body = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE, "labels": labels}}
     cluster.kubectl("apply", "-f", "-", stdin=json.dumps(body))
@@ -61,10 +62,10 @@ def test_the_api_server_takes_prometheus_alertmanager_and_grafana(cluster: Clust
 
 def test_the_documented_commands_apply_it(cluster: Cluster) -> None:
     (block,) = blocks("docs/monitoring.md", "cluster")
-    command = ["bash", "-euo", "pipefail", "-c", block.script]
-    done = subprocess.run(command, cwd=ROOT, env=dict(cluster.environment), text=True, capture_output=True, check=False)
+    command, environment = documented.command(block.script), dict(cluster.environment)
+    done = subprocess.run(command, cwd=ROOT, env=environment, text=True, capture_output=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
-    # Its volume has no provisioner here, and cannot be changed later.
+    # Its volume has no provisioner here and cannot be changed later.
     cluster.kubectl("-n", NAMESPACE, "delete", "statefulset", "prometheus")
 
 

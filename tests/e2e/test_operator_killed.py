@@ -1,4 +1,4 @@
-"""The operator killed at once: its successor takes up what it finds."""
+"""The operator is killed: its successor continues from what it finds."""
 
 import pytest
 

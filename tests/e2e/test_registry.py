@@ -1,4 +1,4 @@
-"""What the registry says about a version: one that does not exist, healed by registering it."""
+"""A version that does not exist in the registry is unresolved until it is registered."""
 
 import pytest
 

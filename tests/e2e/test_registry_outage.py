@@ -1,4 +1,4 @@
-"""MLflow stopped: what serves stays Ready; what is asked for meanwhile is not Ready until MLflow is back."""
+"""MLflow is stopped: the serving version stays Ready; a version requested meanwhile waits until MLflow is back."""
 
 from collections.abc import Iterator
 

@@ -1,7 +1,7 @@
 """From one version to the next, as CI does it, under load, and when the next version is bad.
 
-Covers: zero failures on kept-alive and fresh connections; unreadable file; wrong digest; the way back; first deployment
-of a bad version. Beside it: test_waits, test_operator_killed.
+Covers: zero failures on kept-alive and fresh connections; unreadable file; wrong digest; rollback; first deployment
+of a bad version. See also test_waits and test_operator_killed.
 """
 
 import pytest
@@ -50,7 +50,7 @@ def test_bytes_that_differ_from_the_digest_are_rejected(served: Resource, regist
     assert served.predict()["model"]["version"] == good
 
 
-def test_the_way_back_is_one_patch(served: Resource) -> None:
+def test_a_rollback_is_one_patch(served: Resource) -> None:
     good = served.serving()
     assert good
     served.patch_version(good)
@@ -58,7 +58,7 @@ def test_the_way_back_is_one_patch(served: Resource) -> None:
     assert served.conditions()["Stalled"] == ("False", "AsExpected")
 
 
-def test_a_first_deployment_with_a_bad_model_serves_nothing_and_says_so(fresh: Resource, registry: Registry) -> None:
+def test_a_first_deployment_with_a_bad_model_serves_nothing_and_reports_it(fresh: Resource, registry: Registry) -> None:
     fresh.apply(registry.publish_unreadable(fresh.model))
     outcome = fresh.wait()
     assert (outcome.ready, outcome.reason, outcome.serving) == (False, "Rejected", None)

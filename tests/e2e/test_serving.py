@@ -1,4 +1,4 @@
-"""From a registered version to an answer, and what stays true afterwards.
+"""From a registered version to an answer, and the operator's behaviour afterwards.
 
 Covers: apply -> Ready -> prediction; the columns of kubectl get; Prometheus scrapes by annotation; no API write when
 nothing changes; a child that is edited or deleted is put back.
@@ -31,7 +31,7 @@ def test_an_applied_version_becomes_ready_and_answers(served: Resource) -> None:
     }
 
 
-def test_all_conditions_are_told(served: Resource) -> None:
+def test_all_conditions_are_reported(served: Resource) -> None:
     assert served.conditions() == {
         "Ready": ("True", "Serving"),
         "Available": ("True", "MinimumReplicasAvailable"),
@@ -71,8 +71,8 @@ def test_prometheus_scrapes_the_pods_by_their_annotations(served: Resource) -> N
 def test_an_edited_child_is_put_back(served: Resource) -> None:
     served.kubectl("scale", "deployment", served.name, "--replicas=1")
     eventually(lambda: served.get("deployment")["spec"]["replicas"] == 2, "the Deployment's replicas put back")
-    astray = {"spec": {"selector": {"sentiment.dev/track": "nowhere"}}}
-    served.kubectl("patch", "service", served.name, "--type=merge", "-p", json.dumps(astray))
+    elsewhere = {"spec": {"selector": {"sentiment.dev/track": "nowhere"}}}
+    served.kubectl("patch", "service", served.name, "--type=merge", "-p", json.dumps(elsewhere))
     eventually(
         lambda: served.get("service")["spec"]["selector"]["sentiment.dev/track"] == "stable",
         "the Service's selector put back",
@@ -104,7 +104,7 @@ def test_nothing_is_written_when_nothing_changes(served: Resource, audit: AuditL
     served.wait_for(Ready=("True", "Serving"), Reconciling=("False", "Settled"))
     eventually(lambda: len(served.pods()) == 2, "two pods")
     user = "system:serviceaccount:sentiment-system:sentiment-operator"
-    # Namespaces of other tests may still be on their way out.
+    # Namespaces of other tests may still be terminating.
     within = f"/namespaces/{served.namespace}/"
     assert audit.writes_since(0, user=user, within=within), "the log shows the operator's writes when there are any"
     start = audit.mark()

@@ -1,8 +1,8 @@
-"""The steps of ci and cd as they stand in the workflow files, run against the lab: three commits, in their order.
+"""The steps of the ci and cd workflow files, run against the lab for three commits in order.
 
-Covers: a good one, which serves and is the champion; one that makes the model worse, stopped at the gate; one that
-passes the gate and is refused by the cluster, where the job's last line says why. Alone and last: cd installs the
-operator. Not here: the jobs check and e2e of ci, as these tests are part of them.
+Covers: a good commit, whose model serves and becomes the champion; one that makes the model worse and stops at the
+gate; one that passes the gate and is rejected by the cluster, with the reason in the job's last line. These tests run
+alone and last, because cd installs the operator. The jobs check and e2e of ci are not run: they contain these tests.
 """
 
 import json
@@ -40,19 +40,19 @@ SMALL = {
 }
 WORSE = {"train.candidates": [{"name": "few", "ngrams": [1, 1], "min_df": 2, "c": 3.0, "max_features": 150}]}
 ENOUGH_ROWS = 40
-"""With fewer, no model could show an accuracy of 0.90: that would be a fault of the set, not of the version."""
+"""With fewer rows, no model could prove an accuracy of 0.90: the fault would be the set's, not the version's."""
 OTHER = {"train.candidates": [{"name": "pairs", "ngrams": [1, 2], "min_df": 2, "c": 4.0}]}
 
 
 @dataclass(frozen=True)
 class Repository:
-    """A clone in which commits are made, and its delivery to one SentimentModel."""
+    """A clone for commits, delivered to one SentimentModel."""
 
     root: Path
     resource: Resource
 
     def commit(self, changes: Mapping[str, object]) -> str:
-        """Change params.yaml; the commit before."""
+        """Commit a change of params.yaml and return the commit before it."""
         before = self._git("rev-parse", "HEAD")
         workspace.set_parameters(self.root, changes)
         self._git("-c", "user.name=e2e", "-c", "user.email=e2e@example.com", "commit", "--quiet", "--all", "-m", "Change")  # fmt: skip  # noqa: E501
@@ -134,8 +134,8 @@ def test_a_version_that_the_cluster_refuses_ends_red_with_the_reason_last(reposi
     data = {"quality.jsonl": f"{row}\n" * ENOUGH_ROWS}
     body = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "quality"}, "data": data}
     repository.resource.kubectl("apply", "-f", "-", stdin=json.dumps(body))
-    judged = {"minAccuracy": "0.90", "qualitySet": {"configMapName": "quality"}}
-    repository.resource.patch({"spec": {"rollout": {"verification": judged}}})
+    verification = {"minAccuracy": "0.90", "qualitySet": {"configMapName": "quality"}}
+    repository.resource.patch({"spec": {"rollout": {"verification": verification}}})
     repository.commit(OTHER)
     delivered = repository.cd()
     assert delivered.failed == "make rollout"

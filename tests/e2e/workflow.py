@@ -1,4 +1,4 @@
-"""A job of a workflow file, run here: its `run:` steps in order, in the shell and environment that it asks for."""
+"""Running a job of a workflow file: its `run:` steps in order, in its shell and environment."""
 
 import os
 import re
@@ -13,7 +13,7 @@ from delivery.cluster import ROOT
 
 EXPRESSION = re.compile(r"\$\{\{ (.+?) \}\}")
 CREDENTIALS = ("AWS_", "MLFLOW_", "KUBECONFIG", "REGISTRY")
-"""What a job has only if it was given it."""
+"""Variables that a job has only if the workflow sets them."""
 
 
 @dataclass(frozen=True)
@@ -33,32 +33,32 @@ class Ended:
 
     @property
     def failed(self) -> str | None:
-        """The step at which it failed."""
+        """The name of the step that failed."""
         return next((step.name for step in self.steps if step.code), None)
 
     @property
     def last_line(self) -> str:
-        """What a person reads at the end of it."""
+        """The last line of the job's output."""
         return self.steps[-1].output.strip().splitlines()[-1]
 
     def output_of(self, name: str) -> str:
-        """What a step wrote."""
+        """The output of a step."""
         return next(step.output for step in self.steps if step.name == name)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Runner:
-    """What takes the place of GitHub's runner and of AWS."""
+    """Replaces GitHub's runner and AWS."""
 
     values: Mapping[str, object]
-    """The value of each expression; one that is not among them ends the rehearsal."""
+    """Expression -> its value; an unknown expression is an error."""
     environment: Mapping[str, str]
-    """On top of what the job asks for: the lab in place of the present cluster."""
+    """Variables that override the job's: they point to the lab."""
     left_out: frozenset[str]
-    """Names of steps that there is nothing to run for."""
+    """Names of steps that are not run here."""
 
     def run(self, workflow: str, job: str) -> Ended:
-        """Run the job until a step fails, and what is to run `always()`."""
+        """Run the job until a step fails, and then its `always()` steps."""
         found = yaml.safe_load((ROOT / ".github" / "workflows" / f"{workflow}.yaml").read_text())["jobs"][job]
         around = {name: value for name, value in os.environ.items() if not name.startswith((*CREDENTIALS, "MAKE"))}
         steps: list[Step] = []

@@ -12,7 +12,7 @@ from testbed import servers
 
 @dataclass(frozen=True)
 class MlflowServer:
-    """A server that answers, and the file of its database."""
+    """A running server and the file of its database."""
 
     url: str
     database: Path
@@ -20,7 +20,7 @@ class MlflowServer:
 
 @pytest.fixture(scope="session")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """S3 with the buckets `raw`, `dvc` and `mlflow`: its address, to which the AWS variables of this process lead."""
+    """The URL of an S3 server with the buckets `raw`, `dvc` and `mlflow`; this process's AWS variables point to it."""
     with servers.moto(tmp_path_factory.mktemp("moto")) as url, pytest.MonkeyPatch.context() as patch:
         patch.setenv("AWS_ENDPOINT_URL", url)
         patch.setenv("MLFLOW_S3_ENDPOINT_URL", url)
@@ -36,7 +36,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def mlflow_server(
     store: str, mlflow_imported: None, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[MlflowServer]:
-    """MLflow's own server; MLFLOW_TRACKING_URI of this process leads to it."""
+    """MLflow's own server; this process's MLFLOW_TRACKING_URI points to it."""
     folder = tmp_path_factory.mktemp("mlflow")
     with servers.mlflow(folder) as url, pytest.MonkeyPatch.context() as patch:
         patch.setenv("MLFLOW_TRACKING_URI", url)

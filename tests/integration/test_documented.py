@@ -1,7 +1,6 @@
-"""The commands of the documents that need no cluster, as they stand there: pipeline, conversion, serving."""
+"""The documented commands that need no cluster, run as they are written: pipeline, conversion, serving."""
 
 import os
-import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -16,6 +15,7 @@ from sklearn.pipeline import make_pipeline
 from demo import workspace
 from sentiment_pipeline.data.sample.generator import sample_rows, write_sample
 from testbed import servers
+from tests import documented
 from tests.documented import blocks, pages
 from tests.integration.serving.process import started
 
@@ -26,11 +26,11 @@ pytestmark = [
 ]
 
 PORT = "5000"
-"""Of the documents."""
+"""The port that the documents use."""
 
 
-def surroundings(**variables: str) -> dict[str, str]:
-    """Of a reader's shell, in which .venv is active."""
+def environment(**variables: str) -> dict[str, str]:
+    """The environment of a reader's shell in which .venv is active."""
     return {
         **os.environ,
         "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
@@ -40,31 +40,16 @@ def surroundings(**variables: str) -> dict[str, str]:
     }
 
 
-def shell(script: str) -> list[str]:
-    """The command that runs a reader's script, and ends what it started after a while."""
-    return ["timeout", "300", "bash", "-euo", "pipefail", "-c", script]
-
-
 def run(folder: Path, script: str) -> str:
-    """What the commands printed, all of which succeeded."""
-    done = subprocess.run(
-        shell(script),
-        cwd=folder,
-        env=surroundings(),
-        text=True,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        check=False,
-    )
-    assert done.returncode == 0, f"{script}\n{done.stdout}"
-    return done.stdout
+    """Run a reader's script in a folder and return its output."""
+    return documented.run(script, folder=folder, environment=environment())
 
 
 @pytest.fixture(scope="module")
 def registry(
     store: str, mlflow_imported: None, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[mlflow.MlflowClient]:
-    """One of the reader's own, in which the first version of `sentiment-reviews` is version 1."""
+    """The reader's own registry, in which the first version of `sentiment-reviews` is version 1."""
     with servers.mlflow(tmp_path_factory.mktemp("mlflow")) as url, pytest.MonkeyPatch.context() as patch:
         patch.setenv("MLFLOW_TRACKING_URI", url)
         yield mlflow.MlflowClient(url, url)
@@ -72,7 +57,7 @@ def registry(
 
 @pytest.fixture(scope="module")
 def clone(registry: mlflow.MlflowClient, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A clone whose stages have run and been committed: DVC compares with that."""
+    """A clone whose stages have run and whose results are committed, for DVC to compare with."""
     folder = tmp_path_factory.mktemp("reader")
     root = workspace.prepare(os.environ, workspace=folder / "clone", cache=folder / "cache")
     workspace.set_parameters(root, {"data.sample_rows": 2000})
@@ -88,14 +73,14 @@ def test_the_pipelines_page(clone: Path) -> None:
 
 
 def test_the_model_files_page(clone: Path) -> None:
-    """One session of Python after the other, each where the file that it names is."""
+    """Python sessions one after the other, each in the folder of the file that it names."""
     version = clone / "models" / "current"
     for folder, block in zip((clone, version, version), blocks("docs/model-file.md", "laptop"), strict=True):
         run(folder, block.script)
 
 
 def test_the_servers_page(clone: Path, registry: mlflow.MlflowClient) -> None:
-    """Each server is up until the next one starts, and is asked what comes in between."""
+    """Each server runs until the next one starts, and answers the requests in between."""
     registry.set_registered_model_alias("sentiment-reviews", "champion", "1")
     port = servers.free_port()
     asked = 0
@@ -106,14 +91,14 @@ def test_the_servers_page(clone: Path, registry: mlflow.MlflowClient) -> None:
                 asked += 1
             else:
                 (command,) = block.script.splitlines()
-                env = surroundings(PORT=str(port), FLASK_RUN_PORT=str(port))
+                env = environment(PORT=str(port), FLASK_RUN_PORT=str(port))
                 server.close()
-                server.enter_context(started(shell(command), port, folder=clone, env=env))
+                server.enter_context(started(documented.command(command), port, folder=clone, env=env))
     assert asked
 
 
 def test_the_conversions_page(registry: mlflow.MlflowClient, tmp_path: Path) -> None:
-    """With a pipeline that somebody has as version 1 of `old-reviews`, which calls its labels 0 and 1."""
+    """The registry has a scikit-learn pipeline with the labels 0 and 1 as version 1 of `old-reviews`."""
     rows = list(sample_rows(400, seed=5))
     theirs = make_pipeline(TfidfVectorizer(ngram_range=(1, 2)), LogisticRegression(C=10.0))
     theirs.fit([row["text"] for row in rows], [int(row["label"] == "positive") for row in rows])

@@ -1,4 +1,4 @@
-"""What a lab could leave behind on a machine, as text that can be compared."""
+"""Everything that a lab could leave behind on a machine, as comparable text."""
 
 import contextlib
 import json
@@ -13,11 +13,11 @@ from lab.settings import Settings
 
 
 def snapshot(state: Path) -> dict[str, set[str]]:
-    """What is there now, by kind.
+    """What exists now, by kind.
 
-    Of processes, those that have to do with `state`: in its environment, its command line or its files. What carries
-    the name of another lab that runs is left out, and so is what image builds leave to each other:
-    whether others on the machine start or end something meanwhile makes no difference.
+    Processes count if `state` is in their environment, command line or mounts. Anything that carries the name of
+    another running lab is left out, and so are the shared folders of image builds: other labs and builds may start and
+    end meanwhile.
     """
     others = _marks_of_other_labs(state)
 
@@ -27,8 +27,8 @@ def snapshot(state: Path) -> dict[str, set[str]]:
     return {
         "processes": set(_processes(state)),
         "mounts": ours(line.split()[1] for line in Path("/proc/mounts").read_text().splitlines()),
-        "links": ours(link["ifname"] for link in json.loads(_said("ip", "-json", "link"))),
-        "routes": ours(f"{route['dst']} {route['dev']}" for route in json.loads(_said("ip", "-json", "route"))),
+        "links": ours(link["ifname"] for link in json.loads(_output("ip", "-json", "link"))),
+        "routes": ours(f"{route['dst']} {route['dev']}" for route in json.loads(_output("ip", "-json", "route"))),
         "firewall": ours(line for table in ("filter", "nat", "mangle") for line in _rules(table)),
         "cgroups": ours(str(path) for path in _top_cgroups()),
         "namespaces": {str(path) for path in Path("/run/netns").glob("*")},
@@ -40,15 +40,15 @@ def snapshot(state: Path) -> dict[str, set[str]]:
 
 
 def left_behind(before: dict[str, set[str]], after: dict[str, set[str]]) -> dict[str, set[str]]:
-    """What is there after and was not before."""
+    """What exists after and did not exist before."""
     return {kind: found for kind in before if (found := after[kind] - before[kind])}
 
 
 def network_namespaces(of: Callable[[Path], bool]) -> set[str]:
-    """The network namespaces of processes, such as of those that `belongs_to` a lab."""
+    """The network namespaces of the processes that `of` selects, for example with `belongs_to`."""
     found = set()
     for process in Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(OSError):  # it has ended, or is not to be looked at
+        with contextlib.suppress(OSError):  # it has ended, or may not be read
             if of(process):
                 found.add(str((process / "ns/net").readlink()))
     return found
@@ -57,8 +57,8 @@ def network_namespaces(of: Callable[[Path], bool]) -> set[str]:
 def belongs_to(state: Path) -> Callable[[Path], bool]:
     """Whether a process (its folder under /proc) has the lab's folder in its environment, command line or mounts.
 
-    Who runs the test has it nowhere. A pod's process may be closed to us; that those have ended is seen by the
-    control groups: one with a process in it cannot be removed.
+    The test's own process has it nowhere. A pod's process may be unreadable; the control groups show that it has ended,
+    because one with a process in it cannot be removed.
     """
     text = str(state).encode()
 
@@ -79,10 +79,10 @@ def _processes(state: Path) -> Iterator[str]:
 
 
 def _marks_of_other_labs(state: Path) -> set[str]:
-    """By what one sees whose it is: names of links, groups and rules of labs that run; folders of image builds."""
+    """Names that identify others' things: links, groups and rules of running labs, and folders of image builds."""
     marks = {f"{Settings().cache}/images", "/run/sentimentmodel-images"}
     for process in Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(OSError):  # it has ended meanwhile, or its lab has
+        with contextlib.suppress(OSError):  # it or its lab has ended meanwhile
             variables = (process / "environ").read_text(errors="replace").split("\0")
             for found in (line.removeprefix(f"{MARK}=") for line in variables if line.startswith(f"{MARK}=")):
                 if Path(found) != state:
@@ -92,7 +92,7 @@ def _marks_of_other_labs(state: Path) -> set[str]:
 
 
 def _rules(table: str) -> list[str]:
-    return [f"{table} {line}" for line in _said("iptables", "-w", "-t", table, "-S").splitlines()]
+    return [f"{table} {line}" for line in _output("iptables", "-w", "-t", table, "-S").splitlines()]
 
 
 def _top_cgroups() -> Iterator[Path]:
@@ -102,5 +102,5 @@ def _top_cgroups() -> Iterator[Path]:
             yield from (path for path in Path(target).iterdir() if path.is_dir())
 
 
-def _said(*argv: str) -> str:
+def _output(*argv: str) -> str:
     return subprocess.run(argv, check=True, capture_output=True, text=True).stdout

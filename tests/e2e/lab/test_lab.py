@@ -1,12 +1,12 @@
-"""The lab itself, on a second lab beside the one that the other tests use: other name, ranges and folder.
+"""The lab itself, tested on a second lab with another name, other ranges and another folder.
 
-| claim | how it is made true |
+| claim | how it is tested |
 |---|---|
-| two labs live side by side | every range is changed, no port is |
-| `up` twice is harmless | no process is started anew |
-| `up` puts back what has died | a service is killed |
-| a killed node is noticed and comes back | `kill-node`, `start-node`, with a pod on it |
-| a stopped service refuses, and keeps what it stored | S3 (in memory), MLflow, the API server |
+| two labs run side by side | every range differs, the ports do not |
+| `up` twice is harmless | no process is restarted |
+| `up` restarts what has died | a service is killed |
+| a killed node becomes NotReady and recovers | `kill-node`, `start-node`, with a pod on it |
+| a stopped service refuses connections and keeps its data | S3 (in memory), MLflow, the API server |
 | `down` leaves nothing | after all of the above, and after an `up` killed at several points |
 """
 

@@ -56,7 +56,7 @@ def test_load_makes_pods_and_a_rollout_resets_nothing(
     assert set(load.summary.by_version) == {"1", second}
 
 
-def test_the_scale_subresource_tells_the_live_count_and_its_pods(six: Resource) -> None:
+def test_the_scale_subresource_reports_the_live_count_and_its_pods(six: Resource) -> None:
     scale = json.loads(six.kubectl("get", "smdl", six.name, "--subresource=scale", "-o", "json"))
     assert scale["status"]["replicas"] == six.get("deployment")["status"]["replicas"]
     chosen = json.loads(six.kubectl("get", "pods", "-l", scale["status"]["selector"], "-o", "json"))["items"]

@@ -1,4 +1,4 @@
-"""No operator is there when the judge of a candidate ends: the next one reads the verdict all the same."""
+"""The operator is away when a candidate's verifier ends: its successor still reads the verdict."""
 
 import pytest
 
@@ -26,7 +26,7 @@ def test_away_while_a_bad_version_is_verified(served: Resource, registry: Regist
 
 
 def away_until_verified(resource: Resource) -> None:
-    """No operator is there when the judge ends, which of a bad version is soon."""
+    """Stop the operator until the verifier has ended, which happens soon for a bad version."""
     eventually(lambda: steps.candidate_starting(resource), "the candidate", seconds=150)
     steps.stop_operator(resource.cluster)
     try:

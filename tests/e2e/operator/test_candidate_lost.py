@@ -1,4 +1,4 @@
-"""A candidate whose pod is lost is made again: that says nothing of the model."""
+"""A candidate whose pod is lost is made again: the loss is no verdict about the model."""
 
 import pytest
 

@@ -1,7 +1,7 @@
-"""Faults of the surroundings are told, waited for and healed without an edit; they are never held against the model.
+"""Infrastructure faults are reported, waited for and healed without an edit; they never count against the model.
 
 Covers: no node, missing Secret, store that does not answer or lacks the artifact, image that cannot be pulled, quota,
-a pod template that the API server refuses, a Deployment of the same name that is somebody else's.
+a pod template that the API server refuses, a Deployment of the same name with another owner.
 """
 
 import base64
@@ -118,7 +118,7 @@ def test_a_foreign_deployment_of_the_same_name_is_never_touched(fresh: Resource,
 
 
 def test_an_image_that_cannot_be_pulled_stalls_and_what_serves_goes_on(served: Resource) -> None:
-    image = f"{served.cluster.registry}/nobody/nothing:1"
+    image = f"{served.cluster.registry}/missing/image:1"
     served.patch({"spec": {"image": image, "rollout": {"progressDeadlineSeconds": 5}}})
     served.wait_for(Ready=("False", "ProgressDeadlineExceeded"), Stalled=STALLED)
     eventually(lambda: image in served.message("Ready"), "the image named")
@@ -129,7 +129,7 @@ def test_an_image_that_cannot_be_pulled_stalls_and_what_serves_goes_on(served: R
     served.wait_for(Ready=("True", "Serving"), Stalled=("False", "AsExpected"))
 
 
-def test_a_pod_template_that_the_api_server_refuses_is_told_and_what_serves_goes_on(served: Resource) -> None:
+def test_a_pod_template_that_the_api_server_refuses_is_reported_and_what_serves_goes_on(served: Resource) -> None:
     served.patch({"spec": {"podTemplate": {"tolerations": [{"key": "a", "operator": "Sometimes"}]}}})
     served.wait_for(Ready=("False", "InvalidSpec"), Stalled=("True", "InvalidSpec"))
     eventually(lambda: "tolerations" in served.message("Ready"), "the field named")

@@ -1,4 +1,4 @@
-"""The operator killed on the way of a rollout, or away while it is judged: the same end, and nothing is left behind.
+"""The operator is killed during a rollout: the rollout ends the same way and leaves nothing behind.
 
 The unit tests kill the operator before and after every one of its writes.
 """
@@ -25,7 +25,7 @@ def test_killed_on_the_way_of_a_good_version(served: Resource, registry: Registr
 
 
 def test_killed_on_the_way_of_a_bad_version(served: Resource, registry: Registry) -> None:
-    """Its judge is done too soon to be seen at work: later steps are those of the unit tests."""
+    """Its verifier ends too soon to be observed; unit tests cover the later steps."""
     good, bad = served.serving(), registry.publish_flipped(served.model)
     served.patch_version(bad)
     eventually(lambda: steps.candidate_starting(served), "the candidate")

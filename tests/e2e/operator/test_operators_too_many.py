@@ -1,4 +1,4 @@
-"""Operators too many by mistake, alike and with another serving image: one rollout, and then silence."""
+"""Surplus operators by mistake, equal and with another serving image: one rollout, and no writes after it."""
 
 import copy
 import json

@@ -1,4 +1,4 @@
-"""`kubectl sentiment` against a real cluster, called as users call it: through kubectl.
+"""`kubectl sentiment` against a real cluster, called through kubectl as users call it.
 
 Covers: status of what serves and of a rejection, history, retry, rollback (dry and real), exit codes, a user who may
 see SentimentModels and nothing else.
@@ -40,7 +40,7 @@ def sentiment(served: Resource) -> Plugin:
 
 @pytest.fixture(scope="module")
 def rejected(served: Resource, registry: Registry) -> str:
-    """The number of a version that was asked for and rejected; version 1 goes on serving."""
+    """The number of a version that was requested and rejected; version 1 keeps serving."""
     version = registry.publish_unreadable(served.model)
     served.patch_version(version)
     outcome = served.wait()
@@ -48,7 +48,7 @@ def rejected(served: Resource, registry: Registry) -> str:
     return version
 
 
-def test_status_tells_who_serves_on_which_pods(served: Resource, sentiment: Plugin) -> None:
+def test_status_shows_which_version_serves_on_which_pods(served: Resource, sentiment: Plugin) -> None:
     done = sentiment("status")
     assert done.returncode == 0, done.stderr
     headline, *lines = done.stdout.splitlines()
@@ -62,17 +62,17 @@ def test_status_tells_who_serves_on_which_pods(served: Resource, sentiment: Plug
     assert any("Normal" in line and "Serving" in line for line in lines), "the Event of the success"
 
 
-def test_without_an_earlier_version_there_is_no_way_back(served: Resource, sentiment: Plugin) -> None:
+def test_without_an_earlier_version_there_is_no_rollback(served: Resource, sentiment: Plugin) -> None:
     done = sentiment("rollback")
     assert done.returncode == 1
     assert "no version other than 1" in done.stderr
     assert sentiment("retry").returncode == 1
 
 
-def test_status_tells_why_a_version_was_rejected(rejected: str, served: Resource, sentiment: Plugin) -> None:
-    told = sentiment("status").stdout
-    assert f"version {rejected} is requested, version 1 serves" in told
-    assert served.message("Ready") in " ".join(told.split())
+def test_status_shows_why_a_version_was_rejected(rejected: str, served: Resource, sentiment: Plugin) -> None:
+    shown = sentiment("status").stdout
+    assert f"version {rejected} is requested, version 1 serves" in shown
+    assert served.message("Ready") in " ".join(shown.split())
     newest, success = sentiment("history").stdout.splitlines()[1:3]
     assert newest.split()[:3] == [rejected, "Rejected", served.conditions()["ModelVerified"][1]]
     assert success.split()[:2] == ["1", "Succeeded"]
@@ -93,7 +93,7 @@ def test_a_retry_is_a_new_try_of_the_same_version(rejected: str, served: Resourc
     assert served.wait().reason == "Rejected"
 
 
-def test_a_rollback_asks_for_what_was_good_and_says_how_to_wait(
+def test_a_rollback_requests_the_last_good_version_and_shows_how_to_wait(
     rejected: str, served: Resource, sentiment: Plugin
 ) -> None:
     dry = sentiment("rollback", "--dry-run")
@@ -111,12 +111,12 @@ def test_a_rollback_asks_for_what_was_good_and_says_how_to_wait(
 
 
 def test_what_is_not_there_is_an_error(sentiment: Plugin) -> None:
-    done = sentiment("status", name="nobody")
+    done = sentiment("status", name="missing")
     assert done.returncode == 1
     assert "not found" in done.stderr
 
 
-def test_a_cluster_that_is_not_there_is_told_in_one_line(sentiment: Plugin, tmp_path: Path) -> None:
+def test_an_unreachable_cluster_is_reported_in_one_line(sentiment: Plugin, tmp_path: Path) -> None:
     config = {
         "apiVersion": "v1",
         "kind": "Config",

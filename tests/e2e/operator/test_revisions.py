@@ -1,6 +1,6 @@
-"""What passed is kept as it was rendered, and what serves is put back from it, whatever the spec says by then.
+"""A verified version is kept as it was rendered, and restored from that, even if the spec has changed since.
 
-Covers: the kept revision; the way back; a candidate that is superseded; a switch that ends first; a Deployment deleted
+Covers: the kept revision; a rollback; a candidate that is superseded; a switch that ends first; a Deployment deleted
 after a rejection; retryToken; an alias that moves to a bad version and back; suspension of a candidate.
 """
 
@@ -29,7 +29,7 @@ def test_what_passed_is_kept_with_its_image_by_digest(served: Resource) -> None:
     assert kept["data"]["verified"]["reason"] == "AllChecksPassed"
 
 
-def test_the_way_back_is_checked_but_not_compared_with_what_it_replaces(served: Resource, registry: Registry) -> None:
+def test_a_rollback_is_checked_but_not_compared_with_what_it_replaces(served: Resource, registry: Registry) -> None:
     second = registry.publish(served.model)
     served.patch_version(second)
     assert served.wait().ready

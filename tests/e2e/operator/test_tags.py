@@ -1,4 +1,4 @@
-"""What MLflow is told: where a version serves, why it was rejected; and that nothing waits for MLflow."""
+"""The operator's tags in MLflow: where a version serves, why it was rejected; nothing waits for MLflow."""
 
 import pytest
 
@@ -16,12 +16,12 @@ def tag(resource: Resource, version: str, kind: str) -> str:
     return str(tags.get(f"{kind}.{resource.namespace}.{resource.name}", ""))
 
 
-def test_a_version_says_since_when_it_serves(served: Resource) -> None:
+def test_a_tag_shows_since_when_a_version_serves(served: Resource) -> None:
     since = served.status()["serving"]["sinceTime"]
     eventually(lambda: tag(served, "1", "deployed") == since, "the tag", seconds=30)
 
 
-def test_a_rejected_version_says_why(served: Resource, registry: Registry) -> None:
+def test_a_tag_shows_why_a_version_was_rejected(served: Resource, registry: Registry) -> None:
     version = registry.publish_unreadable(served.model)
     served.patch_version(version)
     assert served.wait().reason == "Rejected"

@@ -1,7 +1,7 @@
-"""A candidate proves itself before the Service can reach it, and the status says what it was judged by.
+"""A candidate is verified before the Service can reach it, and the status lists the checks.
 
-Covers: all checks passed; parity, disagreement and quality each failing; a missing quality set, which is nobody's
-verdict and heals; a first deployment that is refused; the candidate out of the Service's reach.
+Covers: all checks passed; parity, disagreement and quality each failing; a missing quality set, which gives no verdict
+and heals; a first deployment that is rejected; the candidate out of the Service's reach.
 """
 
 import json
