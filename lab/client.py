@@ -34,6 +34,7 @@ __all__ = [
     "environment",
     "host_address",
     "is_up",
+    "kubernetes_program",
     "mounted_base_image",
     "mounted_image",
     "parse_exports",
@@ -114,6 +115,11 @@ def rules_folder() -> Path:
 def host_address() -> IPv4Address:
     """This machine's address as the lab's pods reach it."""
     return settings_of(os.environ).host
+
+
+def kubernetes_program() -> Path:
+    """The program of all Kubernetes components, called as ``kubernetes etcd ...``, built the first time."""
+    return programs.built(settings_of(os.environ).cache, programs.kubernetes(), Progress()) / "kubernetes"
 
 
 def prometheus_program() -> Path:

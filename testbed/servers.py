@@ -4,7 +4,7 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -25,8 +25,14 @@ def free_port() -> int:
 
 
 @contextmanager
-def running(command: list[str], health: str, log: Path, environment: Mapping[str, str]) -> Iterator[None]:
-    """Run a server while the block runs; the block starts once `health` returns any answer."""
+def running(
+    command: list[str], health: str | Callable[[], bool], log: Path, environment: Mapping[str, str]
+) -> Iterator[None]:
+    """Run a server while the block runs; the block starts once the server is healthy.
+
+    Args:
+        health: a URL that returns any answer, or a function that returns whether the server is healthy.
+    """
     with (
         log.open("wb") as output,
         subprocess.Popen(
@@ -35,8 +41,8 @@ def running(command: list[str], health: str, log: Path, environment: Mapping[str
     ):
         try:
             eventually(
-                lambda: process.poll() is not None or _answers(health),
-                f"an answer from {health}",
+                lambda: process.poll() is not None or (_answers(health) if isinstance(health, str) else health()),
+                f"an answer from {health if isinstance(health, str) else command[0]}",
                 seconds=START_SECONDS,
             )
             assert process.poll() is None, f"{command} ended with {process.returncode}: {log.read_text()[-2000:]}"
