@@ -56,8 +56,11 @@ class Cluster(Protocol):
     def observe(self, key: Key) -> Observation:
         """All children and pods of the resource."""
 
-    def apply(self, manifest: Json) -> None:
+    def apply(self, manifest: Json) -> Json:
         """Apply server-side, with force: fields that others have set are taken over.
+
+        Returns:
+            The object as the API server stored it.
 
         Raises:
             Refused: the API server does not take it.
@@ -151,10 +154,10 @@ class KubernetesCluster:
         events = sorted(answer.get("items") or (), key=lambda one: str(one.get("lastTimestamp") or ""))
         return str(events[-1].get("message", "")) if events else ""
 
-    def apply(self, manifest: Json) -> None:
+    def apply(self, manifest: Json) -> Json:
         metadata = manifest["metadata"]
         key = Key(metadata["namespace"], metadata["name"])
-        self._apply(manifest, key, manager=FIELD_MANAGER)
+        return self._apply(manifest, key, manager=FIELD_MANAGER)
 
     def create(self, manifest: Json) -> None:
         kind, metadata = manifest["kind"], manifest["metadata"]
@@ -223,10 +226,10 @@ class KubernetesCluster:
         # The items of a list have no apiVersion and kind.
         return [{"apiVersion": api_version, "kind": kind, **item} for item in answer.get("items") or ()]
 
-    def _apply(self, manifest: Json, key: Key, *, manager: str) -> None:
+    def _apply(self, manifest: Json, key: Key, *, manager: str) -> Json:
         path = _path(manifest["apiVersion"], manifest["kind"], key.namespace, key.name)
         query = [("fieldManager", manager), ("force", "true")]
-        self._request("PATCH", path, body=manifest, content_type=APPLY_PATCH, query=query)
+        return self._request("PATCH", path, body=manifest, content_type=APPLY_PATCH, query=query) or {}
 
     def _request(
         self,

@@ -21,7 +21,7 @@ from sentiment_operator.decision.decide import decide
 from sentiment_operator.decision.inputs import Decision, Inputs, Manifest
 from sentiment_operator.events import announcements
 from sentiment_operator.observed.ages import Ages
-from sentiment_operator.observed.drift import owns
+from sentiment_operator.observed.drift import Difference, differences, owns
 from sentiment_operator.observed.observation import Observation
 from sentiment_operator.registry.resolver import Resolver
 from sentiment_operator.settings import Settings
@@ -79,6 +79,7 @@ class Reconciler:
         self._changed = changed
         self._ages = Ages(clock)
         self._asked: dict[Key, Reference] = {}
+        self._overruled: dict[Key, dict[str, frozenset[Difference]]] = {}
 
     async def __call__(self, key: Key) -> float | None:
         start = time.monotonic()
@@ -151,7 +152,8 @@ class Reconciler:
     async def _observe(self, model: SentimentModel) -> Observation:
         if is_dormant(model):
             return Observation()
-        return self._ages.mark(model.key, await self._call(self._cluster.observe, model.key))
+        observed = self._ages.mark(model.key, await self._call(self._cluster.observe, model.key))
+        return replace(observed, overruled=self._overruled.get(model.key, {}))
 
     async def _act(self, decision: Decision, observed: Observation) -> None:
         """Apply and delete everything; a refusal of one object is raised after the others are done."""
@@ -175,8 +177,19 @@ class Reconciler:
             and owns(live, FIELD_MANAGER, "spec", "replicas")
         ):
             await self._call(self._cluster.hand_over_replicas, live)
-        write = self._cluster.create if manifest["kind"] in NEVER_CHANGED else self._cluster.apply
-        await self._call(write, manifest)
+        if manifest["kind"] in NEVER_CHANGED:
+            await self._call(self._cluster.create, manifest)
+            return
+        self._note_overruled(manifest, await self._call(self._cluster.apply, manifest))
+
+    def _note_overruled(self, manifest: Manifest, answer: Manifest) -> None:
+        """Remember what a webhook changed in an applied manifest: applying it again would end the same."""
+        metadata, kind = manifest["metadata"], manifest["kind"]
+        key = Key(metadata["namespace"], metadata["name"])
+        found = {name: one for name, one in self._overruled.get(key, {}).items() if name != kind}
+        if changed := differences(manifest, answer):
+            found[kind] = changed
+        self._overruled[key] = found
 
     async def _write(self, first: SentimentModel, model: SentimentModel, status: Status) -> SentimentModel | None:
         """Write the status if it differs from what was read. None if the resource is gone."""
@@ -206,6 +219,7 @@ class Reconciler:
 
     def _forget(self, key: Key) -> None:
         self._ages.forget(key)
+        self._overruled.pop(key, None)
         if (reference := self._asked.pop(key, None)) is not None:
             self._resolver.forget(reference)
         self._recorder.forgotten(key)

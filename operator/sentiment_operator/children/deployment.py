@@ -65,11 +65,7 @@ def deployment(model: SentimentModel, template: Mapping[str, Any], *, replicas: 
 def pod_template(model: SentimentModel, target: Target) -> dict[str, Any]:
     """The pods that serve `target`: `fetch` brings the model into a volume, `serving` answers from it."""
     spec, extra = model.spec, model.spec.pod_template
-    optional = {
-        name: extra[name]
-        for name in ("nodeSelector", "affinity", "serviceAccountName", "imagePullSecrets")
-        if extra.get(name)
-    }
+    optional = {name: extra[name] for name in ("nodeSelector", "affinity", "imagePullSecrets") if extra.get(name)}
     return {
         "metadata": {
             "labels": {**(extra.get("labels") or {}), **child_labels(model.name)},
@@ -77,6 +73,8 @@ def pod_template(model: SentimentModel, target: Target) -> dict[str, Any]:
         },
         "spec": {
             **optional,
+            # Always: the API server would restore an account that is only left out, from its alias `serviceAccount`.
+            "serviceAccountName": extra.get("serviceAccountName") or "default",
             "tolerations": _tolerations(extra.get("tolerations") or ()),
             "topologySpreadConstraints": extra.get("topologySpreadConstraints") or _spread(model.name),
             "automountServiceAccountToken": False,
@@ -137,6 +135,7 @@ def _fetch(spec: Spec, target: Target) -> dict[str, Any]:
     return {
         "name": "fetch",
         "image": target.image,
+        "imagePullPolicy": pull_policy(target.image),
         "args": ["fetch"],
         "env": env(MODEL_URI=target.source_uri, MODEL_DIGEST=target.digest, MODEL_DIR=MODEL_DIR),
         **({"envFrom": credentials} if credentials else {}),
@@ -151,6 +150,7 @@ def _serving(spec: Spec, target: Target) -> dict[str, Any]:
     return {
         "name": "serving",
         "image": target.image,
+        "imagePullPolicy": pull_policy(target.image),
         "args": ["serve"],
         "env": env(
             MODEL_DIR=MODEL_DIR,
@@ -172,6 +172,16 @@ def _serving(spec: Spec, target: Target) -> dict[str, Any]:
         "securityContext": RESTRICTED,
         "terminationMessagePolicy": "FallbackToLogsOnError",
     }
+
+
+def pull_policy(image: str) -> str:
+    """The policy that the API server sets for an image by default.
+
+    It sets it once: without a policy in the manifest, a later image would keep that of the first one.
+    """
+    name, _, digest = image.partition("@")
+    tag = name.rpartition("/")[2].partition(":")[2]
+    return "Always" if tag == "latest" or not (tag or digest) else "IfNotPresent"
 
 
 def env(**variables: str) -> list[dict[str, str]]:

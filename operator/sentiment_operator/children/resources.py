@@ -18,4 +18,6 @@ def serving_resources(asked: Mapping[str, Any]) -> dict[str, Any]:
     for name, default in DEFAULT_REQUESTS.items():
         if name not in requests:
             requests[name] = min(default, limits.get(name, default), key=quantity)
+    # As the API server does by default, but owned by the operator: so they go when the limits go.
+    requests = {**limits, **requests}
     return {"requests": requests, "limits": limits}

@@ -29,6 +29,7 @@ from sentiment_operator.decision.record import (
 )
 from sentiment_operator.decision.rolling_out import diagnosis_of, has_begun, rolling_out, unfinished_rollout
 from sentiment_operator.decision.verifying import candidate_diagnosis, passed, verifying
+from sentiment_operator.observed.drift import overruled_fields
 
 GIVE_UP_SECONDS = 60.0
 """A rollout that a fault holds up for this long is given up when the spec asks for something newer."""
@@ -145,12 +146,13 @@ def _decision(inputs: Inputs, desired: Desired, plan: Plan) -> Decision:
     if serving and (before.serving is None or before.serving.revision != serving.revision):
         history = with_success(history, serving, inputs.now)
     wanted = observed.deployment.wanted if observed.deployment and model.spec.autoscaling else model.spec.min_replicas
+    overruled = overruled_fields(observed.overruled)
     status = structs.replace(
         before,
         observed_generation=model.generation,
         conditions=conditions(
             outcome=plan.outcome,
-            message=plan.message,
+            message=plan.message.removesuffix(overruled) + overruled,
             available=_available(inputs, serving, plan.outcome),
             resolved=plan.resolved or resolved_finding(model, inputs.answer),
             verified=plan.verified,

@@ -108,4 +108,9 @@ def _changed(inputs: Inputs, template: Manifest, *, replicas: int | None) -> tup
         (autoscaler(model), observed.autoscaler),
     )
     wanted = ((stamped(manifest), live) for manifest, live in pairs if manifest is not None)
-    return tuple(manifest for manifest, live in wanted if differs(manifest, live))
+    overruled = observed.overruled
+    return tuple(
+        manifest
+        for manifest, live in wanted
+        if differs(manifest, live, overruled=overruled.get(manifest["kind"], frozenset()))
+    )

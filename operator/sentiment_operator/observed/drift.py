@@ -1,19 +1,36 @@
-"""Whether a live object still is what was applied. Pure.
+"""Whether a live object is still what was applied. Pure.
 
-Two questions, both needed: does it hold everything that is wanted (edits by hand), and was it applied from the same
-manifest (fields that are no longer wanted)? Fields that others add are nobody's business. The second is answered by a
-hash in an annotation, so that a settled object costs no write, not even a dry one.
+That takes two comparisons. The live object must hold every field that is wanted: edits by hand are drift, fields that
+others add are not. And it must have been applied from the same manifest, because fields that are no longer wanted must
+go. A hash in an annotation answers the second, so that a settled object costs no write, not even a dry run.
+
+The API server stores one form of what can be written in several: it drops empty values and rewrites quantities.
 """
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+import json
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from sentiment_operator.api.names import APPLIED_ANNOTATION, short_hash
 from sentiment_operator.observed.quantity import quantity
 
 Json = Mapping[str, Any]
 
-_QUANTITIES = frozenset({"requests", "limits", "sizeLimit"})
+_QUANTITIES = frozenset({"requests", "limits"})
+"""Fields whose values are quantities."""
+
+
+_NAMED_FIELDS = 5
+"""How many overruled fields a message names."""
+
+
+class Difference(NamedTuple):
+    """A field that a live object does not hold as wanted, and what it holds instead."""
+
+    path: str
+    found: str
+    """As JSON."""
 
 
 def stamped(manifest: Json) -> dict[str, Any]:
@@ -23,34 +40,79 @@ def stamped(manifest: Json) -> dict[str, Any]:
     return {**manifest, "metadata": {**metadata, "annotations": annotations}}
 
 
-def differs(wanted: Json, live: Json | None) -> bool:
-    """Whether `wanted` (as `stamped` made it) must be applied to get from `live` to it."""
-    return live is None or not _holds(wanted, live)
+def differs(wanted: Json, live: Json | None, *, overruled: frozenset[Difference] = frozenset()) -> bool:
+    """Whether `wanted` (as `stamped` made it) must be applied to get from `live` to it.
+
+    Args:
+        overruled: differences that the API server's answer had when `wanted` was last applied. A webhook or a policy
+            made them, and another write would end the same.
+    """
+    return live is None or not differences(wanted, live) <= overruled
 
 
-def _holds(wanted: Any, live: Any, name: str = "") -> bool:
-    """Whether `live` holds all of `wanted`; `name` is the field that they are the values of."""
-    if isinstance(wanted, Mapping):
-        if not isinstance(live, Mapping):
-            return not wanted and live is None
-        if name in _QUANTITIES:
-            return all(one in live and quantity(value) == quantity(live[one]) for one, value in wanted.items())
-        return all(_holds(value, live.get(field), field) for field, value in wanted.items())
-    if isinstance(wanted, Sequence) and not isinstance(wanted, str):
-        return _holds_list(wanted, live)
-    if name in _QUANTITIES and live is not None:
-        return quantity(wanted) == quantity(live)
-    return bool(wanted == live)
+def differences(wanted: Json, live: Json) -> frozenset[Difference]:
+    """The fields of `wanted` that `live` does not hold."""
+    return frozenset(_differences(wanted, live, ()))
 
 
-def _holds_list(wanted: Sequence[Any], live: Any) -> bool:
-    """Lists of named things (containers, variables, volumes) are sets by name; others are taken as they stand."""
-    if not isinstance(live, Sequence):
-        return not wanted and live is None
+def _differences(wanted: Any, live: Any, path: tuple[str, ...]) -> Iterator[Difference]:
+    if _is_empty(wanted) and _is_empty(live):
+        return
+    if isinstance(wanted, Mapping) and isinstance(live, Mapping):
+        for name, value in wanted.items():
+            yield from _differences(value, live.get(name), (*path, name))
+    elif isinstance(wanted, list | tuple) and isinstance(live, list | tuple) and (pairs := _pairs(wanted, live)):
+        for name, one, other in pairs:
+            yield from _differences(one, other, (*path, name))
+    elif not _is_equal(wanted, live, path):
+        yield Difference(".".join(path), json.dumps(live, sort_keys=True))
+
+
+def _pairs(wanted: Sequence[Any], live: Sequence[Any]) -> list[tuple[str, Any, Any]]:
+    """The items to compare. Lists of named things (containers, variables, volumes) are sets by name.
+
+    Other lists are compared item by item; none if their lengths differ.
+    """
     if wanted and all(isinstance(one, Mapping) and "name" in one for one in wanted):
         by_name = {one.get("name"): one for one in live if isinstance(one, Mapping)}
-        return all(one["name"] in by_name and _holds(one, by_name[one["name"]]) for one in wanted)
-    return len(wanted) == len(live) and all(_holds(one, other) for one, other in zip(wanted, live, strict=True))
+        return [(one["name"], one, by_name.get(one["name"])) for one in wanted]
+    if len(wanted) != len(live):
+        return []
+    return [(str(index), one, other) for index, (one, other) in enumerate(zip(wanted, live, strict=True))]
+
+
+def _is_empty(value: Any) -> bool:
+    """Whether the API server may drop the value: null, or an empty string, list or map; not false and not 0."""
+    return value is None or value in ("", [], (), {})
+
+
+def _is_equal(wanted: Any, live: Any, path: tuple[str, ...]) -> bool:
+    if wanted == live:
+        return True
+    if path[-1:] != ("sizeLimit",) and not _QUANTITIES.intersection(path[-2:-1]):
+        return False
+    try:
+        return _stored_millis(wanted) == _stored_millis(live)
+    except ValueError:
+        return False
+
+
+def _stored_millis(value: str | int) -> int:
+    """A quantity of a resource in thousandths, to which the API server rounds up."""
+    return math.ceil(quantity(value) * 1000)
+
+
+def overruled_fields(overruled: Mapping[str, frozenset[Difference]]) -> str:
+    """The overruled fields as a sentence for a message; empty if there are none.
+
+    Args:
+        overruled: differences by kind of child.
+    """
+    fields = sorted(f"{kind} {one.path}" for kind, found in overruled.items() for one in found)
+    if not fields:
+        return ""
+    more = f" and {len(fields) - _NAMED_FIELDS} more" if len(fields) > _NAMED_FIELDS else ""
+    return f" A webhook or policy of the cluster overrules {', '.join(fields[:_NAMED_FIELDS])}{more}."
 
 
 def owns(live: Json, manager: str, *path: str) -> bool:

@@ -1,7 +1,7 @@
 """What the cluster has for one SentimentModel, as frozen types: its children and their pods."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Self
 
 from sentiment_operator.api.names import (
@@ -12,6 +12,7 @@ from sentiment_operator.api.names import (
     VERIFICATION_KEY_ANNOTATION,
     VERSION_ANNOTATION,
 )
+from sentiment_operator.observed.drift import Difference
 from sentiment_operator.observed.pods import Pod
 
 Json = Mapping[str, Any]
@@ -159,6 +160,9 @@ class Observation:
 
     pods: tuple[Pod, ...] = ()
     """The stable pods, which the Service selects. The candidate has its own."""
+
+    overruled: Mapping[str, frozenset[Difference]] = field(default_factory=dict)
+    """By kind of child: how the API server's answer differed from what was last applied (a webhook changed it)."""
 
     def children(self) -> tuple[Json, ...]:
         bodies = (

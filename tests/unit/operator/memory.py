@@ -55,7 +55,7 @@ class Memory(Cluster):
         self.looks += 1
         return self.observed
 
-    def apply(self, manifest: Mapping[str, Any]) -> None:
+    def apply(self, manifest: Mapping[str, Any]) -> Mapping[str, Any]:
         kind = manifest["kind"]
         self.writes.append(kind)
         if self.refusal is not None:
@@ -70,6 +70,7 @@ class Memory(Cluster):
             self.observed = replace(self.observed, service=stored)
         else:
             self.observed = replace(self.observed, disruption_budget=stored)
+        return stored
 
     def create(self, manifest: Mapping[str, Any]) -> None:
         self.writes.append(manifest["kind"])

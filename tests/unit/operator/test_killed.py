@@ -45,8 +45,9 @@ class World(Memory):
         super().__init__(replace(asked, status=before.model.status), before.observed)
         self.verdict, self.crashing, self.kill_at, self.after, self.count = verdict, crashing, kill_at, after, 0
 
-    def apply(self, manifest: Mapping[str, Any]) -> None:
-        self._write(lambda: super(World, self).apply(manifest))
+    def apply(self, manifest: Mapping[str, Any]) -> Mapping[str, Any]:
+        stored: Mapping[str, Any] = self._write(lambda: super(World, self).apply(manifest))
+        return stored
 
     def create(self, manifest: Mapping[str, Any]) -> None:
         self._write(lambda: super(World, self).create(manifest))
