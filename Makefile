@@ -128,6 +128,11 @@ integration: setup browser ## tests against real servers on this machine (S3, ML
 	@echo "==> integration tests"
 	@$(BIN)/pytest -q -n 2 --dist loadfile tests/integration
 
+.PHONY: apiserver
+apiserver: setup ## tests against etcd and a Kubernetes API server, without a cluster and without root (Linux)
+	@echo "==> tests against an API server"
+	@$(BIN)/pytest -q tests/apiserver
+
 .PHONY: e2e
 e2e: setup ## end-to-end tests on the lab's Kubernetes [TESTS="tests/e2e/test_rollout.py -k load"]
 	@echo "==> end-to-end tests on a real cluster"
@@ -141,7 +146,7 @@ fuzz: setup ## the model file's reader against damaged files [FUZZ_CASES=20000]
 check: lint types unit ## the fast loop: lint, types, unit tests
 
 .PHONY: test
-test: check integration ## everything: check, integration, end to end
+test: check integration $(if $(filter Linux,$(shell uname -s)),apiserver) ## everything: check, integration, apiserver, end to end
 ifeq ($(IS_LAB_HOST),yes)
 	@$(MAKE) e2e
 else
