@@ -78,6 +78,21 @@ class Verdict(Stored, frozen=True, kw_only=True):
         )
 
 
+def requested_checks(verification: Mapping[str, Any]) -> tuple[str, ...]:
+    """The checks that a candidate's verdict must list, by their names there.
+
+    Args:
+        verification: `spec.rollout.verification`. A check that it switches off is not requested.
+    """
+    wanted = {
+        "parity": verification.get("parity", True),
+        "disagreement": True,
+        "quality": verification.get("qualitySet"),
+        "soak": verification.get("soakSeconds", 10),
+    }
+    return tuple(name for name, on in wanted.items() if on)
+
+
 def with_unknown_skipped(verdict: Verdict, requested: Iterable[str]) -> Verdict:
     """A verdict of `passed` that also lists the requested checks which its image does not know, as skipped.
 

@@ -28,21 +28,6 @@ _LEFT_OUT = frozenset({"readinessProbe", "livenessProbe", "lifecycle"})
 """What a candidate's serving container does without: nobody routes to it, and a probe's kill would read as a crash."""
 
 
-def requested_checks(verification: Mapping[str, Any]) -> tuple[str, ...]:
-    """The checks that a candidate's verdict must list, by their names there.
-
-    Args:
-        verification: `spec.rollout.verification`. A check that it switches off is not requested.
-    """
-    wanted = {
-        "parity": verification.get("parity", True),
-        "disagreement": True,
-        "quality": verification.get("qualitySet"),
-        "soak": verification.get("soakSeconds", 10),
-    }
-    return tuple(name for name, on in wanted.items() if on)
-
-
 def candidate(
     model: SentimentModel,
     target: Target,

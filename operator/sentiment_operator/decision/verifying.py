@@ -7,7 +7,8 @@ from msgspec import structs
 from sentiment_operator.api.conditions import Finding, Outcome
 from sentiment_operator.api.resource import Target
 from sentiment_operator.api.status import RolloutStatus, Serving
-from sentiment_operator.children.candidate import candidate, requested_checks
+from sentiment_operator.api.verdict import requested_checks
+from sentiment_operator.children.candidate import candidate
 from sentiment_operator.decision.desired_children import UNVERIFIED, kept_revision, obsolete, template_of
 from sentiment_operator.decision.diagnose import UNRESOLVED, WAITING, Diagnosis
 from sentiment_operator.decision.holding import CHECKING, advanced_to, hold, keeps_serving, until_deadline

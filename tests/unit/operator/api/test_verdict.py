@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from sentiment_operator.api.status import Status
-from sentiment_operator.api.verdict import PASSES_OF_VERIFY, VERDICTS_OF_VERIFY, Verdict, read_verdict
+from sentiment_operator.api.verdict import PASSES_OF_VERIFY, VERDICTS_OF_VERIFY, Verdict, read_verdict, requested_checks
+from sentiment_serving.verifying.verdict import CheckName
 from tests.unit.operator.scenes import digest
 from tests.unit.operator.scenes import verdict as ended
 
@@ -86,3 +87,20 @@ def test_the_status_holds_a_verdict_as_it_was_read() -> None:
     assert Status.parse(body).verdict == found
     assert Verdict.parse(found.render()) == found
     assert body["verdict"]["flipped"] == [{"id": "g-17", "expected": "positive", "got": "negative", "check": "parity"}]
+
+
+@pytest.mark.parametrize(
+    ("rules", "requested"),
+    [
+        ({}, {"parity", "disagreement", "soak"}),
+        ({"parity": False, "soakSeconds": 0}, {"disagreement"}),
+        ({"minAccuracy": "0.8", "qualitySet": {"configMapName": "q"}}, {"parity", "disagreement", "quality", "soak"}),
+    ],
+)
+def test_the_requested_checks_are_those_that_the_spec_leaves_on(rules: dict[str, Any], requested: set[str]) -> None:
+    assert set(requested_checks(rules)) == requested
+
+
+def test_every_check_of_todays_image_can_be_requested() -> None:
+    everything = {"minAccuracy": "0.8", "qualitySet": {"configMapName": "q"}}
+    assert set(requested_checks(everything)) == {name.value for name in CheckName}

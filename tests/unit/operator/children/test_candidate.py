@@ -2,12 +2,9 @@
 
 from typing import Any
 
-import pytest
-
 from sentiment_operator.api.names import selector_labels
-from sentiment_operator.children.candidate import candidate, requested_checks
+from sentiment_operator.children.candidate import candidate
 from sentiment_operator.children.deployment import pod_template
-from sentiment_serving.verifying.verdict import CheckName
 from tests.unit.operator import scenes
 from tests.unit.operator.scenes import model, serving, target
 
@@ -113,20 +110,3 @@ def test_every_container_is_restricted() -> None:
     for container in (*spec["initContainers"], *spec["containers"]):
         assert container["securityContext"]["capabilities"] == {"drop": ["ALL"]}
         assert "memory" in container["resources"]["limits"]
-
-
-@pytest.mark.parametrize(
-    ("rules", "requested"),
-    [
-        ({}, {"parity", "disagreement", "soak"}),
-        ({"parity": False, "soakSeconds": 0}, {"disagreement"}),
-        ({"minAccuracy": "0.8", "qualitySet": {"configMapName": "q"}}, {"parity", "disagreement", "quality", "soak"}),
-    ],
-)
-def test_the_requested_checks_are_those_that_the_spec_leaves_on(rules: dict[str, Any], requested: set[str]) -> None:
-    assert set(requested_checks(rules)) == requested
-
-
-def test_every_check_of_todays_image_can_be_requested() -> None:
-    everything = {"minAccuracy": "0.8", "qualitySet": {"configMapName": "q"}}
-    assert set(requested_checks(everything)) == {name.value for name in CheckName}
