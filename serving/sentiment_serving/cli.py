@@ -23,19 +23,19 @@ P = ParamSpec("P")
 _LOG = logging.getLogger("sentiment_serving")
 
 
-def _ends_with_a_reason(command: Callable[P, None]) -> Callable[P, None]:
+def _terminates_with_reason(command: Callable[P, None]) -> Callable[P, None]:
     @wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
         logs.configure("INFO")
         try:
             logs.configure(log_level(os.environ))
             command(*args, **kwargs)
-        except Termination as ending:
-            termination.write(ending)
-            _LOG.error(ending.message, extra={"fields": {"reason": ending.reason.value}})
-            if ending.__cause__ is not None:
-                _LOG.debug("because of", exc_info=ending.__cause__)
-            sys.exit(ending.exit_code)
+        except Termination as termination_error:
+            termination.write(termination_error)
+            _LOG.error(termination_error.message, extra={"fields": {"reason": termination_error.reason.value}})
+            if termination_error.__cause__ is not None:
+                _LOG.debug("because of", exc_info=termination_error.__cause__)
+            sys.exit(termination_error.exit_code)
 
     return run
 
@@ -46,7 +46,7 @@ def main() -> None:
 
 
 @main.command()
-@_ends_with_a_reason
+@_terminates_with_reason
 def fetch() -> None:
     """Bring the model MODEL_URI with the digest MODEL_DIGEST into the folder MODEL_DIR."""
     Signals()
@@ -59,7 +59,7 @@ def fetch() -> None:
 @click.option("--model", help="A model file, or models:/NAME@ALIAS of an MLflow registry, instead of MODEL_DIR.")
 @click.option("--host", help="The address to listen at, instead of HOST; by default all.")
 @click.option("--port", type=click.IntRange(1, 65535), help="The port to listen at, instead of PORT; by default 5000.")
-@_ends_with_a_reason
+@_terminates_with_reason
 def serve(model: str | None, host: str | None, port: int | None) -> None:
     """Answer requests with the model in MODEL_DIR, or with one fetched from MODEL_URI when MODEL_DIR is not set."""
     signals = Signals()

@@ -4,7 +4,7 @@ import socket
 import ssl
 
 
-def why_lost(error: object) -> str:
+def describe_connection_error(error: object) -> str:
     """What an error of a socket, of TLS or of HTTP means for whoever waited for an answer."""
     match error:
         case ssl.SSLCertVerificationError():

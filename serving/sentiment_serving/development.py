@@ -29,5 +29,5 @@ def app_for_development() -> Flask:
         logs.configure(log_level(environ))
         settings = ServeSettings.from_environ(environ)
         return app_from_environ(environ, stack, settings=settings, lifecycle=Lifecycle())
-    except Termination as ending:
-        raise SystemExit(ending.message) from ending
+    except Termination as termination_error:
+        raise SystemExit(termination_error.message) from termination_error

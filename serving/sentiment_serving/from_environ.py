@@ -50,9 +50,9 @@ def app_from_environ(
 
 def _model(environ: Mapping[str, str], stack: ExitStack, model: str | None) -> tuple[Path, ModelIdentity]:
     if model is not None and model.startswith("models:"):
-        from sentiment_serving.fetching.registered import bring
+        from sentiment_serving.fetching.registry import fetch_registered
 
-        return bring(model, _scratch(stack))
+        return fetch_registered(model, _scratch(stack))
     path = Path(model) if model is not None else _path(environ, stack)
     return path, identity_from_environ(environ, path)
 

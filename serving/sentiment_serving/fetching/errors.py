@@ -21,5 +21,5 @@ class Misconfigured(StoreError):
     """The environment lacks something that this kind of store needs."""
 
 
-class Astray(StoreError):
+class UnsafeRedirect(StoreError):
     """The store leads to an address that must not be followed."""

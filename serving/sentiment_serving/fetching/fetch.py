@@ -12,7 +12,14 @@ from pathlib import Path
 
 from sentiment_model import ManifestError
 from sentiment_model.manifest import MANIFEST, MAX_MANIFEST_BYTES, FileEntry, Manifest, digest_of, parse_manifest
-from sentiment_serving.fetching.errors import Astray, Misconfigured, Missing, StoreError, Unauthorized, Unreachable
+from sentiment_serving.fetching.errors import (
+    Misconfigured,
+    Missing,
+    StoreError,
+    Unauthorized,
+    Unreachable,
+    UnsafeRedirect,
+)
 from sentiment_serving.fetching.source import parse_source, refuse_metadata_host
 from sentiment_serving.fetching.store import ArtifactStore, open_store
 from sentiment_serving.settings import FetchSettings
@@ -43,7 +50,7 @@ def fetch_from_environ(settings: FetchSettings, environ: Mapping[str, str]) -> M
     try:
         store = open_store(source)
     except StoreError as error:
-        raise _ending(error, source.uri, None) from error
+        raise _termination_for(error, source.uri, None) from error
     return fetch(store, uri=source.uri, digest=settings.digest, folder=settings.folder)
 
 
@@ -84,7 +91,7 @@ def fetch(
         except Unreachable as error:
             pause = next(pauses, None)
             if pause is None:
-                raise _ending(error, uri, None) from error
+                raise _termination_for(error, uri, None) from error
             _LOG.warning("trying again in %g s: %s", pause, error)
             sleep(pause)
 
@@ -129,8 +136,8 @@ def _read_manifest(store: ArtifactStore, uri: str) -> bytes:
             data += piece
             if len(data) > MAX_MANIFEST_BYTES:
                 raise _unusable(f"it has more than {MAX_MANIFEST_BYTES} bytes")
-    except (Missing, Unauthorized, Misconfigured, Astray) as error:
-        raise _ending(error, uri, MANIFEST) from error
+    except (Missing, Unauthorized, Misconfigured, UnsafeRedirect) as error:
+        raise _termination_for(error, uri, MANIFEST) from error
     return bytes(data)
 
 
@@ -146,8 +153,8 @@ def _copy_file(store: ArtifactStore, uri: str, entry: FileEntry, target: Path) -
                     raise _Mismatch(entry.name, expected=f"{entry.size_bytes} bytes", found="more")
                 sha256.update(piece)
                 file.write(piece)
-    except (Missing, Unauthorized, Misconfigured, Astray) as error:
-        raise _ending(error, uri, entry.name) from error
+    except (Missing, Unauthorized, Misconfigured, UnsafeRedirect) as error:
+        raise _termination_for(error, uri, entry.name) from error
     if size < entry.size_bytes:
         raise _Mismatch(entry.name, expected=f"{entry.size_bytes} bytes", found=str(size))
     if sha256.hexdigest() != entry.sha256:
@@ -156,7 +163,7 @@ def _copy_file(store: ArtifactStore, uri: str, entry: FileEntry, target: Path) -
     _LOG.info("verified %s", entry.name, extra={"fields": fields})
 
 
-def _ending(error: StoreError, uri: str, name: str | None) -> Termination:
+def _termination_for(error: StoreError, uri: str, name: str | None) -> Termination:
     match error:
         case Missing():
             return Termination(
@@ -175,7 +182,7 @@ def _ending(error: StoreError, uri: str, name: str | None) -> Termination:
                 Reason.BAD_CONFIGURATION,
                 f"The store of {uri} cannot be asked: {error}. Add it to the Secret (spec.credentials.secretName).",
             )
-        case Astray():
+        case UnsafeRedirect():
             return Termination(
                 Reason.UNSAFE_SOURCE,
                 f"The store of {uri} was left where it led: {error}. Register the version with its artifacts in an "

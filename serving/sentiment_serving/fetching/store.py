@@ -74,7 +74,7 @@ class RemoteStore:
         except (PermissionDeniedError, UnauthenticatedError):
             raise Unauthorized("it refused the credentials, or they may not read this") from None
         except BaseError as error:
-            raise understand(str(error)) from None
+            raise classify_error(str(error)) from None
 
 
 def _client(source: Source, client: "ClientConfig", retry: "RetryConfig") -> ObjectStore:
@@ -100,7 +100,7 @@ _PHRASES = (
 )
 
 
-def understand(text: str) -> StoreError:
+def classify_error(text: str) -> StoreError:
     """What an error of obstore without a type of its own means. Its text has addresses, so only a phrase is kept."""
     if re.search(r"must be specified|Missing(Account|BucketName|ContainerName)", text):
         return Misconfigured("the environment does not say which account it belongs to")

@@ -14,8 +14,8 @@ from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.parse import quote, urlsplit
 
-from sentiment_serving.connection_errors import why_lost
-from sentiment_serving.fetching.errors import Astray, Missing, StoreError, Unauthorized, Unreachable
+from sentiment_serving.connection_errors import describe_connection_error
+from sentiment_serving.fetching.errors import Missing, StoreError, Unauthorized, Unreachable, UnsafeRedirect
 from sentiment_serving.fetching.source import Source, is_metadata_address
 
 READ_SECONDS = 20.0
@@ -70,9 +70,9 @@ class WebStore:
             error.close()
             raise _meaning(error.code) from None
         except URLError as error:
-            raise Unreachable(why_lost(error.reason)) from None
+            raise Unreachable(describe_connection_error(error.reason)) from None
         except (OSError, http.client.HTTPException) as error:
-            raise Unreachable(why_lost(error)) from None
+            raise Unreachable(describe_connection_error(error)) from None
         assert isinstance(response, http.client.HTTPResponse)
         if response.length is None and not response.chunked:
             response.close()
@@ -94,7 +94,7 @@ class _SameHost(urllib.request.HTTPRedirectHandler):
         secured = (old.scheme, new.scheme, old.hostname) == ("http", "https", new.hostname)
         if not (same or secured):
             fp.close()
-            raise Astray("it redirects to another host")
+            raise UnsafeRedirect("it redirects to another host")
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 
 
@@ -123,7 +123,7 @@ class _Https(urllib.request.HTTPSHandler):
 def _check_peer(sock: socket.socket) -> None:
     # What a name stands for may have changed since the address was checked.
     if is_metadata_address(str(sock.getpeername()[0])):
-        raise Astray("its name leads to a link-local or metadata service of the machine")
+        raise UnsafeRedirect("its name leads to a link-local or metadata service of the machine")
 
 
 def _meaning(status: int) -> StoreError:
@@ -132,5 +132,5 @@ def _meaning(status: int) -> StoreError:
     if status in (401, 403, 407):
         return Unauthorized("it refused the credentials, or they may not read this")
     if 300 <= status < 400:
-        return Astray("it redirects without end or to what is no web address")
+        return UnsafeRedirect("it redirects without end or to what is no web address")
     return Unreachable(f"it answered with status {status}")

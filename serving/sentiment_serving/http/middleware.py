@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterable, Mapping
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
+from sentiment_serving.headers import MODEL_VERSION, REQUEST_ID
 from sentiment_serving.http.endpoint import Endpoint
 from sentiment_serving.http.handler import Handler
-from sentiment_serving.http.headers import MODEL_VERSION, REQUEST_ID
 from sentiment_serving.http.request_context import RequestContext
 
 if TYPE_CHECKING:

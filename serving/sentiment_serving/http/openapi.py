@@ -6,8 +6,8 @@ from typing import Any
 
 import msgspec
 
+from sentiment_serving.headers import MODEL_VERSION, REQUEST_ID, RETRY_AFTER
 from sentiment_serving.http.endpoint import Endpoint
-from sentiment_serving.http.headers import MODEL_VERSION, REQUEST_ID, RETRY_AFTER
 from sentiment_serving.identity import ModelIdentity
 from sentiment_serving.limits import Limits
 from sentiment_serving.problems import CONTENT_TYPE, ProblemDetails

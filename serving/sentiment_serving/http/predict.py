@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from sentiment_model import Prediction, Scorer
 from sentiment_serving import problems
+from sentiment_serving.headers import RETRY_AFTER
 from sentiment_serving.http.admission import Admission, QueueFull
-from sentiment_serving.http.headers import RETRY_AFTER
 from sentiment_serving.http.message import Request, Response
 from sentiment_serving.http.metrics import Metrics
 from sentiment_serving.identity import ModelIdentity

@@ -5,7 +5,7 @@ import re
 import time
 from typing import TYPE_CHECKING, cast
 
-from sentiment_serving.http.headers import REQUEST_ID, VERIFICATION
+from sentiment_serving.headers import REQUEST_ID, VERIFICATION
 from sentiment_serving.http.message import Response
 
 if TYPE_CHECKING:

@@ -9,15 +9,15 @@ from sentiment_serving.identity import ModelIdentity
 from sentiment_serving.verifying.checks import Prediction
 from sentiment_serving.verifying.client import (
     REQUEST_SECONDS,
-    AskError,
-    NoPrediction,
-    NotUnderstood,
-    Refused,
+    AnsweringModel,
+    InvalidPrediction,
+    MalformedAnswer,
+    RequestFailed,
     Server,
-    Speaker,
+    UnexpectedStatus,
     batches,
 )
-from sentiment_serving.verifying.ruling import Ruling
+from sentiment_serving.verifying.early_verdict import EarlyVerdict
 from sentiment_serving.verifying.verdict import Reason
 
 READY_PAUSE_SECONDS = 0.2
@@ -47,7 +47,7 @@ class Candidate:
         self._server = Server(url, keep=True)
         self._model = model
         self._deadline = deadline
-        self.silences = 0
+        self.interruptions = 0
         """How often it has stopped answering."""
         self._was_ready = False
 
@@ -55,7 +55,7 @@ class Candidate:
         """Return once it wants requests.
 
         Raises:
-            Ruling: CandidateSilent, when the time is over before.
+            EarlyVerdict: CandidateSilent, when the time is over before.
         """
         while not self._server.ready():
             self._check_time()
@@ -66,18 +66,18 @@ class Candidate:
         """Its answers.
 
         Raises:
-            Silent: it has stopped answering.
-            Ruling: its answer settles the verdict, or the time is over.
+            Unavailable: it has stopped answering.
+            EarlyVerdict: its answer settles the verdict, or the time is over.
         """
         answers: list[Prediction] = []
         for batch in batches(texts):
             self._check_time()
             seconds = min(REQUEST_SECONDS, max(1.0, self._deadline.left_seconds))
             try:
-                speaker, predictions = self._server.predict(texts[batch], seconds=seconds)
-            except (Refused, NotUnderstood, NoPrediction) as error:
-                _rule_on(error)
-            self._check_speaker(speaker)
+                model, predictions = self._server.predict(texts[batch], seconds=seconds)
+            except (UnexpectedStatus, MalformedAnswer, InvalidPrediction) as error:
+                _raise_verdict_on(error)
+            self._check_model(model)
             answers += predictions
         return answers
 
@@ -90,37 +90,37 @@ class Candidate:
             return
         if not self._was_ready:
             found = "was not ready in time"
-        elif self.silences:
-            found = f"stopped answering {times(self.silences)} and was not steady in time"
+        elif self.interruptions:
+            found = f"stopped answering {times(self.interruptions)} and was not steady in time"
         else:
             found = "answered too slowly to be judged in time"
-        raise Ruling(
+        raise EarlyVerdict(
             Reason.CANDIDATE_SILENT,
             f"The candidate {found}. See the log of its container `serving`, and what spec.resources allow it.",
         )
 
-    def _check_speaker(self, speaker: Speaker) -> None:
+    def _check_model(self, model: AnsweringModel) -> None:
         expected = (self._model.version, self._model.digest)
-        if (speaker.version, speaker.digest) != expected:
-            raise Ruling(
+        if (model.version, model.digest) != expected:
+            raise EarlyVerdict(
                 Reason.ANOTHER_MODEL_ANSWERED,
                 f"Expected answers of version {expected[0]} with the digest {expected[1]}, and found some of version "
-                f"{speaker.version[:20]!a} with {(speaker.digest or 'no digest')[:80]}. Something else listens at the "
+                f"{model.version[:20]!a} with {(model.digest or 'no digest')[:80]}. Something else listens at the "
                 "candidate's address.",
             )
 
 
-def _rule_on(error: AskError) -> NoReturn:
+def _raise_verdict_on(error: RequestFailed) -> NoReturn:
     match error:
-        case NoPrediction():
+        case InvalidPrediction():
             reason, advice = Reason.LOAD_FAILED, "Train and register the model again."
-        case Refused(status=status) if status >= 500:
+        case UnexpectedStatus(status=status) if status >= 500:
             reason, advice = Reason.LOAD_FAILED, "See the log of its container `serving`."
-        case Refused():
+        case UnexpectedStatus():
             reason, advice = (
                 Reason.BAD_CONFIGURATION,
                 "Check the limits of the server (MAX_BODY_BYTES, MAX_TEXT_CHARS).",
             )
         case _:
             reason, advice = Reason.ANSWER_NOT_UNDERSTOOD, "Check that spec.image is an image of the serving server."
-    raise Ruling(reason, f"The candidate was asked to predict texts, and {error}. {advice}") from None
+    raise EarlyVerdict(reason, f"The candidate was asked to predict texts, and {error}. {advice}") from None

@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from sentiment_serving.connection_errors import why_lost
-from sentiment_serving.http.headers import VERIFICATION
+from sentiment_serving.connection_errors import describe_connection_error
+from sentiment_serving.headers import VERIFICATION
 from sentiment_serving.verifying.checks import Prediction
 
 REQUEST_SECONDS = 30.0
@@ -26,15 +26,15 @@ _MAX_ANSWER_BYTES = 8 * 1024 * 1024
 _HEADERS = {"Content-Type": "application/json", VERIFICATION: "1"}
 
 
-class AskError(Exception):
+class RequestFailed(Exception):
     """There is no usable answer. The message is a phrase without content."""
 
 
-class Silent(AskError):
+class Unavailable(RequestFailed):
     """The server did not answer, broke off, or says that it cannot now: ask again later."""
 
 
-class Refused(AskError):
+class UnexpectedStatus(RequestFailed):
     """The server answered with a status that is neither success nor a passing state."""
 
     def __init__(self, status: int) -> None:
@@ -42,15 +42,15 @@ class Refused(AskError):
         self.status = status
 
 
-class NotUnderstood(AskError):
+class MalformedAnswer(RequestFailed):
     """The answer is none that this release knows."""
 
 
-class NoPrediction(AskError):
+class InvalidPrediction(RequestFailed):
     """The answer is well-formed and nothing a model may say: no distribution over labels, or no label of them."""
 
 
-class Speaker(msgspec.Struct, frozen=True):
+class AnsweringModel(msgspec.Struct, frozen=True):
     """The model that an answer says it comes from."""
 
     version: str
@@ -65,7 +65,7 @@ class _One(msgspec.Struct):
 
 class _Answer(msgspec.Struct):
     predictions: list[_One]
-    model: Speaker
+    model: AnsweringModel
 
 
 _DECODER = msgspec.json.Decoder(_Answer)
@@ -94,33 +94,35 @@ class Server:
         self.close()
         try:
             status, _ = self._exchange("GET", "/readyz", None, seconds=CONNECT_SECONDS)
-        except AskError:
+        except RequestFailed:
             return False
         finally:
             self.close()
         return status == 200
 
-    def predict(self, texts: Sequence[str], *, seconds: float = REQUEST_SECONDS) -> tuple[Speaker, list[Prediction]]:
+    def predict(
+        self, texts: Sequence[str], *, seconds: float = REQUEST_SECONDS
+    ) -> tuple[AnsweringModel, list[Prediction]]:
         """Ask one batch; for many texts see `batches`.
 
         Args:
             seconds: the longest that the whole exchange may take.
 
         Raises:
-            AskError: one of its kinds.
+            RequestFailed: one of its kinds.
         """
         body = msgspec.json.encode({"texts": texts})
         status, data = self._exchange("POST", "/predict", body, seconds=seconds)
         if status in _PASSING:
-            raise Silent(f"it answered with status {status}")
+            raise Unavailable(f"it answered with status {status}")
         if status != 200:
-            raise Refused(status)
+            raise UnexpectedStatus(status)
         try:
             answer = _DECODER.decode(data)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            raise NotUnderstood("its answer is not one of POST /predict") from None
+            raise MalformedAnswer("its answer is not one of POST /predict") from None
         if len(answer.predictions) != len(texts):
-            raise NotUnderstood(f"it answered {len(answer.predictions)} of {len(texts)} texts")
+            raise MalformedAnswer(f"it answered {len(answer.predictions)} of {len(texts)} texts")
         return answer.model, [_prediction(one) for one in answer.predictions]
 
     def close(self) -> None:
@@ -140,14 +142,14 @@ class Server:
                     raise http.client.IncompleteRead(b"", response.length)
         except (OSError, http.client.HTTPException) as error:
             self.close()
-            raise Silent(why_lost(error)) from None
+            raise Unavailable(describe_connection_error(error)) from None
         if len(data) > _MAX_ANSWER_BYTES:
             self.close()
-            raise NotUnderstood(f"its answer has more than {_MAX_ANSWER_BYTES} bytes")
+            raise MalformedAnswer(f"its answer has more than {_MAX_ANSWER_BYTES} bytes")
         if response.will_close or not self._keep:
             self.close()
             if self._keep:
-                raise Silent("it closes its connections, so it is about to end")
+                raise Unavailable("it closes its connections, so it is about to end")
         return response.status, data
 
     def _connected(self, seconds: float) -> http.client.HTTPConnection:
@@ -206,5 +208,5 @@ def _prediction(one: _One) -> Prediction:
     probabilities = {label: math.nan if value is None else value for label, value in one.probabilities.items()}
     total = math.fsum(probabilities.values())
     if one.label not in probabilities or not math.isclose(total, 1.0, abs_tol=1e-6):
-        raise NoPrediction("its probabilities are no distribution over labels with the predicted one among them")
+        raise InvalidPrediction("its probabilities are no distribution over labels with the predicted one among them")
     return Prediction(one.label, probabilities)

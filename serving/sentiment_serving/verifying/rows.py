@@ -10,7 +10,7 @@ import msgspec
 from sentiment_model import ManifestError
 from sentiment_model.manifest import GOLDEN, MANIFEST, MAX_MANIFEST_BYTES, Manifest, digest_of, parse_manifest
 from sentiment_serving.limits import Limits
-from sentiment_serving.verifying.ruling import Ruling
+from sentiment_serving.verifying.early_verdict import EarlyVerdict
 from sentiment_serving.verifying.verdict import Reason
 
 MAX_GOLDEN_BYTES = 16 * 1024 * 1024
@@ -46,8 +46,8 @@ def read_golden(folder: Path, digest: str) -> list[GoldenRow]:
     """The golden rows of the version with this digest in `folder`.
 
     Raises:
-        Ruling: UnsupportedFormat, when they are not there, too many or malformed; BadConfiguration, when the folder
-            does not hold that version.
+        EarlyVerdict: UnsupportedFormat, when the rows are missing, too many or malformed; BadConfiguration, when the
+            folder does not hold that version.
     """
     path = folder / GOLDEN
     try:
@@ -57,7 +57,7 @@ def read_golden(folder: Path, digest: str) -> list[GoldenRow]:
         with path.open("rb") as file:
             rows = [row for _, row in _rows(file, GoldenRow, most=MAX_GOLDEN_ROWS)]
     except OSError as error:
-        raise Ruling(
+        raise EarlyVerdict(
             Reason.BAD_CONFIGURATION,
             f"The version in {folder} cannot be read: {error.strerror or type(error).__name__}. Mount the volume that "
             "`fetch` has filled, and name it in MODEL_DIR.",
@@ -78,7 +78,7 @@ def read_quality_set(folder: Path, *, smallest: int | None) -> list[QualityRow]:
         smallest: how many rows are needed to say anything; None when no number is enough.
 
     Raises:
-        Ruling: QualitySetMissing, QualitySetMalformed, QualitySetTooSmall.
+        EarlyVerdict: QualitySetMissing, QualitySetMalformed, QualitySetTooSmall.
     """
     path = _only_key(folder)
     try:
@@ -98,7 +98,7 @@ def read_quality_set(folder: Path, *, smallest: int | None) -> list[QualityRow]:
         raise _missing_set("is empty")
     if smallest is None or len(rows) < smallest:
         needed = "no number of texts can show it" if smallest is None else f"at least {smallest} are needed"
-        raise Ruling(
+        raise EarlyVerdict(
             Reason.QUALITY_SET_TOO_SMALL,
             f"The quality set has {len(rows)} texts, and {needed} for the accuracy that is asked for: even if every "
             "answer were right, it could be lower. Add texts, or lower spec.rollout.verification.minAccuracy.",
@@ -110,7 +110,7 @@ def _check_version(folder: Path, digest: str) -> None:
     with (folder / MANIFEST).open("rb") as file:
         data = file.read(MAX_MANIFEST_BYTES + 1)
     if digest_of(data) != digest:
-        raise Ruling(
+        raise EarlyVerdict(
             Reason.BAD_CONFIGURATION,
             f"{folder} holds the version {digest_of(data)}, and {digest} is to be judged. Mount the volume that "
             "`fetch` has filled for it.",
@@ -118,14 +118,14 @@ def _check_version(folder: Path, digest: str) -> None:
     try:
         manifest: Manifest = parse_manifest(data)
     except ManifestError as error:
-        raise Ruling(
+        raise EarlyVerdict(
             Reason.UNSUPPORTED_FORMAT,
             f"{MANIFEST} of this version is not usable: {error}. Register it with `sentiment-pipeline register`.",
         ) from error
     entry = manifest.entry(GOLDEN)
     with (folder / GOLDEN).open("rb") as file:
         if entry is None or hashlib.file_digest(file, "sha256").hexdigest() != entry.sha256:
-            raise Ruling(
+            raise EarlyVerdict(
                 Reason.BAD_CONFIGURATION,
                 f"{GOLDEN} in {folder} is not the one of the version. Nothing but `fetch` may write to that volume.",
             )
@@ -173,23 +173,23 @@ def _only_key(folder: Path) -> Path:
     return keys[0]
 
 
-def _unsupported(why: str) -> Ruling:
-    return Ruling(
+def _unsupported(why: str) -> EarlyVerdict:
+    return EarlyVerdict(
         Reason.UNSUPPORTED_FORMAT,
         f"{GOLDEN} of this version is not usable: {why}. Register the version with `sentiment-pipeline register`.",
     )
 
 
-def _missing_set(what: str) -> Ruling:
-    return Ruling(
+def _missing_set(what: str) -> EarlyVerdict:
+    return EarlyVerdict(
         Reason.QUALITY_SET_MISSING,
         f"The quality set {what}. Create the ConfigMap that spec.rollout.verification.qualitySet names, with one key "
         'of lines such as {"text": "...", "label": "..."}.',
     )
 
 
-def _malformed_set(why: str) -> Ruling:
-    return Ruling(
+def _malformed_set(why: str) -> EarlyVerdict:
+    return EarlyVerdict(
         Reason.QUALITY_SET_MALFORMED,
         f"The quality set is not usable: {why}. Its ConfigMap must have one key of lines such as "
         '{"text": "...", "label": "..."}, with an id if you like.',

@@ -16,10 +16,10 @@ from sentiment_serving.termination import Termination
 from sentiment_serving.verifying import checks
 from sentiment_serving.verifying.candidate import READY_PAUSE_SECONDS, Candidate, Deadline, times
 from sentiment_serving.verifying.checks import Finding, Prediction
-from sentiment_serving.verifying.client import Silent
-from sentiment_serving.verifying.incumbent import ask_what_serves
+from sentiment_serving.verifying.client import Unavailable
+from sentiment_serving.verifying.early_verdict import EarlyVerdict
 from sentiment_serving.verifying.rows import GoldenRow, read_golden, read_quality_set
-from sentiment_serving.verifying.ruling import Ruling
+from sentiment_serving.verifying.serving_version import predictions_of_serving_version
 from sentiment_serving.verifying.verdict import Check, CheckName, CheckOutcome, Reason, Verdict, figure
 
 SOAK_PAUSE_SECONDS = 0.25
@@ -72,20 +72,20 @@ def verify(settings: VerifySettings) -> Verdict:
         deadline.end = time.monotonic() + settings.verify_seconds + settings.soak_seconds
         while True:
             try:
-                return _Judgement(settings, candidate, golden).verdict()
-            except Silent as error:
-                candidate.silences += 1
+                return _CheckRun(settings, candidate, golden).verdict()
+            except Unavailable as error:
+                candidate.interruptions += 1
                 _LOG.warning("beginning anew: %s", error)
                 time.sleep(READY_PAUSE_SECONDS)
                 candidate.wait_until_ready()
-    except Ruling as ruling:
-        return Verdict(model=settings.model, reason=ruling.reason, message=ruling.message)
+    except EarlyVerdict as early:
+        return Verdict(model=settings.model, reason=early.reason, message=early.message)
     finally:
         candidate.close()
 
 
 @dataclass
-class _Judgement:
+class _CheckRun:
     """One run through all checks, with one process of the candidate."""
 
     settings: VerifySettings
@@ -97,19 +97,19 @@ class _Judgement:
         """Make the checks.
 
         Raises:
-            Silent: the candidate has stopped answering.
-            Ruling: something settles the verdict before their end.
+            Unavailable: the candidate has stopped answering.
+            EarlyVerdict: something settles the verdict before their end.
         """
         answers = self.candidate.predict([row.text for row in self.golden])
         self.findings.append(self._parity(answers))
         self.findings.append(self._disagreement(answers))
         try:
             self.findings.append(self._quality())
-        except Ruling as ruling:
+        except EarlyVerdict as early:
             # What speaks against the model weighs more than what could not be asked.
-            self._skip(CheckName.QUALITY, f"could not be checked: {ruling.reason.value}")
+            self._skip(CheckName.QUALITY, f"could not be checked: {early.reason.value}")
             self._skip(CheckName.SOAK, "not reached")
-            return self._failure() or self._conclude(ruling.reason, ruling.message)
+            return self._failure() or self._conclude(early.reason, early.message)
         if failure := self._failure():
             return failure
         self.findings.append(Finding(self._soak(answers)))
@@ -124,7 +124,9 @@ class _Judgement:
         settings = self.settings
         if settings.serving_url is None:
             return Finding(Check.skipped(CheckName.DISAGREEMENT, settings.disagreement_skipped))
-        serving = ask_what_serves(settings.serving_url, settings.serving_digest, [row.text for row in self.golden])
+        serving = predictions_of_serving_version(
+            settings.serving_url, settings.serving_digest, [row.text for row in self.golden]
+        )
         return checks.disagreement(self.golden, answers, serving, limit=settings.max_disagreement)
 
     def _quality(self) -> Finding:
@@ -148,15 +150,15 @@ class _Judgement:
             (answer,) = self.candidate.predict([self.golden[number].text])
             requests += 1
             if answer.label != answers[number].label:
-                raise Ruling(
+                raise EarlyVerdict(
                     Reason.PARITY_FAILED,
                     "The candidate gave one text two labels. See the log of its container `serving`; a model of this "
                     "format always answers alike.",
                 )
             time.sleep(min(SOAK_PAUSE_SECONDS, max(0.0, end - time.monotonic())))
         detail = f"{requests} right answers in {seconds:g} s"
-        if self.candidate.silences:
-            detail += f", after it had stopped answering {times(self.candidate.silences)}"
+        if self.candidate.interruptions:
+            detail += f", after it had stopped answering {times(self.candidate.interruptions)}"
         return Check(name=CheckName.SOAK, outcome=CheckOutcome.PASSED, detail=detail, rows=requests)
 
     def _failure(self) -> Verdict | None:

@@ -27,7 +27,7 @@ from cryptography.x509.oid import NameOID
 
 from sentiment_model.manifest import MODEL
 from sentiment_serving.fetching import web_store
-from sentiment_serving.fetching.errors import Astray, Missing, StoreError, Unauthorized, Unreachable
+from sentiment_serving.fetching.errors import Missing, StoreError, Unauthorized, Unreachable, UnsafeRedirect
 from sentiment_serving.fetching.source import parse_source
 from sentiment_serving.fetching.store import open_store
 from sentiment_serving.fetching.web_store import WebStore
@@ -201,7 +201,7 @@ def test_a_redirect_elsewhere_is_not(location: str) -> None:
     def to(handler: BaseHTTPRequestHandler) -> str:
         return location.format(port=handler.headers["Host"].rpartition(":")[2])
 
-    assert type(error(redirect(to))) is Astray
+    assert type(error(redirect(to))) is UnsafeRedirect
 
 
 def test_a_redirect_off_the_host_is_an_unsafe_source(tmp_path: Path) -> None:
@@ -221,7 +221,7 @@ def test_a_name_that_has_moved_to_a_metadata_service_is_left_at_the_connection(m
     with WebServer(respond(200, FILE)) as web:
         store = WebStore(parse_source(f"{web.url}/m", {}, allow_http=True))
         monkeypatch.setattr(web_store, "is_metadata_address", lambda text: text == "127.0.0.1")
-        with pytest.raises(Astray, match="metadata"):
+        with pytest.raises(UnsafeRedirect, match="metadata"):
             next(store.stream("f"))
         assert web.requests == []
 

@@ -13,7 +13,7 @@ import pytest
 from sentiment_model.manifest import digest_of, encode_manifest
 from sentiment_serving.fetching.errors import Misconfigured, Missing, StoreError, Unauthorized, Unreachable
 from sentiment_serving.fetching.fetch import fetch
-from sentiment_serving.fetching.store import understand
+from sentiment_serving.fetching.store import classify_error
 from sentiment_serving.termination import Reason, Termination
 from tests.unit.serving.tiny_model import write_version
 
@@ -255,7 +255,7 @@ def test_a_folder_that_cannot_be_made_is_the_configuration(version: tuple[Shelf,
     ],
 )
 def test_errors_of_the_client_become_phrases(text: str, kind: type[StoreError], phrase: str) -> None:
-    error = understand(text)
+    error = classify_error(text)
     assert type(error) is kind
     assert phrase in str(error)
     assert "hunter2" not in str(error)

@@ -18,7 +18,7 @@ _URI = re.compile(r"models:/(?P<name>[^/@:]+)(?:@(?P<alias>[^/@:]+)|/(?P<version
 _PIECE_BYTES = 1 << 20
 
 
-def bring(model: str, folder: Path) -> tuple[Path, ModelIdentity]:
+def fetch_registered(model: str, folder: Path) -> tuple[Path, ModelIdentity]:
     """Copy a version's files into `folder`, each byte checked against its digest; returns the model file and its name.
 
     Raises:

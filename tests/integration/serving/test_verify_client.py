@@ -12,12 +12,12 @@ import pytest
 from sentiment_serving.verifying.client import (
     BATCH_BYTES,
     BATCH_TEXTS,
-    AskError,
-    NoPrediction,
-    NotUnderstood,
-    Refused,
+    InvalidPrediction,
+    MalformedAnswer,
+    RequestFailed,
     Server,
-    Silent,
+    Unavailable,
+    UnexpectedStatus,
     batches,
 )
 from testbed.servers import free_port
@@ -42,39 +42,39 @@ def one(label: object, probabilities: object) -> list[object]:
 def test_an_answer_is_read_with_the_model_that_speaks() -> None:
     with WebServer(respond(200, document())) as web:
         server = Server(web.url, keep=True)
-        speaker, (prediction,) = server.predict(["A text."])
+        model, (prediction,) = server.predict(["A text."])
         server.close()
-    assert (speaker.version, speaker.digest) == ("14", "sha256:1")
+    assert (model.version, model.digest) == ("14", "sha256:1")
     assert (prediction.label, prediction.probabilities) == ("a", {"a": 0.75, "b": 0.25})
 
 
 @pytest.mark.parametrize(
     ("answer", "kind"),
     [
-        (respond(503, b"{}"), Silent),
-        (respond(502, b"<html>"), Silent),
-        (respond(429, b""), Silent),
-        (respond(500, b"{}"), Refused),
-        (respond(413, b"{}"), Refused),
-        (respond(302, b"", {"Location": "http://127.0.0.1:1/"}), Refused),
-        (respond(200, document(), length=5000), Silent),
-        (respond(200, document(), {"Connection": "close"}), Silent),
-        (respond(200, b"<html>hello</html>"), NotUnderstood),
-        (respond(200, b"[" * 100_000), NotUnderstood),
-        (respond(200, b'{"predictions": []}'), NotUnderstood),
-        (respond(200, document(predictions=[])), NotUnderstood),
-        (respond(200, document(predictions=one(1, {"a": 1.0}))), NotUnderstood),
-        (respond(200, b" " * (9 << 20)), NotUnderstood),
-        (respond(200, document(predictions=one("c", {"a": 0.5, "b": 0.5}))), NoPrediction),
-        (respond(200, document(predictions=one("a", {"a": 0.5, "b": 0.6}))), NoPrediction),
-        (respond(200, document(predictions=one("a", {"a": None, "b": 0.5}))), NoPrediction),
-        (respond(200, document(predictions=one("a", {}))), NoPrediction),
+        (respond(503, b"{}"), Unavailable),
+        (respond(502, b"<html>"), Unavailable),
+        (respond(429, b""), Unavailable),
+        (respond(500, b"{}"), UnexpectedStatus),
+        (respond(413, b"{}"), UnexpectedStatus),
+        (respond(302, b"", {"Location": "http://127.0.0.1:1/"}), UnexpectedStatus),
+        (respond(200, document(), length=5000), Unavailable),
+        (respond(200, document(), {"Connection": "close"}), Unavailable),
+        (respond(200, b"<html>hello</html>"), MalformedAnswer),
+        (respond(200, b"[" * 100_000), MalformedAnswer),
+        (respond(200, b'{"predictions": []}'), MalformedAnswer),
+        (respond(200, document(predictions=[])), MalformedAnswer),
+        (respond(200, document(predictions=one(1, {"a": 1.0}))), MalformedAnswer),
+        (respond(200, b" " * (9 << 20)), MalformedAnswer),
+        (respond(200, document(predictions=one("c", {"a": 0.5, "b": 0.5}))), InvalidPrediction),
+        (respond(200, document(predictions=one("a", {"a": 0.5, "b": 0.6}))), InvalidPrediction),
+        (respond(200, document(predictions=one("a", {"a": None, "b": 0.5}))), InvalidPrediction),
+        (respond(200, document(predictions=one("a", {}))), InvalidPrediction),
     ],
 )
-def test_what_is_no_answer_is_told_apart(answer: Answer, kind: type[AskError]) -> None:
+def test_what_is_no_answer_is_told_apart(answer: Answer, kind: type[RequestFailed]) -> None:
     with WebServer(answer) as web:
         server = Server(web.url, keep=True)
-        with pytest.raises(AskError) as caught:
+        with pytest.raises(RequestFailed) as caught:
             server.predict(["A text."])
         server.close()
     assert type(caught.value) is kind
@@ -82,7 +82,7 @@ def test_what_is_no_answer_is_told_apart(answer: Answer, kind: type[AskError]) -
 
 def test_nobody_there_is_silence() -> None:
     server = Server(f"http://127.0.0.1:{free_port()}", keep=True)
-    with pytest.raises(Silent, match="refused the connection"):
+    with pytest.raises(Unavailable, match="refused the connection"):
         server.predict(["A text."])
     assert not server.ready()
 
@@ -96,7 +96,7 @@ def test_a_lost_connection_is_news_even_when_a_new_one_would_do() -> None:
     with WebServer(once) as web:
         server = Server(web.url, keep=True)
         server.predict(["A text."])
-        with pytest.raises(Silent, match="broke off"):
+        with pytest.raises(Unavailable, match="broke off"):
             server.predict(["A text."])
         server.predict(["A text."])
         server.close()
@@ -131,7 +131,7 @@ def test_an_answer_that_trickles_is_cut_at_its_time(where: str) -> None:
     with WebServer(trickle) as web:
         server = Server(web.url, keep=True)
         started = time.monotonic()
-        with pytest.raises(Silent, match="in time"):
+        with pytest.raises(Unavailable, match="in time"):
             server.predict(["A text."], seconds=0.5)
         assert time.monotonic() - started < 5
 

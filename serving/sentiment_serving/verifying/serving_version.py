@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from sentiment_serving.verifying.checks import Prediction
-from sentiment_serving.verifying.client import AskError, Server, batches
+from sentiment_serving.verifying.client import RequestFailed, Server, batches
 
 TRIES = 3
 PAUSE_SECONDS = 0.5
@@ -18,7 +18,7 @@ TOTAL_SECONDS = 30.0
 would read as the end of its process."""
 
 
-def ask_what_serves(url: str, digest: str, texts: Sequence[str]) -> list[Prediction | None]:
+def predictions_of_serving_version(url: str, digest: str, texts: Sequence[str]) -> list[Prediction | None]:
     """The answers of the pods that serve `digest`, in the order of the texts; None where there was none.
 
     A Service that has not answered one batch is asked no more.
@@ -38,8 +38,8 @@ def _ask(server: Server, digest: str, texts: Sequence[str]) -> Sequence[Predicti
     for number in range(TRIES):
         if number:
             time.sleep(PAUSE_SECONDS)
-        with suppress(AskError):
-            speaker, predictions = server.predict(texts, seconds=REQUEST_SECONDS)
-            if speaker.digest == digest:
+        with suppress(RequestFailed):
+            model, predictions = server.predict(texts, seconds=REQUEST_SECONDS)
+            if model.digest == digest:
                 return predictions
     return None

@@ -3,7 +3,7 @@
 from sentiment_serving.verifying.verdict import Reason
 
 
-class Ruling(Exception):
+class EarlyVerdict(Exception):
     """The verdict is settled: nothing that could still be asked would change it.
 
     The message is one or two sentences with the next step, free of texts and secrets.

@@ -8,8 +8,8 @@ import pytest
 from sentiment_model.manifest import GOLDEN, MANIFEST, digest_of, encode_manifest
 from sentiment_serving.limits import Limits
 from sentiment_serving.verifying import rows
+from sentiment_serving.verifying.early_verdict import EarlyVerdict
 from sentiment_serving.verifying.rows import MAX_QUALITY_BYTES, QualityRow, read_golden, read_quality_set
-from sentiment_serving.verifying.ruling import Ruling
 from sentiment_serving.verifying.verdict import Reason
 from tests.unit.serving.tiny_model import GOLDEN_TEXTS, write_version
 
@@ -18,7 +18,7 @@ ROW = '{"id": "1", "text": "zebra", "label": "positive", "probability": 0.9}'
 
 def refused(folder: Path, golden: str) -> str:
     digest = write_version(folder, golden=golden)
-    with pytest.raises(Ruling) as caught:
+    with pytest.raises(EarlyVerdict) as caught:
         read_golden(folder, digest)
     assert caught.value.reason is Reason.UNSUPPORTED_FORMAT
     assert "zebra" not in caught.value.message
@@ -66,20 +66,20 @@ def test_a_manifest_without_golden_rows_is_an_unsupported_format(tmp_path: Path)
     document["files"] = [file for file in document["files"] if file["name"] != GOLDEN]
     data = encode_manifest(document)
     (tmp_path / MANIFEST).write_bytes(data)
-    with pytest.raises(Ruling, match="does not list golden") as caught:
+    with pytest.raises(EarlyVerdict, match="does not list golden") as caught:
         read_golden(tmp_path, digest_of(data))
     assert caught.value.reason is Reason.UNSUPPORTED_FORMAT
 
 
 def test_files_that_are_not_those_of_the_digest_are_no_verdict_on_the_model(tmp_path: Path) -> None:
     digest = write_version(tmp_path)
-    with pytest.raises(Ruling, match="is to be judged") as other:
+    with pytest.raises(EarlyVerdict, match="is to be judged") as other:
         read_golden(tmp_path, "sha256:" + "0" * 64)
     (tmp_path / GOLDEN).write_text(ROW)
-    with pytest.raises(Ruling, match="not the one of the version") as changed:
+    with pytest.raises(EarlyVerdict, match="not the one of the version") as changed:
         read_golden(tmp_path, digest)
     (tmp_path / GOLDEN).unlink()
-    with pytest.raises(Ruling, match="cannot be read") as missing:
+    with pytest.raises(EarlyVerdict, match="cannot be read") as missing:
         read_golden(tmp_path, digest)
     assert {error.value.reason for error in (other, changed, missing)} == {Reason.BAD_CONFIGURATION}
 
@@ -112,7 +112,7 @@ def test_a_quality_set_is_the_only_key_whatever_its_name(tmp_path: Path) -> None
 )
 def test_other_quality_sets_are_faults(content: str, reason: Reason, phrase: str, tmp_path: Path) -> None:
     (tmp_path / "reviews.jsonl").write_text(content)
-    with pytest.raises(Ruling) as caught:
+    with pytest.raises(EarlyVerdict) as caught:
         read_quality_set(tmp_path, smallest=2)
     assert caught.value.reason is reason
     assert phrase in caught.value.message
@@ -121,13 +121,13 @@ def test_other_quality_sets_are_faults(content: str, reason: Reason, phrase: str
 
 def test_an_accuracy_of_1_is_never_shown(tmp_path: Path) -> None:
     (tmp_path / "reviews.jsonl").write_text('{"text": "A", "label": "x"}\n' * 1000)
-    with pytest.raises(Ruling, match="no number of texts") as caught:
+    with pytest.raises(EarlyVerdict, match="no number of texts") as caught:
         read_quality_set(tmp_path, smallest=None)
     assert caught.value.reason is Reason.QUALITY_SET_TOO_SMALL
 
 
 def test_a_key_that_is_a_folder_is_malformed(tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
-    with pytest.raises(Ruling, match="cannot be read") as caught:
+    with pytest.raises(EarlyVerdict, match="cannot be read") as caught:
         read_quality_set(tmp_path, smallest=1)
     assert caught.value.reason is Reason.QUALITY_SET_MALFORMED

@@ -20,7 +20,7 @@ from sentiment_serving.verifying.verdict import (
     Verdict,
 )
 
-EXAMPLES = Path(__file__).parents[2] / "data" / "verdicts"
+EXAMPLES = Path(__file__).parents[3] / "data" / "verdicts"
 MODEL = ModelIdentity(name="reviews", version="14", digest="sha256:" + "a" * 64)
 
 
