@@ -86,7 +86,7 @@ lint: setup $(CACHE)/bin/actionlint ## ruff, import rules, words, workflows, Pro
 	@$(PROMTOOL) test rules tests/data/monitoring/alerts.yaml >/dev/null
 
 PROMTOOL := $(BIN)/python -m lab promtool
-ROUGH := operator serving pipeline model tests/integration/serving tests/test_flask_app.py tests/unit/model tests/unit/serving params.yaml
+ROUGH := operator serving model tests
 
 .PHONY: reference
 reference: setup ## write docs/reference.md from the resource definition
