@@ -205,7 +205,7 @@ def inputs(cluster: KubernetesCluster, model: SentimentModel) -> Inputs:
 
 
 def essence(body: Json, *, scaled: bool) -> Json:
-    """An object without what tells two of the same spec apart: identity, and what the server allots."""
+    """An object without what differs between two objects of one spec: identity, and what the server allocates."""
     metadata, spec = body["metadata"], dict(body["spec"])
     if body["kind"] == "Service":
         for field in ("clusterIP", "clusterIPs", "healthCheckNodePort"):

@@ -4,42 +4,40 @@ Covers: every CEL rule and pattern, defaults, immutability, columns, the scale s
 """
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
+import httpx
 import pytest
 
-from delivery.cluster import ROOT, Cluster
+from testbed.api_server import CRD, ApiServer
 
-pytestmark = pytest.mark.e2e
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+
+RESOURCES = "/apis/sentiment.dev/v1alpha1/namespaces/default/sentimentmodels"
 
 GOOD: dict[str, Any] = {"model": {"name": "sentiment-reviews", "version": "14"}}
 
 
-def manifest(spec: dict[str, Any], *, name: str = "reviews") -> str:
-    body = {"apiVersion": "sentiment.dev/v1alpha1", "kind": "SentimentModel", "metadata": {"name": name}, "spec": spec}
-    return json.dumps(body)
+def manifest(spec: dict[str, Any], *, name: str = "reviews") -> dict[str, Any]:
+    return {"apiVersion": "sentiment.dev/v1alpha1", "kind": "SentimentModel", "metadata": {"name": name}, "spec": spec}
 
 
-@pytest.fixture(scope="module")
-def namespace(cluster: Cluster) -> Iterator[str]:
-    """A namespace where nothing is ever made for real but what a test makes."""
-    cluster.kubectl("apply", "--server-side", "-f", str(ROOT / "crds" / "sentimentmodel.yaml"))
-    cluster.kubectl("wait", "crd/sentimentmodels.sentiment.dev", "--for=condition=Established", "--timeout=30s")
-    name = f"crd-{uuid4().hex[:8]}"
-    cluster.kubectl("create", "namespace", name)
-    yield name
-    cluster.kubectl("delete", "namespace", name, "--wait=false")
+def dry_run(server: ApiServer, body: dict[str, Any]) -> httpx.Response:
+    """Validate and default a resource as `kubectl create --dry-run=server` does; nothing is stored."""
+    return server.http.post(RESOURCES, params={"dryRun": "All", "fieldValidation": "Strict"}, json=body)
 
 
-def refusal(cluster: Cluster, namespace: str, spec: dict[str, Any], *, name: str = "reviews") -> str:
+def refusal(server: ApiServer, spec: dict[str, Any], *, name: str = "reviews") -> str:
     """Why the API server refuses it; empty if it does not."""
-    done = cluster.try_kubectl(
-        "-n", namespace, "create", "--dry-run=server", "-f", "-", stdin=manifest(spec, name=name)
-    )
-    return "" if done.returncode == 0 else done.stderr
+    answer = dry_run(server, manifest(spec, name=name))
+    return "" if answer.is_success else str(answer.json()["message"])
+
+
+def kubectl(server: ApiServer, *arguments: str) -> str:
+    done = server.kubectl("-n", "default", *arguments)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 BAD: list[tuple[str, dict[str, Any], str]] = [
@@ -79,10 +77,8 @@ BAD: list[tuple[str, dict[str, Any], str]] = [
 
 
 @pytest.mark.parametrize(("spec", "why"), [row[1:] for row in BAD], ids=[row[0] for row in BAD])
-def test_a_bad_spec_is_refused_with_its_reason(
-    cluster: Cluster, namespace: str, spec: dict[str, Any], why: str
-) -> None:
-    assert why in refusal(cluster, namespace, spec)
+def test_a_bad_spec_is_refused_with_its_reason(server: ApiServer, spec: dict[str, Any], why: str) -> None:
+    assert why in refusal(server, spec)
 
 
 @pytest.mark.parametrize(
@@ -94,16 +90,16 @@ def test_a_bad_spec_is_refused_with_its_reason(
         ("reviews-candidate", "must not end in '-candidate'"),
     ],
 )
-def test_a_bad_name_is_refused_with_its_reason(cluster: Cluster, namespace: str, name: str, why: str) -> None:
-    assert why in refusal(cluster, namespace, GOOD, name=name)
+def test_a_bad_name_is_refused_with_its_reason(server: ApiServer, name: str, why: str) -> None:
+    assert why in refusal(server, GOOD, name=name)
 
 
 @pytest.mark.parametrize("name", ["a", "reviews", "a" * 50, "candidate", "my-candidate-2"])
-def test_a_good_name_is_taken(cluster: Cluster, namespace: str, name: str) -> None:
-    assert refusal(cluster, namespace, GOOD, name=name) == ""
+def test_a_good_name_is_taken(server: ApiServer, name: str) -> None:
+    assert refusal(server, GOOD, name=name) == ""
 
 
-def test_everything_that_the_spec_offers_is_taken(cluster: Cluster, namespace: str) -> None:
+def test_everything_that_the_spec_offers_is_taken(server: ApiServer) -> None:
     spec = {
         "model": {"name": "sentiment-reviews", "alias": "champion"},
         "image": "registry/sentiment-serving@sha256:" + "0" * 64,
@@ -137,12 +133,11 @@ def test_everything_that_the_spec_offers_is_taken(cluster: Cluster, namespace: s
         },
         "suspend": True,
     }
-    assert refusal(cluster, namespace, spec) == ""
+    assert refusal(server, spec) == ""
 
 
-def test_what_is_left_out_has_defaults(cluster: Cluster, namespace: str) -> None:
-    made = cluster.kubectl("-n", namespace, "create", "--dry-run=server", "-o", "json", "-f", "-", stdin=manifest(GOOD))
-    assert json.loads(made)["spec"] == {
+def test_what_is_left_out_has_defaults(server: ApiServer) -> None:
+    assert dry_run(server, manifest(GOOD)).json()["spec"] == {
         **GOOD,
         "replicas": 2,
         "service": {"type": "ClusterIP", "port": 80},
@@ -158,70 +153,64 @@ def test_what_is_left_out_has_defaults(cluster: Cluster, namespace: str) -> None
 
 
 @pytest.fixture(scope="module")
-def stored(cluster: Cluster, namespace: str) -> str:
+def stored(server: ApiServer) -> str:
     """A resource that is really there (suspended, so that an operator would leave it at that)."""
     spec = {"model": {"name": "sentiment-reviews", "alias": "champion"}, "suspend": True}
-    cluster.kubectl("-n", namespace, "create", "-f", "-", stdin=manifest(spec, name="stored"))
+    server.http.post(RESOURCES, json=manifest(spec, name="stored")).raise_for_status()
     return "stored"
 
 
-def test_the_model_of_a_resource_cannot_be_changed(cluster: Cluster, namespace: str, stored: str) -> None:
-    done = cluster.try_kubectl(
-        "-n", namespace, "patch", "smdl", stored, "--type=merge", "-p", '{"spec":{"model":{"name":"another"}}}'
+def test_the_model_of_a_resource_cannot_be_changed(server: ApiServer, stored: str) -> None:
+    done = server.kubectl(
+        "-n", "default", "patch", "smdl", stored, "--type=merge", "-p", '{"spec":{"model":{"name":"another"}}}'
     )
     assert "spec.model.name is immutable" in done.stderr
 
 
-def test_the_wanted_version_is_shown_before_any_operator_has_seen_it(
-    cluster: Cluster, namespace: str, stored: str
-) -> None:
-    assert cluster.kubectl("-n", namespace, "get", "smdl", stored).split("\n")[1].split()[:3] == [
+def test_the_wanted_version_is_shown_before_any_operator_has_seen_it(server: ApiServer, stored: str) -> None:
+    assert kubectl(server, "get", "smdl", stored).split("\n")[1].split()[:3] == [
         stored,
         "sentiment-reviews",
         "champion",
     ]
     patch = '{"spec":{"model":{"version":"14","alias":null}}}'
-    cluster.kubectl("-n", namespace, "patch", "smdl", stored, "--type=merge", "-p", patch)
-    assert cluster.kubectl("-n", namespace, "get", "smdl", stored).split("\n")[1].split()[2] == "14"
+    kubectl(server, "patch", "smdl", stored, "--type=merge", "-p", patch)
+    assert kubectl(server, "get", "smdl", stored).split("\n")[1].split()[2] == "14"
 
 
-def test_the_columns_are_those_of_the_contract(cluster: Cluster, namespace: str, stored: str) -> None:
+def test_the_columns_are_those_of_the_contract(server: ApiServer, stored: str) -> None:
     def columns(*options: str) -> list[str]:
-        return cluster.kubectl("-n", namespace, "get", "smdl", stored, *options).split("\n")[0].split()
+        return kubectl(server, "get", "smdl", stored, *options).split("\n")[0].split()
 
     narrow = ["NAME", "MODEL", "REQUESTED", "SERVING", "READY", "REASON", "PODS", "AGE"]
     assert columns() == narrow
     assert columns("-o", "wide") == [*narrow, "ALIAS", "AVAILABLE", "ENDPOINT", "DIGEST", "SINCE"]
 
 
-def test_it_is_among_all_and_mlops(cluster: Cluster, namespace: str, stored: str) -> None:
+def test_it_is_among_all_and_mlops(server: ApiServer, stored: str) -> None:
     for category in ("all", "mlops"):
-        assert f"sentimentmodel.sentiment.dev/{stored}" in cluster.kubectl(
-            "-n", namespace, "get", category, "-o", "name"
-        )
+        assert f"sentimentmodel.sentiment.dev/{stored}" in kubectl(server, "get", category, "-o", "name")
 
 
-def test_it_can_be_scaled(cluster: Cluster, namespace: str, stored: str) -> None:
-    cluster.kubectl("-n", namespace, "scale", "smdl", stored, "--replicas=5")
-    found = json.loads(cluster.kubectl("-n", namespace, "get", "smdl", stored, "-o", "json"))
+def test_it_can_be_scaled(server: ApiServer, stored: str) -> None:
+    kubectl(server, "scale", "smdl", stored, "--replicas=5")
+    found = json.loads(kubectl(server, "get", "smdl", stored, "-o", "json"))
     assert found["spec"]["replicas"] == 5
 
 
-def test_it_can_be_selected_by_its_model(cluster: Cluster, namespace: str, stored: str) -> None:
+def test_it_can_be_selected_by_its_model(server: ApiServer, stored: str) -> None:
     def select(model: str) -> str:
-        return cluster.kubectl(
-            "-n", namespace, "get", "smdl", "--field-selector", f"spec.model.name={model}", "-o", "name"
-        )
+        return kubectl(server, "get", "smdl", "--field-selector", f"spec.model.name={model}", "-o", "name")
 
     assert select("sentiment-reviews").strip().endswith(stored)
     assert select("another") == ""
 
 
-def test_the_crd_is_small(cluster: Cluster) -> None:
-    assert (ROOT / "crds" / "sentimentmodel.yaml").stat().st_size < 24 * 1024
+def test_the_crd_is_small() -> None:
+    assert CRD.stat().st_size < 24 * 1024
 
 
-@pytest.mark.parametrize("example", sorted((ROOT / "examples").glob("*.yaml")), ids=lambda path: path.stem)
-def test_the_examples_are_taken(cluster: Cluster, namespace: str, example: Path) -> None:
-    shown = cluster.kubectl("-n", namespace, "create", "--dry-run=server", "-f", str(example))
+@pytest.mark.parametrize("example", sorted(EXAMPLES.glob("*.yaml")), ids=lambda path: path.stem)
+def test_the_examples_are_taken(server: ApiServer, example: Path) -> None:
+    shown = kubectl(server, "create", "--dry-run=server", "-f", str(example))
     assert shown.endswith("created (server dry run)\n")
