@@ -1,1 +1,1 @@
-"""Pure builders of what the operator applies: one module a child, resource in, manifest out."""
+"""Pure builders of the children: one module per child, from the resource to its manifest."""

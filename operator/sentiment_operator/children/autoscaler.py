@@ -7,7 +7,7 @@ from sentiment_operator.children.metadata import metadata
 
 
 def autoscaler(model: SentimentModel) -> dict[str, Any] | None:
-    """The autoscaler, or None where the spec sets a fixed count."""
+    """The autoscaler; None if the spec sets a fixed number of pods."""
     scaling = model.spec.autoscaling
     if scaling is None:
         return None

@@ -1,4 +1,4 @@
-"""The candidate: a Job of one pod that fetches a version, loads it and judges it, where no Service sends a request."""
+"""The candidate: a Job of one pod that fetches a version, loads it and verifies it. No Service routes to it."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -22,10 +22,10 @@ from sentiment_operator.children.service import endpoint
 QUALITY_DIR = "/quality"
 
 GRACE_SECONDS = 5
-"""A candidate has no requests of others to finish."""
+"""Short: a candidate has no requests of clients to finish."""
 
 _LEFT_OUT = frozenset({"readinessProbe", "livenessProbe", "lifecycle"})
-"""What a candidate's serving container does without: nobody routes to it, and a probe's kill would read as a crash."""
+"""What a candidate's serving container lacks: no Service routes to it, and a probe's kill would look like a crash."""
 
 
 def candidate(
@@ -36,9 +36,12 @@ def candidate(
     against: Serving | None,
     not_compared: str = "",
 ) -> dict[str, Any]:
-    """The Job that judges `target`, whose stable pods would be made from `template`.
+    """The Job that verifies `target`.
 
-    `against`: what serves and is to be compared with; None: nothing, for the reason `not_compared`.
+    Args:
+        template: the pod template that stable pods of `target` would have.
+        against: the serving version, whose predictions are compared; None to compare with none.
+        not_compared: why there is nothing to compare with.
     """
     annotations = {KEY_ANNOTATION: target.key, VERIFICATION_KEY_ANNOTATION: target.judged_key}
     return {
@@ -74,7 +77,7 @@ def _pod(
     }
     volumes = [*spec["volumes"]]
     if quality:
-        # Optional, so that the judge can say that it is missing.
+        # Optional, so that the verifier starts without it and can report that it is missing.
         volumes.append({"name": "quality", "configMap": {"name": quality["configMapName"], "optional": True}})
     return {
         "metadata": {

@@ -24,16 +24,16 @@ MIN_READY_SECONDS = 5
 
 GRACE_SECONDS = 30
 PRE_STOP_SECONDS = 5
-"""Endpoints take a moment to forget a pod: it answers on until they have, or requests are lost."""
+"""How long a terminating pod still answers. Until it is removed from the endpoints, requests would be lost."""
 
 LOST_NODE_SECONDS = 30
-"""How long a pod stays on a node that does not answer. Kubernetes waits five minutes: long, for what has no state."""
+"""How long a pod stays bound to a node that does not answer. The default, five minutes, is long for a stateless pod."""
 
 NO_DEADLINE_SECONDS = 2**31 - 1
-"""A Deployment's own deadline does not fire on a crash loop and raises false alarms: the operator has its own."""
+"""Effectively none. A Deployment's deadline misses crash loops and raises false alarms; the operator has its own."""
 
 STARTUP_LIMIT_SECONDS = 3660
-"""Above any startupDeadlineSeconds, whose end the operator judges: a kill by the probe would read as a crash."""
+"""Above any startupDeadlineSeconds, which the operator enforces: a kill by the probe would look like a crash."""
 
 RESTRICTED = {
     "allowPrivilegeEscalation": False,
@@ -43,7 +43,11 @@ RESTRICTED = {
 
 
 def deployment(model: SentimentModel, template: Mapping[str, Any], *, replicas: int | None) -> dict[str, Any]:
-    """The Deployment that runs `template`. Without `replicas` the count is left to an autoscaler."""
+    """The Deployment that runs `template`.
+
+    Args:
+        replicas: the number of pods; None leaves it to an autoscaler.
+    """
     annotations = template["metadata"].get("annotations", {})
     shown = {name: annotations[name] for name in (VERSION_ANNOTATION, DIGEST_ANNOTATION) if name in annotations}
     return {
@@ -63,7 +67,7 @@ def deployment(model: SentimentModel, template: Mapping[str, Any], *, replicas: 
 
 
 def pod_template(model: SentimentModel, target: Target) -> dict[str, Any]:
-    """The pods that serve `target`: `fetch` brings the model into a volume, `serving` answers from it."""
+    """The template of pods that serve `target`: `fetch` downloads the model into a volume, `serving` serves it."""
     spec, extra = model.spec, model.spec.pod_template
     optional = {name: extra[name] for name in ("nodeSelector", "affinity", "imagePullSecrets") if extra.get(name)}
     return {
@@ -103,26 +107,26 @@ def _annotations(spec: Spec, target: Target) -> dict[str, str]:
 
 
 def _tolerations(given: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Those of the spec, and how long a pod is waited for whose node does not answer, where they leave that open."""
-    told = {one.get("key") for one in given}
+    """The spec's tolerations, and the operator's for a node that does not answer, unless the spec has its own."""
+    given_keys = {one.get("key") for one in given}
     lost = ("node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable")
     added = [
         {"key": key, "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": LOST_NODE_SECONDS}
         for key in lost
-        if told.isdisjoint({key, None})  # one without a key stands for all
+        if given_keys.isdisjoint({key, None})  # a toleration without a key matches every taint
     ]
     return [*map(dict, given), *added]
 
 
 def _spread(name: str) -> list[dict[str, Any]]:
-    """Over zones and nodes where that is possible: a soft wish, so that it never keeps a pod waiting."""
+    """Spread over zones and nodes, preferred only: a pod never stays pending because of it."""
     return [
         {
             "maxSkew": 1,
             "topologyKey": topology,
             "whenUnsatisfiable": "ScheduleAnyway",
             "labelSelector": {"matchLabels": selector_labels(name)},
-            # Old pods on their way out do not count.
+            # Pods of an earlier template do not count.
             "matchLabelKeys": ["pod-template-hash"],
         }
         for topology in ("topology.kubernetes.io/zone", "kubernetes.io/hostname")

@@ -1,4 +1,4 @@
-"""The PodDisruptionBudget: node drains take one serving pod at a time."""
+"""The PodDisruptionBudget: node drains evict one serving pod at a time."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from sentiment_operator.children.metadata import metadata
 
 
 def disruption_budget(model: SentimentModel) -> dict[str, Any] | None:
-    """The budget, or None where one pod is all there is: a budget would only block drains."""
+    """The budget; None for a single pod, where a budget would only block drains."""
     if model.spec.min_replicas <= 1:
         return None
     return {
@@ -18,7 +18,7 @@ def disruption_budget(model: SentimentModel) -> dict[str, Any] | None:
         "spec": {
             "maxUnavailable": 1,
             "selector": {"matchLabels": selector_labels(model.name)},
-            # A pod that is not ready protects nothing: a drain need not wait for it.
+            # A pod that is not ready serves no requests, so a drain need not wait for it.
             "unhealthyPodEvictionPolicy": "AlwaysAllow",
         },
     }

@@ -1,4 +1,4 @@
-"""What every child has in common."""
+"""Metadata that all children share."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,7 +10,7 @@ from sentiment_operator.api.resource import SentimentModel
 def metadata(
     model: SentimentModel, annotations: Mapping[str, str] | None = None, *, name: str = "", track: str = STABLE
 ) -> dict[str, Any]:
-    """Metadata of a child, by default called like `model`: labels, and the owner reference that does all deletion."""
+    """Metadata of a child, named like `model` by default: labels, and the owner reference that deletes it."""
     return {
         "name": name or model.name,
         "namespace": model.namespace,

@@ -1,4 +1,4 @@
-"""Resources of the serving container: what the spec says, defaults for the rest, a memory limit always."""
+"""Resources of the serving container: those of the spec, defaults for the others, and always a memory limit."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,7 +10,7 @@ DEFAULT_MEMORY_LIMIT = "512Mi"
 
 
 def serving_resources(asked: Mapping[str, Any]) -> dict[str, Any]:
-    """Requests and limits; a default never contradicts what was asked (no request above a limit)."""
+    """Requests and limits. A default never contradicts the spec: no request exceeds its limit."""
     requests = {name: str(value) for name, value in (asked.get("requests") or {}).items()}
     limits = {name: str(value) for name, value in (asked.get("limits") or {}).items()}
     if "memory" not in limits:
@@ -18,6 +18,6 @@ def serving_resources(asked: Mapping[str, Any]) -> dict[str, Any]:
     for name, default in DEFAULT_REQUESTS.items():
         if name not in requests:
             requests[name] = min(default, limits.get(name, default), key=quantity)
-    # As the API server does by default, but owned by the operator: so they go when the limits go.
+    # The API server derives these by default; owned by the operator, they are removed together with the limits.
     requests = {**limits, **requests}
     return {"requests": requests, "limits": limits}

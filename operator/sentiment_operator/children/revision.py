@@ -1,4 +1,4 @@
-"""A ControllerRevision: a pod template that proved itself, kept as it was rendered. What serves is put back from it."""
+"""A ControllerRevision: a verified pod template, kept as it was rendered, from which serving pods are restored."""
 
 from typing import Any
 
@@ -9,7 +9,13 @@ from sentiment_operator.observed.observation import Template
 
 
 def revision(model: SentimentModel, template: Template, *, number: int, reason: str, message: str) -> dict[str, Any]:
-    """The revision that keeps `template` and why it was found good. `number` grows from one to the next."""
+    """The revision that keeps `template`.
+
+    Args:
+        number: higher than that of any earlier revision.
+        reason: the reason of the condition ModelVerified.
+        message: its message.
+    """
     name = revision_name(model.name, template.key)
     return {
         "apiVersion": "apps/v1",

@@ -8,6 +8,7 @@ from sentiment_operator.children.metadata import metadata
 
 
 def service(model: SentimentModel) -> dict[str, Any]:
+    """The Service, of the type and with the port and annotations of the spec."""
     spec = model.spec.service
     return {
         "apiVersion": "v1",
@@ -22,5 +23,5 @@ def service(model: SentimentModel) -> dict[str, Any]:
 
 
 def endpoint(model: SentimentModel) -> str:
-    """Where callers inside the cluster reach the model."""
+    """The URL under which callers inside the cluster reach the model."""
     return f"http://{model.name}.{model.namespace}.svc:{model.spec.service.port}"

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from sentiment_operator.children.deployment import deployment, pod_template
+from sentiment_operator.children.deployment import deployment, pod_template, pull_policy
 from tests.unit.operator.scenes import IMAGE, UID, digest, model, target
 
 SELECTOR = {"sentiment.dev/model": "reviews", "sentiment.dev/track": "stable"}
@@ -206,3 +206,27 @@ def test_pods_are_spread_without_insisting_on_it() -> None:
 
 def test_the_count_is_left_to_an_autoscaler() -> None:
     assert "replicas" not in deployment(model(), template(), replicas=None)["spec"]
+
+
+@pytest.mark.parametrize(
+    ("image", "policy"),
+    [
+        ("serving", "Always"),
+        ("registry:5000/serving", "Always"),
+        ("registry:5000/serving:latest", "Always"),
+        ("registry:5000/serving:1", "IfNotPresent"),
+        ("serving@sha256:" + "a" * 64, "IfNotPresent"),
+        ("serving:latest@sha256:" + "a" * 64, "Always"),
+    ],
+)
+def test_the_pull_policy_is_the_default_of_the_api_server(image: str, policy: str) -> None:
+    assert pull_policy(image) == policy
+
+
+def test_a_pod_without_an_account_of_its_own_names_the_default() -> None:
+    assert template()["spec"]["serviceAccountName"] == "default"
+
+
+def test_requests_that_the_server_would_derive_from_limits_are_explicit() -> None:
+    found = container("serving", resources={"limits": {"ephemeral-storage": "1Gi"}})["resources"]
+    assert found["requests"]["ephemeral-storage"] == "1Gi"

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from sentiment_operator.children.deployment import deployment, pod_template
-from sentiment_operator.observed.drift import differs, owns, stamped
+from sentiment_operator.observed.drift import differences, differs, overruled_fields, owns, stamped
 from sentiment_operator.observed.quantity import quantity
 from tests.unit.operator.scenes import model, target
 
@@ -76,6 +76,40 @@ def test_a_changed_count_is_drift() -> None:
     live = stored()
     live["spec"]["replicas"] = 5
     assert differs(applied(), live)
+
+
+@pytest.mark.parametrize("empty", ["", None, [], {}])
+def test_an_empty_value_that_the_server_drops_is_no_drift(empty: object) -> None:
+    wanted = {"metadata": {}, "tolerations": [{"key": "gpu", "value": empty}]}
+    assert not differs(wanted, {"metadata": {}, "tolerations": [{"key": "gpu"}]})
+    assert differs(wanted, {"metadata": {}, "tolerations": [{"key": "gpu", "value": "yes"}]})
+
+
+@pytest.mark.parametrize("zero", [0, False])
+def test_a_removed_zero_or_false_is_drift(zero: object) -> None:
+    """An absent field can have another default: automountServiceAccountToken does."""
+    assert differs({"spec": {"field": zero}}, {"spec": {}})
+
+
+def test_a_cpu_quantity_is_compared_as_the_server_rounds_it() -> None:
+    assert not differs({"requests": {"cpu": "0.0005"}}, {"requests": {"cpu": "1m"}})
+    assert differs({"requests": {"cpu": "0.0015"}}, {"requests": {"cpu": "1m"}})
+
+
+def test_a_label_named_like_a_quantity_is_text() -> None:
+    assert differs({"labels": {"sizeLimit": "large"}}, {"labels": {"sizeLimit": "small"}})
+
+
+def test_an_overruled_field_is_left_alone_until_it_changes_again() -> None:
+    live = stored()
+    serving_of(live)["image"] = "mirror"
+    overruled = differences(applied(), live)
+    assert not differs(applied(), live, overruled=overruled)
+    serving_of(live)["image"] = "evil"
+    assert differs(applied(), live, overruled=overruled)
+    assert overruled_fields({"Deployment": overruled}) == (
+        " A webhook or policy of the cluster overrules Deployment spec.template.spec.containers.serving.image."
+    )
 
 
 def test_a_field_no_longer_wanted_is_drift() -> None:
