@@ -2,8 +2,8 @@
 
     python3.13 model/native/generate_unicode.py [--check]
 
-The tables are what one Python release says of each code point (its `re`, `str.isspace` and `str.lower`), so that moving
-to a newer Unicode is: change `PYTHON` and `UNICODE`, run this, and give the tokens of the model file another name.
+The tables hold what one Python release reports about each code point (`re`, `str.isspace` and `str.lower`). To move to
+a newer Unicode version, change `PYTHON` and `UNICODE`, run this, and give the tokens of the model file another name.
 """
 
 import argparse
@@ -26,7 +26,7 @@ TARGETS = {
 SIGMA = "\u03a3"
 FINAL_SIGMA = "\u03c2"
 
-# The surrogates are no characters.
+# Surrogates are not characters.
 CHARACTERS = [chr(code) for code in range(sys.maxunicode + 1) if not 0xD800 <= code <= 0xDFFF]
 
 Range = tuple[int, int]
@@ -34,7 +34,7 @@ Run = tuple[int, int, int, int]
 
 
 def ranges(belongs: Callable[[str], object]) -> list[Range]:
-    """The code points that belong, as inclusive ranges."""
+    """The code points for which `belongs` holds, as inclusive ranges."""
     found: list[Range] = []
     for character in CHARACTERS:
         if belongs(character):
@@ -47,7 +47,7 @@ def ranges(belongs: Callable[[str], object]) -> list[Range]:
 
 
 def lower_runs() -> list[Run]:
-    """(first, last, step, difference): code points whose lower case is one code point, `difference` on."""
+    """(first, last, step, difference): code points whose lower case is the code point plus `difference`."""
     pairs = [(ord(c), ord(c.lower())) for c in CHARACTERS if len(c.lower()) == 1 and c.lower() != c]
     found: list[Run] = []
     for code, lower in pairs:
@@ -71,7 +71,7 @@ def is_space(character: str) -> bool:
 
 
 def is_cased(character: str) -> bool:
-    """Cased and not Case_Ignorable (Unicode, section 3.13): before a capital sigma it makes that sigma a final one."""
+    """Cased and not Case_Ignorable (Unicode, section 3.13): a capital sigma after it becomes a final sigma."""
     return (character + SIGMA).lower().endswith(FINAL_SIGMA)
 
 
@@ -81,17 +81,25 @@ def is_ignorable(character: str) -> bool:
 
 
 def tables() -> Iterator[tuple[str, str, list[tuple[int, ...]]]]:
-    """Name, meaning, rows."""
+    """Name, docstring and rows of each table."""
     longer = {c: c.lower() for c in CHARACTERS if len(c.lower()) > 1}
     if longer != {"\u0130": "i\u0307"}:
         raise SystemExit(f"more than the dotted capital I has a lower case of several characters: {longer}")
-    yield "WORD", "Inclusive ranges of what \\w matches: letters, digits and the underscore.", [*ranges(is_word)]
+    yield (
+        "WORD",
+        "Inclusive ranges of characters that \\w matches: letters, digits and the underscore.",
+        [*ranges(is_word)],
+    )
     yield "SPACE", "Inclusive ranges of what \\s matches.", [*ranges(is_space)]
     yield "CASED", "Inclusive ranges of letters with case that are not CASE_IGNORABLE.", [*ranges(is_cased)]
-    yield "CASE_IGNORABLE", "Inclusive ranges of what a final sigma looks through.", [*ranges(is_ignorable)]
+    yield (
+        "CASE_IGNORABLE",
+        "Inclusive ranges of what is skipped around a final sigma.",
+        [*ranges(is_ignorable)],
+    )
     yield (
         "LOWER",
-        "(first, last, step, difference): first, first + step, ... last have a lower case so far on.",
+        "(first, last, step, difference): the lower case of first, first + step, ... last is `difference` further.",
         lower_runs(),
     )
 

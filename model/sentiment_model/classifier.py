@@ -13,7 +13,7 @@ class Classifier:
     """Labels texts, with the methods that scikit-learn's classifiers have.
 
     Attributes:
-        classes_: the labels, in the order of the probabilities.
+        classes_: The labels, in the order of the probabilities.
     """
 
     def __init__(self, scorer: Scorer) -> None:
@@ -27,8 +27,8 @@ class Classifier:
         """The label of each text.
 
         Raises:
-            TypeError: one text was given instead of several.
-            UnencodableText: (a ValueError) a text holds a lone surrogate.
+            TypeError: A single string was given instead of several texts.
+            UnencodableText: (a ValueError) A text holds a lone surrogate.
         """
         return [prediction.label for prediction in self._scorer.predict_many(_several(texts))]
 
@@ -37,13 +37,13 @@ class Classifier:
         return [prediction.probabilities for prediction in self._scorer.predict_many(_several(texts))]
 
     def explain(self, text: str) -> list[Contribution]:
-        """The known n-grams of one text, those first that move its margins most."""
+        """The known n-grams of one text, sorted by their largest effect on a margin."""
         found = self._scorer.explain(text).contributions
         return sorted(found, key=lambda one: -max(map(abs, one.contributions)))
 
 
 def load(path: str | os.PathLike[str]) -> Classifier:
-    """Load a model file, or the one in the folder of a version.
+    """Load a model file, or the model file in a version's folder.
 
     >>> import sentiment_model
     >>> model = sentiment_model.load("models/current")
@@ -57,9 +57,9 @@ def load(path: str | os.PathLike[str]) -> Classifier:
     [('not good', -2.12), ('good', 0.71)]
 
     Raises:
-        UnsupportedFormat: this is no model file, or one that this release does not know.
-        ModelFileError: it is one, but damaged.
-        OSError: it cannot be opened.
+        UnsupportedFormat: The file is no model file, or of a format that this release does not know.
+        ModelFileError: The model file is damaged.
+        OSError: The file cannot be opened.
     """
     place = Path(path)
     return Classifier(Scorer.open(place / MODEL if place.is_dir() else place))

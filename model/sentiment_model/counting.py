@@ -1,4 +1,4 @@
-"""Counts the n-grams of a corpus into a sparse matrix, with numpy and scipy, which nothing else here needs."""
+"""Counts the n-grams of a corpus into a sparse matrix. Only training needs this module, and numpy and scipy with it."""
 
 from array import array
 from collections import Counter
@@ -18,7 +18,7 @@ _TEXTS_AT_ONCE = 1024
 
 
 class KeyCollision(ValueError):
-    """Two different n-grams have the same key: they would share their numbers in a model."""
+    """Two different n-grams have the same key, so that a model would give both the same weight."""
 
 
 @dataclass(frozen=True)
@@ -39,15 +39,15 @@ def count_ngrams(
     """Count all n-grams of these lengths that occur in at least `min_df` texts.
 
     Args:
-        texts: as they come; they are taken piece by piece, and not kept.
-        unit: what n-grams are made of.
-        ngrams: the shortest and the longest, 1 to 16 tokens.
-        min_df: the document frequency that an n-gram must have; exact, whatever the size of the corpus.
-        threads: how many count side by side; None for as many as there are processors. Python uses one.
+        texts: Raw texts. They are read in batches and not kept.
+        unit: What n-grams are made of.
+        ngrams: Shortest and longest n-gram, 1 to 16 tokens.
+        min_df: Smallest document frequency of an n-gram. It is counted exactly, however large the corpus is.
+        threads: Number of threads; None for one per processor. The Python implementation uses one.
 
     Raises:
-        UnencodableText: (a ValueError) a text holds a lone surrogate.
-        KeyCollision: n-grams of different length have the same key. Of the same length, `ngram_names` finds them.
+        UnencodableText: (a ValueError) A text holds a lone surrogate.
+        KeyCollision: Two n-grams of different lengths have the same key. `ngram_names` finds those of equal lengths.
     """
     module = native.available()
     if module is None:
@@ -56,7 +56,7 @@ def count_ngrams(
 
 
 def project(counts: NgramCounts, keys: npt.NDArray[np.uint64]) -> sparse.csr_matrix:
-    """The counts of the n-grams of these ascending keys, [texts, keys]: other columns go, missing ones are empty."""
+    """The counts restricted to these ascending keys, [texts, keys]. A key that was not counted has an empty column."""
     places = np.minimum(np.searchsorted(keys, counts.keys), max(0, len(keys) - 1))
     known = np.flatnonzero(keys[places] == counts.keys) if len(keys) else np.array([], dtype=np.int64)
     matrix = counts.matrix[:, known]
@@ -67,12 +67,12 @@ def project(counts: NgramCounts, keys: npt.NDArray[np.uint64]) -> sparse.csr_mat
 def ngram_names(
     texts: Sequence[str], keys: npt.NDArray[np.uint64], *, unit: Unit = "words", ngrams: tuple[int, int]
 ) -> list[str]:
-    """The n-grams behind ascending keys, looked for in the texts that they were counted in.
+    """The n-grams of ascending keys, found again in the texts that they were counted in.
 
-    Words have a space between them. "" stands for a key that no text has.
+    The words of an n-gram are joined by spaces. A key that no text has yields "".
 
     Raises:
-        KeyCollision: two different n-grams of these texts have the same one of these keys.
+        KeyCollision: Two different n-grams of these texts share one of these keys.
     """
     module = native.available()
     if module is None:
@@ -89,10 +89,10 @@ def _count_in_rust(
     module: ModuleType, texts: Iterable[str], unit: Unit, ngrams: tuple[int, int], min_df: int, threads: int
 ) -> NgramCounts:
     counter = module.NgramCounter(unit, ngrams, threads)
-    waiting = iter(texts)
-    while piece := list(islice(waiting, _TEXTS_AT_ONCE)):
+    remaining = iter(texts)
+    while batch := list(islice(remaining, _TEXTS_AT_ONCE)):
         with native.encodable():
-            counter.add(piece)
+            counter.add(batch)
     try:
         row_starts, columns, counts, keys, lengths = counter.finish(min_df)
     except module.KeyCollision as error:
@@ -139,7 +139,7 @@ def _assemble(
     lengths: npt.NDArray[np.uint8],
 ) -> NgramCounts:
     if row_starts[-1] <= np.iinfo(np.int32).max:
-        # scipy wants both of one type, and would copy the columns to 64 bits.
+        # scipy needs both index arrays in one type; otherwise it copies the columns to 64 bits.
         row_starts = row_starts.astype(np.int32)
     matrix = sparse.csr_matrix((counts, columns, row_starts), shape=(len(row_starts) - 1, len(keys)), copy=False)
     return NgramCounts(matrix, keys, lengths)

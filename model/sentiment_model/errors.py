@@ -1,16 +1,16 @@
-"""What can be wrong with a model that is handed to us."""
+"""Errors about model files, manifests and texts."""
 
 
 class ModelFileError(ValueError):
-    """The model file is damaged or contradicts itself; the message says where and is free of user text."""
+    """The model file is damaged or inconsistent. The message names the place and holds no user text."""
 
 
 class UnsupportedFormat(ModelFileError):
-    """The file is not one of ours, or of a format version or kind that this release does not know."""
+    """The file is no model file, or has a format version or an option that this release does not know."""
 
 
 class ManifestError(ValueError):
-    """The manifest is malformed, of an unknown version, or lists what it must not."""
+    """The manifest is malformed, has an unknown version, or lists forbidden files."""
 
 
 class UnencodableText(ValueError):

@@ -1,4 +1,4 @@
-"""What each n-gram of a text adds to the margins: exact, for the model is linear."""
+"""The contribution of each n-gram of a text to the margins. It is exact because the model is linear."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,9 +12,9 @@ class Contribution:
     """One known n-gram of a text."""
 
     ngram: str
-    """As it was read: preprocessed, its words with a space between them."""
+    """The preprocessed n-gram, its words joined by spaces."""
     view: str
-    """The view of the model that knows it."""
+    """Name of the view whose vocabulary has it."""
     count: int
     contributions: tuple[float, ...]
     """What it adds to each margin."""
@@ -22,15 +22,15 @@ class Contribution:
 
 @dataclass(frozen=True)
 class Explanation:
-    """Margins taken apart: the bias and all contributions add up to those of the prediction."""
+    """The margins of a prediction as a sum: the bias plus all contributions."""
 
     bias: tuple[float, ...]
     contributions: tuple[Contribution, ...]
-    """View by view, in the order of first occurrences."""
+    """By view, then in the order of first occurrence."""
 
 
 def explain(model: LinearModel, matches: Sequence[Sequence[Match]]) -> Explanation:
-    """Weigh the known n-grams of a text, given per view."""
+    """Compute the contributions of the known n-grams of a text, given per view."""
     found = [
         contribution
         for view, of_view in zip(model.views, matches, strict=True)

@@ -1,4 +1,4 @@
-"""What a model is: a bias plus a sum of views of the text, each a vocabulary of n-gram keys with their numbers."""
+"""The model: a bias plus a sum over views of the text. A view is a vocabulary of n-gram keys with their weights."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ Link = Literal["sigmoid", "softmax", "one-vs-rest"]
 
 @dataclass(frozen=True, kw_only=True)
 class View:
-    """One way to look at the text. `n` is the size of its vocabulary, `k` the model's number of outputs."""
+    """A vocabulary of n-grams of one kind. `n` is its size, `k` the model's number of outputs."""
 
     name: str
     """Prefix of its tensors in the file: lower-case letters, digits and underscores."""
@@ -22,13 +22,13 @@ class View:
     tf: Tf
     """How a count becomes a term frequency: itself, 1 + ln(count), or 1."""
     norm: Norm
-    """What the weighted frequencies of a text are divided by: Euclidean length, sum of their sizes, or nothing."""
+    """What the weighted frequencies of a text are divided by: their l2 norm, their l1 norm, or nothing."""
     keys: Sequence[int] = field(repr=False)
     """u64 [n], strictly ascending."""
     weight: Sequence[float] = field(repr=False)
     """f32 [n], multiplies the term frequency before the norm (idf, or idf times an NB log-ratio)."""
     coef: Sequence[float] = field(repr=False)
-    """f32 [n, k] row by row, multiplies what the norm left."""
+    """f32 [n, k] row by row, multiplies the normalised frequencies."""
 
     unit: Unit = "words"
     """What an n-gram is made of."""
@@ -39,14 +39,17 @@ class LinearModel:
     """A linear classifier over n-grams, for two classes (`sigmoid`, k = 1) or k of them (`softmax`, `one-vs-rest`)."""
 
     labels: tuple[str, ...]
-    """In the order of the probabilities. With two, the margin speaks for the second."""
+    """In the order of the probabilities. With two labels, a positive margin means the second."""
     views: tuple[View, ...]
     bias: Sequence[float]
     """f32 [k]"""
     link: Link
     """From margins to probabilities; `one-vs-rest` divides the sigmoid of each by their sum."""
     facts: Mapping[str, str] = field(default_factory=dict)
-    """Where the model comes from: shown, never interpreted. No times, run ids or hosts: equal models, equal bytes."""
+    """Provenance of the model: shown, never interpreted.
+
+    No times, run ids or host names, so that equal models have equal bytes.
+    """
     reading: Reading = TRAINED
 
     @property

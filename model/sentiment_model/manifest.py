@@ -19,7 +19,7 @@ REFERENCE = "reference.json"
 FORMAT = "sentiment.dev/manifest/v1"
 REFERENCE_FORMAT = "sentiment.dev/reference/v1"
 DIGEST_TAG = "sentiment.digest"
-"""Under which MLflow has the digest, on runs and on registered versions."""
+"""The MLflow tag that holds the digest, on runs and on registered versions."""
 MAX_MANIFEST_BYTES = 64 * 1024
 MAX_FILES = 16
 
@@ -40,7 +40,7 @@ class FileEntry:
 
 @dataclass(frozen=True)
 class Manifest:
-    """What belongs to a model version."""
+    """The files of a model version."""
 
     files: tuple[FileEntry, ...]
 
@@ -53,7 +53,7 @@ def build_manifest(folder: Path) -> bytes:
     """The manifest of the model in `folder`, as canonical JSON (sorted names, no spaces, one line).
 
     Raises:
-        ManifestError: the folder lacks the model or the golden rows, or one of its files is too large.
+        ManifestError: The folder lacks the model or the golden rows, or one of its files is too large.
     """
     entries = []
     for name in sorted((MODEL, GOLDEN, REFERENCE)):
@@ -71,15 +71,15 @@ def build_manifest(folder: Path) -> bytes:
 
 
 def encode_manifest(content: Mapping[str, Any]) -> bytes:
-    """The one form that a manifest of this content has: sorted names, no spaces, one line of ASCII."""
+    """The canonical form of a manifest with this content: sorted names, no spaces, one line of ASCII."""
     return json.dumps(content, sort_keys=True, separators=(",", ":")).encode() + b"\n"
 
 
 def parse_manifest(data: bytes) -> Manifest:
-    """Read a manifest that may come from anywhere.
+    """Read an untrusted manifest.
 
     Raises:
-        ManifestError: it is too large, not canonical JSON, of an unknown format, or lists what it must not.
+        ManifestError: The manifest is too large, not canonical JSON, of an unknown format, or lists forbidden files.
     """
     if len(data) > MAX_MANIFEST_BYTES:
         raise ManifestError(f"the manifest has {len(data)} bytes, more than the {MAX_MANIFEST_BYTES} allowed")
@@ -105,7 +105,7 @@ def parse_manifest(data: bytes) -> Manifest:
             f"the files of the manifest have {size} bytes together, at most {MAX_FILE_BYTES} are allowed"
         )
     if data != encode_manifest({"files": sorted(files, key=lambda file: str(file["name"])), "format": FORMAT}):
-        # One content, one digest: else the same model could be registered, rejected and judged under several.
+        # One content has one digest. Otherwise one model could be registered, verified and rejected under several.
         raise ManifestError(
             "the manifest is not canonical JSON: files sorted by name, sorted keys, no spaces, one line"
         )

@@ -1,7 +1,7 @@
 """`model.safetensors`: a LinearModel on disk. docs/model-file.md describes the format.
 
-Nothing in the file can run code, and nothing is believed: lengths, order, uniqueness, finiteness and every name are
-checked on reading.
+The file holds no code, and the reader trusts nothing in it: it checks lengths, order, uniqueness, finiteness and every
+name.
 """
 
 import json
@@ -41,14 +41,14 @@ _OPTIONAL = {"stop_words"}
 
 
 def read_model(path: str | os.PathLike[str]) -> LinearModel:
-    """Map a model file and check all of it; its arrays stay in the page cache, shared between processes.
+    """Map a model file and check all of it. Its arrays stay in the page cache, shared between processes.
 
-    The file must not be shortened while the model is in use: as with any mapping, the process would be killed.
+    The file must not be truncated while the model is in use: the kernel would kill the process, as with any mapping.
 
     Raises:
-        UnsupportedFormat: not a model file, or of a version or kind that this release does not know.
-        ModelFileError: a model file whose content is damaged.
-        OSError: the file cannot be opened.
+        UnsupportedFormat: The file is no model file, or has a version or an option that this release does not know.
+        ModelFileError: The content of the model file is damaged.
+        OSError: The file cannot be opened.
     """
     container = map_file(Path(path))
     model = _decode(container)
@@ -57,10 +57,10 @@ def read_model(path: str | os.PathLike[str]) -> LinearModel:
 
 
 def write_model(path: str | os.PathLike[str], model: LinearModel) -> None:
-    """Check a model and write it: the path holds what it held before, or the whole new file. Equal models, equal bytes.
+    """Check a model and write it atomically. Equal models have equal bytes.
 
     Raises:
-        ModelFileError: the model is not one that `read_model` would accept.
+        ModelFileError: `read_model` would not accept the model.
     """
     _check(model)
     target = Path(path)
@@ -112,7 +112,7 @@ def _pack(typecode: str, values: Iterable[Any]) -> memoryview:
     except OverflowError:
         raise ModelFileError("a key is not an unsigned 64-bit integer") from None
     if not all(map(math.isfinite, packed)):
-        # Python turns what is too large for 32 bits into infinity without a word.
+        # array turns a number too large for 32 bits into infinity without an error.
         raise ModelFileError("a number does not fit 32 bits")
     return memoryview(packed)
 
@@ -199,7 +199,7 @@ def _take(tensors: dict[str, Tensor], name: str, dtype: str, shape: tuple[int, .
 
 
 def _check(model: LinearModel) -> None:
-    """What must hold of every model, read or about to be written."""
+    """Check the invariants of a model that was read or is about to be written."""
     if not 2 <= len(model.labels) <= MAX_CLASSES:
         raise ModelFileError(f"a model has 2 to {MAX_CLASSES} labels, this one {len(model.labels)}")
     if not all(1 <= len(label) <= MAX_LABEL_LENGTH for label in model.labels):

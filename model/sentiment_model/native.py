@@ -1,7 +1,7 @@
-"""Chooses the implementation: the Rust one where the wheel `sentiment-native` is installed, else Python.
+"""Chooses the implementation: Rust if the wheel `sentiment-native` is installed, otherwise Python.
 
-`SENTIMENT_NATIVE=0` in the environment says Python. Both do the same, the Rust one faster; what is chosen is decided
-anew for each scorer and each counting.
+`SENTIMENT_NATIVE=0` in the environment selects Python. Both give the same results; Rust is faster. The choice is made
+for each scorer and each count.
 """
 
 import math
@@ -21,11 +21,11 @@ from sentiment_model.scoring import Match, Score
 from sentiment_model.unicode import LONE_SURROGATE
 
 VERSION = "0.2.0"
-"""Of the wheel that belongs to this release."""
+"""Version of the wheel that belongs to this release."""
 
 
 def available() -> ModuleType | None:
-    """The Rust module, or None where Python has to do."""
+    """The Rust module, or None if Python is used."""
     return None if os.environ.get("SENTIMENT_NATIVE") == "0" else _installed()
 
 
@@ -37,7 +37,7 @@ def _installed() -> ModuleType | None:
         return None
     found: str = sentiment_native.__version__
     if found != VERSION:
-        # A registered model brings its own sentiment_model along, and may meet a wheel of another release.
+        # A registered model contains its own sentiment_model, which may meet a wheel of another release.
         warnings.warn(
             f"sentiment-native {found} is not used: {VERSION} belongs to this release. Python scores, more slowly.",
             RuntimeWarning,
@@ -49,7 +49,7 @@ def _installed() -> ModuleType | None:
 
 
 def implementation() -> str:
-    """`rust` or `python`: which one the next scorer will be of."""
+    """`rust` or `python`: the implementation of the next scorer."""
     return "python" if available() is None else "rust"
 
 
@@ -60,7 +60,7 @@ def cpus() -> int:
 
 @contextmanager
 def encodable() -> Iterator[None]:
-    """Turn the codec's error, which carries the text, into ours."""
+    """Replace the codec's error, which contains the text, by `UnencodableText`."""
     try:
         yield
     except UnicodeEncodeError:
@@ -68,7 +68,7 @@ def encodable() -> Iterator[None]:
 
 
 def ascending(keys: Sequence[int]) -> bool:
-    """Whether u64 keys ascend strictly."""
+    """Whether the u64 keys are strictly ascending."""
     module = available()
     if module is None or not _is_buffer(keys):
         return all(map(operator.lt, keys, keys[1:]))
@@ -76,7 +76,7 @@ def ascending(keys: Sequence[int]) -> bool:
 
 
 def finite(numbers: Sequence[float]) -> bool:
-    """Whether all numbers (f32 if they are a buffer) are neither infinite nor NaN."""
+    """Whether no number is infinite or NaN. A buffer must hold f32."""
     module = available()
     if module is None or not _is_buffer(numbers):
         return all(map(math.isfinite, numbers))
@@ -84,7 +84,7 @@ def finite(numbers: Sequence[float]) -> bool:
 
 
 class NativeEngine:
-    """Scores in Rust, over the arrays of a model."""
+    """Scores in Rust, on the arrays of a model."""
 
     def __init__(self, module: ModuleType, model: LinearModel) -> None:
         views = [
@@ -102,7 +102,7 @@ class NativeEngine:
         self._scorer = module.LinearScorer([float(number) for number in model.bias], views, _reading(model))
 
     def score(self, text: str) -> Score:
-        """See `Engine`; other threads run meanwhile when the text is long."""
+        """See `Engine`. A long text releases the interpreter's lock."""
         try:
             score: Score = self._scorer.score(text)
         except UnicodeEncodeError:
@@ -110,7 +110,7 @@ class NativeEngine:
         return score
 
     def score_many(self, texts: Sequence[str], threads: int) -> list[Score]:
-        """See `Engine`; other threads run meanwhile."""
+        """See `Engine`. Releases the interpreter's lock."""
         with encodable():
             scores: list[Score] = self._scorer.score_many(texts, threads)
         return scores
@@ -128,7 +128,7 @@ def _reading(model: LinearModel) -> tuple[str, str, list[str]]:
 
 
 def _array(typecode: Literal["Q", "f"], numbers: Sequence[Any]) -> "Sequence[Any]":
-    """The numbers as a buffer of that type: themselves if they are one."""
+    """The numbers as a buffer of that type; a buffer is returned as it is."""
     return numbers if _is_buffer(numbers) else array(typecode, numbers)
 
 

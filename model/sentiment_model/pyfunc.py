@@ -1,4 +1,4 @@
-"""The loader that MLflow calls: a registered version as pyfunc model. It imports neither MLflow nor pandas."""
+"""The loader that MLflow calls: a registered version as a pyfunc model. It imports neither MLflow nor pandas."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -9,7 +9,7 @@ from sentiment_model.scorer import Scorer
 
 
 class PyFunc:
-    """What `mlflow.pyfunc.load_model` wraps."""
+    """The object that `mlflow.pyfunc.load_model` wraps."""
 
     def __init__(self, scorer: Scorer) -> None:
         self._scorer = scorer
@@ -19,10 +19,10 @@ class PyFunc:
 
         Args:
             data: `data["text"]` yields the texts.
-            params: unused; MLflow passes it.
+            params: Unused; MLflow passes it.
 
         Returns:
-            Per row, the label and that label's probability.
+            For each row, the label and its probability.
         """
         texts: Iterable[str] = data["text"]
         rows: list[dict[str, str | float]] = []

@@ -9,23 +9,23 @@ from sentiment_model.tokens import PREPROCESSING, TOKENS, Preprocessing, Tokens,
 from sentiment_model.unicode import check_encodable
 
 Unit = Literal["words", "characters", "characters-in-words"]
-"""What n-grams are made of: tokens; all characters; the characters of each word with a space on each side."""
+"""What n-grams are made of: tokens, all characters, or the characters of each word padded with a space on each side."""
 
 
 @dataclass(frozen=True)
 class Reading:
-    """What happens to a text before its n-grams are looked up; the default is what is trained here."""
+    """How a text becomes tokens. The default is how this project trains."""
 
     preprocessing: Preprocessing = PREPROCESSING
     tokens: Tokens = TOKENS
     stop_words: frozenset[str] = frozenset()
-    """Tokens that are left out, so that their neighbours become neighbours of each other."""
+    """Tokens that are removed before n-grams are made, so that n-grams span the gaps."""
 
     def sequences(self, text: str, unit: Unit) -> list[Sequence[str]]:
-        """The runs of tokens that n-grams are made within: one, or one a word with a space on each side.
+        """The sequences of tokens that n-grams do not cross: the whole text, or each word padded with spaces.
 
         Raises:
-            UnencodableText: (a ValueError) the text holds a lone surrogate.
+            UnencodableText: (a ValueError) The text holds a lone surrogate.
         """
         preprocessed = preprocess(text, self.preprocessing)
         if unit == "characters-in-words":
@@ -41,10 +41,10 @@ TRAINED = Reading()
 
 
 def ngram_keys_of(text: str, unit: Unit, ngrams: tuple[int, int], reading: Reading = TRAINED) -> list[int]:
-    """The keys of all n-grams of a text as it comes, by position, then by length, repetitions included.
+    """The keys of all n-grams of a raw text, by position, then by length, repetitions included.
 
     Raises:
-        UnencodableText: (a ValueError) the text holds a lone surrogate.
+        UnencodableText: (a ValueError) The text holds a lone surrogate.
     """
     start = WORDS_START if unit == "words" else CHARACTERS_START
     keys = []
@@ -54,24 +54,24 @@ def ngram_keys_of(text: str, unit: Unit, ngrams: tuple[int, int], reading: Readi
 
 
 def ngram_names_of(text: str, unit: Unit, ngrams: tuple[int, int], reading: Reading = TRAINED) -> list[str]:
-    """The n-grams themselves, in the order of `ngram_keys_of`: words with a space between them, or characters."""
-    glue = " " if unit == "words" else ""
+    """The n-grams as text, in the order of `ngram_keys_of`. Words are joined by spaces."""
+    separator = " " if unit == "words" else ""
     return [
-        glue.join(sequence[first:end])
+        separator.join(sequence[first:end])
         for sequence in reading.sequences(text, unit)
         for first, end in _spans(unit, ngrams, len(sequence))
     ]
 
 
 def ngram_lengths_of(text: str, unit: Unit, ngrams: tuple[int, int], reading: Reading = TRAINED) -> list[int]:
-    """How many tokens each n-gram has, in the order of `ngram_keys_of`."""
+    """The length of each n-gram in tokens, in the order of `ngram_keys_of`."""
     return [
         end - first for sequence in reading.sequences(text, unit) for first, end in _spans(unit, ngrams, len(sequence))
     ]
 
 
 def _lengths(unit: Unit, ngrams: tuple[int, int], tokens: int) -> tuple[int, int]:
-    """The lengths of n-grams among so many tokens: a word that is too short for any counts as a whole."""
+    """Shortest and longest n-gram of a sequence. A word shorter than the shortest n-gram is one n-gram."""
     return (min(ngrams[0], tokens), ngrams[1]) if unit == "characters-in-words" else ngrams
 
 

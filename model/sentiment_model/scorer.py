@@ -1,4 +1,4 @@
-"""Text in, prediction out."""
+"""Predicts the labels and probabilities of texts with a model."""
 
 import math
 import os
@@ -17,24 +17,24 @@ _TEXTS_AT_ONCE = 1024
 
 @dataclass(frozen=True)
 class Prediction:
-    """What the model says about one text."""
+    """The prediction for one text."""
 
     label: str
     probabilities: tuple[float, ...]
     """One per label, in the order of `Scorer.labels`; they add up to 1."""
     margins: tuple[float, ...]
-    """The linear scores before the link: one for two labels (in favour of the second), else one per label."""
+    """The linear scores before the link: one per label, or a single one (of the second label) for two labels."""
     known: int
-    """How many n-grams of the text, repetitions included, are in the vocabulary."""
+    """Number of n-grams of the text that are in the vocabulary, repetitions included."""
     total: int
-    """How many n-grams the text has, over all views."""
+    """Number of n-grams of the text over all views."""
 
 
 class Scorer:
     """Predicts with a LinearModel. It holds no state between calls and may be shared by threads.
 
-    Scores are those of the scikit-learn estimator that the model was exported from, up to the rounding of weights to 32
-    bits. The Rust implementation scores where its wheel is installed (see `sentiment_model.native`).
+    Scores equal those of the scikit-learn estimator that the model was exported from, up to the rounding of weights to
+    32 bits. The Rust implementation is used if its wheel is installed (see `sentiment_model.native`).
     """
 
     def __init__(self, model: LinearModel) -> None:
@@ -44,38 +44,38 @@ class Scorer:
 
     @classmethod
     def open(cls, path: str | os.PathLike[str]) -> "Scorer":
-        """Map and check a model file; raises as `read_model`."""
+        """Map and check a model file. Raises the errors of `read_model`."""
         return cls(read_model(path))
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """In the order of the probabilities."""
+        """The labels, in the order of the probabilities."""
         return self._model.labels
 
     def predict(self, text: str) -> Prediction:
-        """Score one text of any length; without a known n-gram the bias alone decides.
+        """Predict one text of any length. If no n-gram is known, the bias alone decides.
 
         Raises:
-            UnencodableText: (a ValueError) the text holds a lone surrogate.
+            UnencodableText: (a ValueError) The text holds a lone surrogate.
         """
         return self._prediction(self._engine.score(text))
 
     def predict_many(self, texts: Iterable[str], *, threads: int | None = None) -> Iterator[Prediction]:
-        """Score texts one piece of the iterable after the other, so that more may come than memory holds.
+        """Predict texts in batches, so that the iterable may be larger than memory.
 
         Args:
-            texts: as for `predict`.
-            threads: how many score side by side; None for as many as there are processors. Python uses one.
+            texts: As for `predict`.
+            threads: Number of threads; None for one per processor. The Python implementation uses one.
 
         Raises:
-            UnencodableText: (a ValueError) a text holds a lone surrogate.
+            UnencodableText: (a ValueError) A text holds a lone surrogate.
         """
-        waiting = iter(texts)
-        while piece := list(islice(waiting, _TEXTS_AT_ONCE)):
-            yield from map(self._prediction, self._engine.score_many(piece, threads or native.cpus()))
+        remaining = iter(texts)
+        while batch := list(islice(remaining, _TEXTS_AT_ONCE)):
+            yield from map(self._prediction, self._engine.score_many(batch, threads or native.cpus()))
 
     def explain(self, text: str) -> Explanation:
-        """What each known n-gram of a text adds to the margins of `predict`; raises as that."""
+        """The contribution of each known n-gram to the margins of `predict`. Raises the errors of `predict`."""
         return explain(self._model, self._engine.matches(text))
 
     def _prediction(self, score: Score) -> Prediction:
@@ -89,7 +89,7 @@ class Scorer:
 
 
 def _sigmoid(margin: float) -> tuple[float, float]:
-    # exp of a negative number only: it cannot overflow.
+    # exp of a number that is not positive cannot overflow.
     tail = math.exp(-abs(margin))
     small, large = tail / (1.0 + tail), 1.0 / (1.0 + tail)
     return (small, large) if margin > 0 else (large, small)

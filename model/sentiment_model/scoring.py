@@ -1,4 +1,4 @@
-"""The readable specification of scoring: text to margins in pure Python, over arrays in memory or in a mapped file."""
+"""The readable specification of scoring: text to margins in pure Python, on arrays in memory or in a mapped file."""
 
 import math
 from array import array
@@ -11,33 +11,33 @@ from sentiment_model.linear import LinearModel, View
 from sentiment_model.reading import ngram_keys_of, ngram_names_of
 
 Score = tuple[tuple[float, ...], int, int]
-"""The margins, how many n-grams of the text are known, how many it has."""
+"""The margins, the number of known n-grams of the text, the number of all its n-grams."""
 
 Match = tuple[str, int, int]
-"""A known n-gram of a text: itself (its words with a space between them), its count, its place in the vocabulary."""
+"""A known n-gram of a text: the n-gram (words joined by spaces), its count, its position in the vocabulary."""
 
 
 class Engine(Protocol):
-    """What either implementation of scoring does. It holds no state between calls and may be shared by threads."""
+    """An implementation of scoring. It holds no state between calls and may be shared by threads."""
 
     def score(self, text: str) -> Score:
         """Score one text."""
         ...
 
     def score_many(self, texts: Sequence[str], threads: int) -> list[Score]:
-        """Score texts, with so many threads where they help."""
+        """Score texts, with at most so many threads."""
         ...
 
     def matches(self, text: str) -> list[list[Match]]:
-        """Per view, the known n-grams in the order of their first occurrence."""
+        """For each view, the known n-grams in the order of first occurrence."""
         ...
 
 
 class KeyIndex:
     """Finds a key in ascending u64 keys, which may lie in a mapped file.
 
-    A table by the first bits of a key says where to bisect: among about 8 keys when they are uniform, as hashes are,
-    and still correctly when a file has others.
+    A table maps the first bits of a key to the range to bisect. The range holds about 8 keys if keys are uniform, as
+    hashes are; the result is also correct for other keys.
     """
 
     def __init__(self, keys: Sequence[int]) -> None:
@@ -48,7 +48,7 @@ class KeyIndex:
         self._starts = array("Q", [*starts, len(keys)])
 
     def find(self, key: int) -> int:
-        """Where the key is, or -1."""
+        """The position of the key, or -1."""
         bucket = key >> self._shift
         starts, keys = self._starts, self._keys
         end = starts[bucket + 1]
@@ -74,7 +74,7 @@ class PythonEngine:
         return tuple(margins), known, total
 
     def score_many(self, texts: Sequence[str], threads: int) -> list[Score]:
-        """See `Engine`; one thread scores, for Python runs one at a time."""
+        """See `Engine`. Uses one thread, because Python runs one at a time."""
         return [self.score(text) for text in texts]
 
     def matches(self, text: str) -> list[list[Match]]:
@@ -91,7 +91,7 @@ class PythonEngine:
 
 
 def _add_view(margins: list[float], view: View, index: KeyIndex, counts: Counter[int]) -> int:
-    """Add a view's share to the margins; returns how many n-grams it knew."""
+    """Add the scores of a view to the margins and return the number of known n-grams."""
     weight, coef, k = view.weight, view.coef, len(margins)
     outputs = range(k)
     known = 0
@@ -113,19 +113,24 @@ def _add_view(margins: list[float], view: View, index: KeyIndex, counts: Counter
 
 
 def frequency(view: View, count: int) -> float:
-    """What a count becomes before it is weighted."""
+    """The term frequency of a count."""
     if view.tf == "binary":
         return 1.0
     return float(count) if view.tf == "plain" else 1.0 + math.log(count)
 
 
 def length_part(view: View, value: float) -> float:
-    """What one feature adds to what `scale_of` wants to know."""
+    """The term of one feature in the sum that `scale_of` takes."""
     return abs(value) if view.norm == "l1" else value * value
 
 
 def scale_of(view: View, length: float) -> float:
-    """What the view's norm multiplies features with, `length` being the sum of their `length_part`."""
+    """The factor by which the view's norm scales features.
+
+    Args:
+        view: Its `norm` decides.
+        length: The sum of `length_part` over the features of a text.
+    """
     if view.norm == "none" or length <= 0.0:
         return 1.0
     return 1.0 / (length if view.norm == "l1" else math.sqrt(length))

@@ -1,7 +1,7 @@
 """The safetensors container: a length, a JSON header, tensors end to end (https://github.com/huggingface/safetensors).
 
-Stricter than the library, which accepts misaligned tensors and needs numpy to map them: here every tensor is aligned,
-the tensors tile the data exactly, and names are unique.
+This reader is stricter than the safetensors library, which accepts misaligned tensors and needs numpy to map them. It
+requires that every tensor is aligned, that the tensors tile the data exactly, and that names are unique.
 """
 
 import json
@@ -46,7 +46,7 @@ class Container:
 
 
 def pack(container: Container) -> bytes:
-    """The bytes of a file: equal containers, equal bytes. The widest items come first: each tensor is aligned."""
+    """The bytes of a file. Equal containers have equal bytes. The widest items come first, which aligns all tensors."""
     order = sorted(container.tensors, key=lambda name: (-_ITEM_BYTES[container.tensors[name].dtype], name))
     header: dict[str, Any] = {"__metadata__": dict(sorted(container.metadata.items()))}
     offset = 0
@@ -61,12 +61,12 @@ def pack(container: Container) -> bytes:
 
 
 def map_file(path: Path) -> Container:
-    """Map a file and check its layout. The tensors are views of the mapping, which lives as long as they do.
+    """Map a file and check its layout. The tensors are views of the mapping and keep it alive.
 
     Raises:
-        UnsupportedFormat: this is not a safetensors file, or it holds types that no model of ours has.
-        ModelFileError: it is one, but damaged.
-        OSError: it cannot be opened.
+        UnsupportedFormat: The file is no safetensors file, or holds types that no model has.
+        ModelFileError: The safetensors file is damaged.
+        OSError: The file cannot be opened.
     """
     if sys.byteorder != "little":
         raise UnsupportedFormat("model files are little-endian and mapped as they are; this machine is big-endian")
@@ -87,7 +87,7 @@ def map_file(path: Path) -> Container:
 
 
 def unpack(data: memoryview) -> Container:
-    """Check the layout of a whole file in memory; raises as `map_file`."""
+    """Check the layout of a whole file in memory. Raises the errors of `map_file`."""
     (header_bytes,) = _LENGTH.unpack_from(data)
     if header_bytes > MAX_HEADER_BYTES:
         raise UnsupportedFormat(
@@ -113,7 +113,7 @@ def parse_json(data: bytes | str, what: str) -> Any:
     """Parse JSON strictly: UTF-8, no duplicate names, no NaN or infinity.
 
     Raises:
-        ModelFileError: naming `what` and why.
+        ModelFileError: The JSON is refused; the message names `what` and the reason.
     """
     try:
         text = data if isinstance(data, str) else data.decode()

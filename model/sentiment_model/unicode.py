@@ -1,7 +1,7 @@
 """Letters, spaces and lower case of one fixed Unicode version, whatever the version of the running Python.
 
-Python 3.11 knows Unicode 14.0, Python 3.13 knows 15.1: with their own tables a model would read newer letters otherwise
-than it was trained. The second implementation, in Rust, follows the same tables.
+Python 3.11 has Unicode 14.0, Python 3.13 has 15.1. With Python's own tables, a model could read newer letters in
+serving differently than in training. The Rust implementation uses the same tables.
 """
 
 import re
@@ -20,11 +20,11 @@ _SIGMAS = re.compile(_SIGMA)
 _LOWER: dict[int, int | str] = {
     code: code + difference for first, last, step, difference in LOWER for code in range(first, last + 1, step)
 }
-_LOWER[0x130] = "i\u0307"  # the dotted capital I is the only one whose lower case has two characters
+_LOWER[0x130] = "i\u0307"  # only the dotted capital I has a lower case of two characters
 
 
 def lower(text: str) -> str:
-    """The text in lower case: `str.lower` as of Unicode 15.1.
+    """The text in lower case, as `str.lower` with Unicode 15.1.
 
     >>> lower("ΟΔΟΣ")
     'οδος'
@@ -37,7 +37,7 @@ def lower(text: str) -> str:
 
 
 def character_class(ranges: Iterable[tuple[int, int]]) -> str:
-    """What stands between the brackets of a regular expression for these inclusive ranges of code points."""
+    """The content of a bracket expression in `re` for these inclusive ranges of code points."""
     return "".join(f"\\U{first:08x}-\\U{last:08x}" for first, last in ranges)
 
 
@@ -54,15 +54,15 @@ def check_encodable(text: str) -> None:
     """Refuse a text without a UTF-8 form.
 
     Raises:
-        UnencodableText: the text holds a lone surrogate.
+        UnencodableText: The text holds a lone surrogate.
     """
     if not text.isascii() and not is_encodable(text):
-        # Not chained to the codec's error: that one carries the text.
+        # Not chained to the codec's error, which contains the text.
         raise UnencodableText(LONE_SURROGATE)
 
 
 def _lower_sigma(match: re.Match[str]) -> str:
-    """Final after a cased letter and not before one (Unicode, section 3.13); the table lowers all the others."""
+    """A final sigma after a cased letter and not before one (Unicode, section 3.13). The table lowers the others."""
     text, place = match.string, match.start()
     after = _meets_cased(text, range(place - 1, -1, -1))
     before = _meets_cased(text, range(place + 1, len(text)))
@@ -70,7 +70,7 @@ def _lower_sigma(match: re.Match[str]) -> str:
 
 
 def _meets_cased(text: str, places: range) -> bool:
-    """Whether the first of these places that is not ignorable holds a cased letter."""
+    """Whether the first character at these places that is not ignorable is a cased letter."""
     for place in places:
         code = ord(text[place])
         if not _within(CASE_IGNORABLE, code):

@@ -192,7 +192,7 @@ CASE_IGNORABLE: tuple[tuple[int, int], ...] = (
     (123628,123631), (124139,124143), (125136,125142), (125252,125259), (127995,127999), (917505,917505),
     (917536,917631), (917760,917999),
 )
-"""Inclusive ranges of what a final sigma looks through."""
+"""Inclusive ranges of what is skipped around a final sigma."""
 LOWER: tuple[tuple[int, int, int, int], ...] = (
     (65,90,1,32), (192,214,1,32), (216,222,1,32), (256,302,2,1), (306,310,2,1), (313,327,2,1), (330,374,2,1),
     (376,376,1,-121), (377,381,2,1), (385,385,1,210), (386,388,2,1), (390,390,1,206), (391,391,1,1), (393,394,1,205),
@@ -226,4 +226,4 @@ LOWER: tuple[tuple[int, int, int, int], ...] = (
     (66940,66954,1,39), (66956,66962,1,39), (66964,66965,1,39), (68736,68786,1,64), (71840,71871,1,32),
     (93760,93791,1,32), (125184,125217,1,34),
 )
-"""(first, last, step, difference): first, first + step, ... last have a lower case so far on."""
+"""(first, last, step, difference): the lower case of first, first + step, ... last is `difference` further."""

@@ -1,4 +1,4 @@
-"""The model's n-gram counts as a scikit-learn estimator. It needs scikit-learn, which serving does not."""
+"""The model's n-gram counts as a scikit-learn estimator. Serving does not need it, nor scikit-learn."""
 
 from collections.abc import Iterable
 from typing import Any, Self
@@ -14,38 +14,26 @@ from sentiment_model.reading import Unit
 
 
 class NgramVectorizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
-    """Texts to a matrix of n-gram counts, as a model of this project reads texts.
+    """Transforms texts to a matrix of n-gram counts, with the tokens of this project's models.
 
     The counts are those of scikit-learn's CountVectorizer with `preprocessor=sentiment_model.preprocess` and
-    `tokenizer=sentiment_model.tokenize`; the columns are in the order of their keys instead of their names.
+    `tokenizer=sentiment_model.tokenize`. Columns are ordered by key instead of by name.
 
-    Parameters
-    ----------
-    ngram_range : (int, int)
-        The shortest and the longest n-gram, 1 to 16.
-    unit : {"words", "characters"}
-        What n-grams are made of: tokens, or all characters of the preprocessed text.
-    min_df : int
-        In how many texts an n-gram must occur.
-    named : bool
-        Whether `fit` also finds the n-grams behind the keys, which takes about as long again, needs the texts twice,
-        and shows that no two n-grams share a key.
-    dtype : data-type
-        Of the counts.
-    n_jobs : int or None
-        How many threads count; None for as many as there are processors. Python uses one.
+    Args:
+        ngram_range: Shortest and longest n-gram, 1 to 16 tokens.
+        unit: What n-grams are made of: tokens, or all characters of the preprocessed text.
+        min_df: Smallest number of texts that an n-gram must occur in.
+        named: Whether `fit` also finds the n-grams of the keys. This doubles its time, reads the texts twice and
+            proves that no two n-grams share a key.
+        dtype: Type of the counts.
+        n_jobs: Number of threads; None for one per processor. The Python implementation uses one.
 
-    Attributes
-    ----------
-    keys_ : ndarray of uint64, [n_ngrams]
-        Strictly ascending.
-    lengths_ : ndarray of uint8, [n_ngrams]
-        In tokens.
-    names_ : list of str
-        If `named`.
+    Attributes:
+        keys_: uint64 [n_ngrams], strictly ascending.
+        lengths_: uint8 [n_ngrams], in tokens.
+        names_: The n-grams, if `named`.
 
-    Examples
-    --------
+    Examples:
     >>> counts = NgramVectorizer(ngram_range=(1, 2)).fit(["not good", "good"])
     >>> sorted(counts.get_feature_names_out().tolist())
     ['good', 'not', 'not good']
@@ -71,20 +59,20 @@ class NgramVectorizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         self.n_jobs = n_jobs
 
     def fit(self, texts: Iterable[str], y: object = None) -> Self:
-        """Learn which n-grams there are.
+        """Learn the vocabulary.
 
         Raises:
-            ValueError: no n-gram is frequent enough, or a text is not well-formed Unicode.
-            KeyCollision: (a ValueError) two n-grams share a key.
+            ValueError: No n-gram is frequent enough, or a text is not well-formed Unicode.
+            KeyCollision: (a ValueError) Two n-grams share a key.
         """
         self.fit_transform(texts, y)
         return self
 
     def fit_transform(self, texts: Iterable[str], y: object = None) -> sparse.csr_matrix:
-        """`fit`, and the counts [n_texts, n_ngrams] of the same texts."""
-        waiting = _checked(texts)
-        held = list(waiting) if self.named else []
-        counts = self._count(held or waiting, self.min_df)
+        """Learn the vocabulary and return the counts [n_texts, n_ngrams] of the same texts."""
+        checked = _checked(texts)
+        held = list(checked) if self.named else []
+        counts = self._count(held or checked, self.min_df)
         if not len(counts.keys):
             raise ValueError(f"empty vocabulary: no n-gram occurs in {self.min_df} texts; lower min_df")
         self.keys_, self.lengths_ = counts.keys, counts.lengths
@@ -93,13 +81,13 @@ class NgramVectorizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         return sparse.csr_matrix(counts.matrix, dtype=self.dtype)
 
     def transform(self, texts: Iterable[str]) -> sparse.csr_matrix:
-        """The counts [n_texts, n_ngrams] of the n-grams that were learned."""
+        """The counts [n_texts, n_ngrams] of the n-grams in the vocabulary."""
         check_is_fitted(self, "keys_")
         counts = self._count(_checked(texts), 1)
         return sparse.csr_matrix(project(counts, self.keys_), dtype=self.dtype)
 
     def get_feature_names_out(self, input_features: object = None) -> npt.NDArray[np.object_]:
-        """The n-grams, column by column; words have a space between them."""
+        """The n-gram of each column. Words are joined by spaces."""
         check_is_fitted(self, "names_", msg="This %(name)s has no names: fit it with named=True.")
         return np.array(self.names_, dtype=object)
 

@@ -1,4 +1,4 @@
-"""Weights of n-grams from how they are spread over texts and labels, as a scikit-learn estimator."""
+"""Weights of n-grams from their frequencies in texts and labels, as a scikit-learn estimator."""
 
 from typing import Any, Self
 
@@ -14,29 +14,23 @@ Floats = npt.NDArray[np.float64]
 
 
 class NBWeighter(TransformerMixin, BaseEstimator):  # type: ignore[misc]
-    """Counts to weighted features: (1 + ln tf) · idf · |r|^exponent, scaled to Euclidean length 1.
+    """Transforms counts to weighted features: (1 + ln tf) · idf · |r|^exponent, scaled to Euclidean length 1.
 
     r is the Naive Bayes log-count ratio of Wang and Manning 2012 ("Baselines and Bigrams", section 2.1) over binary
-    counts, r = ln((p / Σp) / (q / Σq)), p and q being 1 + the number of texts that have the n-gram and a label, or the
-    n-gram and another. Its sign is left out: a linear classifier turns with it. With more than two labels, r is the
-    strongest of one label against the rest. idf is ln((1 + n) / (1 + df)) + 1, that of scikit-learn's TfidfTransformer.
+    counts, r = ln((p / Σp) / (q / Σq)). p is 1 + the number of texts with the n-gram and the label, q is 1 + the number
+    of texts with the n-gram and another label. The sign is dropped, because a linear classifier learns it. With more
+    than two labels, |r| is the largest of one label against the rest. idf is ln((1 + n) / (1 + df)) + 1, as in
+    scikit-learn's TfidfTransformer.
 
-    Parameters
-    ----------
-    exponent : float
-        Of |r|; 0 leaves TF-IDF.
-    sublinear_tf : bool
-        Whether a count becomes 1 + ln(count).
-    norm : {"l2", None}
-        Whether features are scaled to length 1.
+    Args:
+        exponent: Exponent of |r|; 0 gives TF-IDF.
+        sublinear_tf: Whether a count becomes 1 + ln(count).
+        norm: "l2" scales features to length 1; None does not.
 
-    Attributes
-    ----------
-    weight_ : ndarray of float64, [n_features]
-        What a term frequency is multiplied with before the norm.
+    Attributes:
+        weight_: float64 [n_features], multiplies the term frequency before the norm.
 
-    Examples
-    --------
+    Examples:
     >>> weighter = NBWeighter().fit([[2, 0, 1], [0, 1, 1]], ["bad", "good"])
     >>> weighter.transform([[1, 0, 1]]).toarray().round(3).tolist()
     [[1.0, 0.0, 0.0]]
@@ -59,7 +53,7 @@ class NBWeighter(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         return self
 
     def transform(self, X: Any) -> sparse.csr_matrix:  # noqa: N803
-        """Weigh counts [n_samples, n_features]."""
+        """The weighted features of counts [n_samples, n_features]."""
         check_is_fitted(self, "weight_")
         X = validate_data(  # noqa: N806
             self, X, accept_sparse="csr", dtype=[np.float64, np.float32, np.int32, np.int64], reset=False
@@ -73,7 +67,7 @@ class NBWeighter(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         return normalize(features, norm="l2", copy=False) if self.norm == "l2" else features
 
     def select(self, features: npt.NDArray[np.int64]) -> Self:
-        """A fitted weighter of these features alone, whose weights stay what they are."""
+        """A fitted weighter of these features only, with their present weights."""
         check_is_fitted(self, "weight_")
         chosen: Self = clone(self)
         chosen.classes_, chosen.weight_ = self.classes_, self.weight_[features]
@@ -89,7 +83,7 @@ class NBWeighter(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
 
 def _frequency(counts: sparse.csr_matrix) -> Floats:
-    """How many rows have each feature."""
+    """Number of rows with each feature."""
     return np.bincount(counts.indices[counts.data > 0], minlength=counts.shape[1]).astype(np.float64)
 
 

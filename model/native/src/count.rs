@@ -1,7 +1,7 @@
 //! Counts the n-grams of a corpus into a sparse matrix.
 //!
-//! Every (n-gram, text) pair is kept until the end, parted by the first byte of its key: the document frequency of an
-//! n-gram is then known exactly, and sorting part after part needs neither a table of all n-grams nor their names.
+//! Every (n-gram, text) pair is kept until the end, partitioned by the first byte of its key. Document frequencies are
+//! therefore exact, and sorting one partition after another needs neither a table of all n-grams nor their names.
 
 use std::ops::RangeInclusive;
 
@@ -14,12 +14,12 @@ const PARTS: usize = 256;
 const TEXTS_AT_ONCE: usize = 64;
 const LENGTH_BITS: u32 = 4;
 
-/// An n-gram in a text: its key, the text's number, how often, and how many tokens it has.
+/// An n-gram in a text: its key, the number of the text, its count, and its length in tokens.
 #[derive(Clone, Copy)]
 struct Entry {
     key: u64,
     text: u32,
-    /// The count, then the length - 1 in the last bits.
+    /// The count in the high bits, the length - 1 in the last bits.
     packed: u32,
 }
 
@@ -33,7 +33,7 @@ impl Entry {
     }
 }
 
-/// Why a corpus cannot be counted.
+/// The reason why a corpus cannot be counted.
 #[derive(Debug)]
 pub enum CountError {
     TextTooLong,
@@ -48,15 +48,15 @@ pub struct Corpus {
     texts: u32,
 }
 
-/// The matrix without its cells: which columns there are, and how many cells each row has.
+/// The columns of the matrix and the number of cells in each row.
 pub struct Columns {
     /// Ascending.
     pub keys: Vec<u64>,
-    /// Of each key's n-gram, in tokens.
+    /// Length of each key's n-gram, in tokens.
     pub lengths: Vec<u8>,
-    /// Where each row begins, and the end.
+    /// Start of each row, and the end.
     pub row_starts: Vec<i64>,
-    /// Per part, the cells of kept n-grams by column; `key` is the column.
+    /// For each partition, the cells of the kept n-grams by column; `key` is the column.
     cells: Vec<Vec<Entry>>,
 }
 
@@ -66,7 +66,7 @@ impl Corpus {
         Corpus { unit, lengths, parts: (0..PARTS).map(|_| Vec::new()).collect(), texts: 0 }
     }
 
-    /// Count more texts, in the present thread pool.
+    /// Count more texts, in the current thread pool.
     pub fn add<T: AsRef<str> + Sync>(&mut self, texts: &[T]) -> Result<(), CountError> {
         let total = u32::try_from(texts.len()).ok().and_then(|more| self.texts.checked_add(more));
         let total = total.ok_or(CountError::TooManyTexts)?;
@@ -111,7 +111,7 @@ impl Corpus {
         Ok(entries)
     }
 
-    /// Keep what occurs in at least `min_df` texts; the corpus is empty afterwards.
+    /// Keep the n-grams that occur in at least `min_df` texts. The corpus is empty afterwards.
     pub fn columns(&mut self, min_df: usize) -> Result<Columns, CountError> {
         let parts = std::mem::replace(&mut self.parts, (0..PARTS).map(|_| Vec::new()).collect());
         let texts = std::mem::take(&mut self.texts) as usize;
@@ -176,7 +176,7 @@ impl Columns {
         self.row_starts.last().map_or(0, |&end| end as usize)
     }
 
-    /// Write column and count of each cell, row by row, columns ascending; both slices have `cells()` places.
+    /// Write the column and the count of each cell, row by row, columns ascending. Both slices have `cells()` items.
     pub fn write_cells(&mut self, columns: &mut [i32], counts: &mut [i32]) {
         let mut next = self.row_starts.clone();
         for part in std::mem::take(&mut self.cells) {

@@ -1,27 +1,27 @@
-//! Finds keys among ascending ones, which may lie in a mapped file.
+//! Finds keys in an ascending array, which may be a mapped file.
 
 use std::ops::Range;
 
-/// How many marks are compared together.
+/// Number of marks that are compared at once.
 const AT_ONCE: usize = 16;
 
-/// A number in each byte.
+/// 1 in each byte: multiplied by a byte, it repeats that byte.
 const EACH: u128 = u128::MAX / 0xff;
 
-/// A key's place among ascending keys.
+/// Finds the position of a key in an ascending array of keys.
 ///
-/// The keys are too many for the processor's own caches, and most of what a text asks for is not among them. What is
-/// kept here is small, and tells nearly all of that without a look at the keys.
+/// The array is larger than the processor's caches, and most n-grams of a text are not in it. The index is small: its
+/// marks rule out nearly all of these n-grams without reading the array.
 pub struct KeyIndex {
-    /// Where the keys with the same first bits begin, and the end.
+    /// Position of the first key of each bucket (keys with the same first bits), and the end.
     starts: Vec<u32>,
     shift: u32,
-    /// The last bits of each key, and as many zeros as are looked at together.
+    /// The last byte of each key, padded with `AT_ONCE` zeros.
     marks: Vec<u8>,
 }
 
 impl KeyIndex {
-    /// 4 to 8 keys share their first bits when keys are uniform, as hashes are; others are found as well.
+    /// A bucket holds 4 to 8 keys if keys are uniform, as hashes are. Other keys are found as well.
     pub fn new(keys: &[u64]) -> Self {
         let bits = (usize::BITS - keys.len().leading_zeros()).saturating_sub(3).clamp(1, 20);
         let shift = 64 - bits;
@@ -37,30 +37,30 @@ impl KeyIndex {
         KeyIndex { starts, shift, marks }
     }
 
-    /// `keys` are those that the index was made of.
+    /// The position of `key`. `keys` must be the keys that the index was made of.
     #[inline]
     pub fn find(&self, keys: &[u64], key: u64) -> Option<usize> {
         let bucket = self.bucket(key);
         keys[bucket.clone()].binary_search(&key).ok().map(|place| bucket.start + place)
     }
 
-    /// Where the key most probably is if it is there, and whether it may be there at all.
+    /// The most probable position of the key, and whether the key may be present at all.
     ///
-    /// No branch depends on the key: whether an n-gram is known, and with how many others it shares its first bits,
-    /// cannot be foretold.
+    /// No branch depends on the key, because the processor could predict neither whether an n-gram is known nor the
+    /// size of its bucket.
     #[inline]
     pub fn guess(&self, key: u64) -> (usize, bool) {
         let Range { start, end } = self.bucket(key);
         let marks = u128::from_le_bytes(self.marks[start..start + AT_ONCE].try_into().expect("as many bytes"));
-        // The lowest byte that is 0 where the marks are equal ("Bit Twiddling Hacks", Sean Anderson).
+        // The lowest byte whose marks are equal, which is 0 in `unequal` ("Bit Twiddling Hacks", Sean Anderson).
         let unequal = marks ^ (EACH * u128::from(mark(key)));
         let equal = unequal.wrapping_sub(EACH) & !unequal & (EACH << 7);
         let first = equal.trailing_zeros() as usize / 8;
-        let many = end - start > AT_ONCE;
-        (start + first % AT_ONCE, (first < end - start) | many)
+        let overflows = end - start > AT_ONCE;
+        (start + first % AT_ONCE, (first < end - start) | overflows)
     }
 
-    /// Where the keys are that have the first bits of this one.
+    /// Positions of the keys with the same first bits.
     #[inline]
     fn bucket(&self, key: u64) -> Range<usize> {
         let bucket = (key >> self.shift) as usize;

@@ -14,12 +14,12 @@ pub const GOLDEN_RATIO: u64 = 0x9E37_79B9_7F4A_7C15;
 pub enum Unit {
     Words,
     Characters,
-    /// The characters of each word with a space on each side.
+    /// The characters of each word, padded with a space on each side.
     CharactersInWords,
 }
 
 impl Unit {
-    /// What the fold begins with.
+    /// Start value of the fold.
     fn start(self) -> u64 {
         match self {
             Unit::Words => 0,
@@ -44,25 +44,25 @@ fn fold(key: u64, hash: u64) -> u64 {
     mix64(key.wrapping_mul(GOLDEN_RATIO).wrapping_add(hash))
 }
 
-/// A text taken apart; kept between texts, so that its memory is used again.
+/// The tokens of a text. Kept between texts to reuse its memory.
 #[derive(Default)]
 pub struct Tokens {
     /// The preprocessed text.
     pub text: String,
     pub spans: Vec<Range<usize>>,
     hashes: Vec<u64>,
-    /// Where the runs of tokens end that n-grams are made within.
+    /// Ends of the sequences of tokens that n-grams do not cross.
     ends: Vec<usize>,
 }
 
 impl Tokens {
-    /// Take another text apart.
+    /// Read another text.
     pub fn read(&mut self, text: &str, unit: Unit, reading: &Reading) {
         preprocess(text, reading, &mut self.text);
         self.split(unit, reading);
     }
 
-    /// Take a text apart that is preprocessed already.
+    /// Read a text that is already preprocessed.
     pub fn read_preprocessed(&mut self, text: &str, unit: Unit) {
         self.text.clear();
         self.text.push_str(text);
@@ -95,7 +95,7 @@ impl Tokens {
         }
     }
 
-    /// Make the text one of its words alone, each with a space on each side.
+    /// Replace the text by its words, each padded with a space on each side.
     fn pad_words(&mut self) {
         let mut padded = String::with_capacity(self.text.len() + 2);
         let mut characters = 0;
@@ -110,7 +110,7 @@ impl Tokens {
         self.text = padded;
     }
 
-    /// Each n-gram of these lengths by position, then by length: where it begins, its length, its key.
+    /// Call `found` with the first token, the length and the key of each n-gram, by position, then by length.
     #[inline]
     pub fn for_each_ngram(
         &self,
@@ -121,7 +121,7 @@ impl Tokens {
         let mut begin = 0;
         for &end in &self.ends {
             let shortest = match unit {
-                // A word that is too short for any n-gram counts as a whole.
+                // A word shorter than the shortest n-gram is one n-gram.
                 Unit::CharactersInWords => (end - begin).min(*lengths.start()),
                 _ => *lengths.start(),
             };
@@ -138,7 +138,7 @@ impl Tokens {
         }
     }
 
-    /// An n-gram as text: its words with a space between them, or its characters.
+    /// Write an n-gram as text to `name`. Words are joined by spaces.
     pub fn name(&self, unit: Unit, first: usize, length: usize, name: &mut String) {
         name.clear();
         for (number, span) in self.spans[first..first + length].iter().enumerate() {

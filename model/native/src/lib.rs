@@ -1,6 +1,6 @@
-//! The Python module `sentiment_native`: the Rust side of `sentiment_model`, which specifies what each of these does.
+//! The Python module `sentiment_native`: the Rust implementation of `sentiment_model`, which specifies each function.
 //!
-//! `sentiment_model/native.py` is the only caller: it checks what a person may get wrong, and says it.
+//! `sentiment_model/native.py` and `counting.py` call it. The Python side checks what users pass and words the errors.
 
 mod arrays;
 mod count;
@@ -30,7 +30,7 @@ use crate::keys::{Tokens, Unit};
 use crate::reading::{Reading, Split};
 use crate::score::{Norm, Scratch, Seen, Tf, View};
 
-/// Shorter texts are scored in less time than it may take to get the interpreter's lock back.
+/// Scoring a shorter text may take less time than acquiring the interpreter's lock again.
 const RELEASE_LOCK_BYTES: usize = 32 * 1024;
 
 const MAX_LENGTH: usize = 16;
@@ -68,7 +68,7 @@ type ReadingArguments = (String, String, Vec<String>);
 fn reading((preprocessing, tokens, stop_words): ReadingArguments) -> PyResult<Reading> {
     let stop_words: HashSet<String> = stop_words.into_iter().collect();
     let found = Reading::named(&preprocessing, &tokens, stop_words);
-    found.ok_or_else(|| PyValueError::new_err("an unknown way to preprocess or to split"))
+    found.ok_or_else(|| PyValueError::new_err("unknown preprocessing or tokens"))
 }
 
 fn lengths((shortest, longest): (usize, usize)) -> PyResult<RangeInclusive<usize>> {
@@ -81,7 +81,7 @@ fn lengths((shortest, longest): (usize, usize)) -> PyResult<RangeInclusive<usize
 
 fn pool(threads: usize) -> PyResult<rayon::ThreadPool> {
     let built = rayon::ThreadPoolBuilder::new().num_threads(threads.max(1)).build();
-    built.map_err(|error| PyRuntimeError::new_err(format!("no threads to be had: {error}")))
+    built.map_err(|error| PyRuntimeError::new_err(format!("threads cannot be started: {error}")))
 }
 
 pyo3::create_exception!(sentiment_native, KeyCollision, PyValueError, "Two different n-grams have the same key.");
@@ -101,7 +101,7 @@ struct LinearScorer {
     bias: Vec<f64>,
     views: Vec<View<Array<u64>, Array<f32>>>,
     reading: Reading,
-    /// For short texts. The interpreter's lock lets one thread at a time score those, so nobody waits for it.
+    /// For short texts. They are scored under the interpreter's lock, one at a time, so that no thread waits for it.
     scratch: Mutex<Scratch>,
 }
 
@@ -129,8 +129,8 @@ fn to_python<'py>(py: Python<'py>, (margins, seen): (Vec<f64>, Seen)) -> PyResul
 
 #[pymethods]
 impl LinearScorer {
-    /// Keys and coefficients are kept, not copied; they must not change while this object lives. What most n-grams need
-    /// is copied beside that, side by side.
+    /// Keys and coefficients are referenced, not copied, and must not change while this object lives. The numbers that
+    /// most n-grams need are also copied into one array.
     #[new]
     fn new(bias: Vec<f64>, views: Vec<ViewArguments>, reading_arguments: ReadingArguments) -> PyResult<Self> {
         let outputs = bias.len();
@@ -140,7 +140,7 @@ impl LinearScorer {
         let views = views.into_iter().map(|(unit_name, ngrams, tf_name, norm_name, keys, weight, coef)| {
             let n = keys.as_ref().len();
             if u32::try_from(n).is_err() || weight.as_ref().len() != n || coef.as_ref().len() != n * outputs {
-                return Err(PyValueError::new_err("keys, weight and coef do not belong together"));
+                return Err(PyValueError::new_err("keys, weight and coef differ in length"));
             }
             let (unit, lengths, tf, norm) = (unit(&unit_name)?, lengths(ngrams)?, tf(&tf_name)?, norm(&norm_name)?);
             Ok(View::new(unit, lengths, tf, norm, keys, weight.as_ref(), coef))
@@ -149,7 +149,7 @@ impl LinearScorer {
         Ok(LinearScorer { bias, views, reading, scratch: Mutex::default() })
     }
 
-    /// Margins, known n-grams, n-grams.
+    /// The margins, the number of known n-grams, the number of n-grams.
     fn score<'py>(&self, py: Python<'py>, text: PyBackedStr) -> PyResult<Score<'py>> {
         if text.len() >= RELEASE_LOCK_BYTES {
             return to_python(py, py.detach(|| self.margins(&text, &mut Scratch::default())));
@@ -161,7 +161,7 @@ impl LinearScorer {
         to_python(py, scored)
     }
 
-    /// `score` of each text.
+    /// The `score` of each text.
     fn score_many<'py>(&self, py: Python<'py>, texts: Vec<PyBackedStr>, threads: usize) -> PyResult<Vec<Score<'py>>> {
         let pool = pool(threads)?;
         let scores: Vec<_> = py.detach(|| {
@@ -172,13 +172,13 @@ impl LinearScorer {
         scores.into_iter().map(|score| to_python(py, score)).collect()
     }
 
-    /// Per view, the known n-grams of a text: name, count, place in the vocabulary.
+    /// For each view, the known n-grams of a text: name, count, position in the vocabulary.
     fn matches(&self, text: PyBackedStr) -> Vec<Vec<(String, usize, usize)>> {
         self.views.iter().map(|view| view.matches(&text, &self.reading)).collect()
     }
 }
 
-/// Counts n-grams; texts may come in several pieces.
+/// Counts n-grams of texts that are added in batches.
 #[pyclass(name = "NgramCounter", module = "sentiment_native")]
 struct NgramCounter {
     corpus: Corpus,
@@ -206,8 +206,8 @@ impl NgramCounter {
         Ok(py.detach(|| pool.install(|| corpus.add(&texts)))?)
     }
 
-    /// The matrix of all n-grams in at least `min_df` texts, by rows, and what its columns are:
-    /// row starts i64, columns i32, counts i32; keys u64 (ascending), lengths u8. The counter is empty afterwards.
+    /// The matrix of the n-grams that occur in at least `min_df` texts, by rows, and the n-grams of its columns: row
+    /// starts i64, columns i32, counts i32, keys u64 (ascending), lengths u8. The counter is empty afterwards.
     fn finish<'py>(&mut self, py: Python<'py>, min_df: usize) -> PyResult<Matrix<'py>> {
         let NgramCounter { corpus, pool } = self;
         let mut columns: Columns = py.detach(|| pool.install(|| corpus.columns(min_df)))?;
@@ -228,7 +228,7 @@ impl NgramCounter {
     }
 }
 
-/// Whether keys ascend strictly.
+/// Whether the keys are strictly ascending.
 #[pyfunction]
 fn ascending(keys: Array<u64>) -> bool {
     keys.as_ref().is_sorted_by(|one, next| one < next)
@@ -264,7 +264,7 @@ fn ngram_keys(text: PyBackedStr, unit_name: &str, ngrams: (usize, usize)) -> PyR
     Ok(keys)
 }
 
-/// The n-gram of each of the ascending keys, found in these texts, or None.
+/// The n-gram of each of the ascending keys, or None if no text has it.
 #[pyfunction]
 fn ngram_names(
     py: Python<'_>,

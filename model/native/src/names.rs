@@ -1,4 +1,4 @@
-//! The n-grams behind keys, found again in the texts that they were counted in.
+//! Finds the n-grams of keys in the texts that they were counted in.
 
 use std::ops::RangeInclusive;
 
@@ -6,9 +6,9 @@ use crate::index::KeyIndex;
 use crate::keys::{Tokens, Unit};
 use crate::reading::Reading;
 
-/// The n-gram of each of the ascending keys, or None where no text has it.
+/// The n-gram of each of the ascending keys, or None if no text has it.
 ///
-/// Fails with the key that two different n-grams share.
+/// The error is a key that two different n-grams share.
 pub fn names<T: AsRef<str>>(
     texts: &[T],
     keys: &[u64],

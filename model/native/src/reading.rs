@@ -1,8 +1,8 @@
-//! How a model reads a text, as `sentiment_model/reading.py` specifies it.
+//! How a text becomes tokens, as `sentiment_model/reading.py` specifies it.
 
 use std::collections::HashSet;
 
-/// How a preprocessed text is split.
+/// How a preprocessed text is split into tokens.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Split {
     /// `\w+(?:'\w+)?|[^\w\s]`
@@ -15,9 +15,9 @@ pub enum Split {
     Nonspaces,
 }
 
-/// What happens to a text before its n-grams are looked up.
+/// How a text becomes tokens.
 pub struct Reading {
-    /// Whether line breaks of HTML become spaces.
+    /// Whether HTML line breaks become spaces.
     pub breaks: bool,
     pub lower: bool,
     /// Whether two or more white spaces become one space.
@@ -27,7 +27,7 @@ pub struct Reading {
 }
 
 impl Default for Reading {
-    /// What is trained here.
+    /// How this project trains.
     fn default() -> Self {
         Reading {
             breaks: true,
@@ -40,7 +40,7 @@ impl Default for Reading {
 }
 
 impl Reading {
-    /// By the names of the model file, or None where one is unknown.
+    /// The reading with these names from a model file, or None if a name is unknown.
     pub fn named(preprocessing: &str, tokens: &str, stop_words: HashSet<String>) -> Option<Self> {
         let (breaks, lower, one_space) = match preprocessing {
             "br-space-lower/v1" => (true, true, false),

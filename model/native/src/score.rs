@@ -8,7 +8,7 @@ use crate::keys::{Tokens, Unit};
 use crate::reading::Reading;
 use crate::tally::Tally;
 
-/// How many n-grams are looked for at the same time.
+/// Number of n-grams that are looked up at the same time.
 const AT_ONCE: usize = 256;
 
 /// How a count becomes a term frequency.
@@ -31,7 +31,7 @@ impl Tf {
     }
 }
 
-/// What the features of a text are divided by.
+/// The norm by which the features of a text are divided.
 #[derive(Clone, Copy)]
 pub enum Norm {
     L2,
@@ -39,12 +39,12 @@ pub enum Norm {
     None,
 }
 
-/// One view: its vocabulary and what its n-grams weigh. `K` and `N` hold arrays, in memory or in a mapped file.
+/// One view: its vocabulary and the weights of its n-grams. `K` and `N` hold arrays, in memory or in a mapped file.
 pub struct View<K, N> {
     unit: Unit,
     lengths: RangeInclusive<usize>,
     tf: Tf,
-    /// Of the counts that are usual.
+    /// Term frequencies of small counts.
     frequencies: [f64; 16],
     norm: Norm,
     keys: K,
@@ -54,17 +54,16 @@ pub struct View<K, N> {
     entries: Vec<Entry>,
 }
 
-/// What the score of an n-gram is made of, side by side: one line of the processor's caches, where the mapped arrays
-/// would be three.
+/// The numbers that score an n-gram. They share one cache line; in the mapped arrays they would be on three.
 #[derive(Clone, Copy)]
 struct Entry {
     key: u64,
     weight: f32,
-    /// The first of its k.
+    /// The first of its k coefficients.
     coef: f32,
 }
 
-/// How many n-grams a text has, and how many of them are in the vocabulary.
+/// The number of n-grams of a text, and how many of them are in the vocabulary.
 #[derive(Default, Clone, Copy)]
 pub struct Seen {
     pub known: usize,
@@ -81,7 +80,7 @@ pub struct Scratch {
 }
 
 impl<K: AsRef<[u64]>, N: AsRef<[f32]>> View<K, N> {
-    /// `keys` ascend; `weight` has a number for each, `coef` k of them.
+    /// `keys` are ascending; `weight` has one number for each key, `coef` has k.
     pub fn new(
         unit: Unit,
         lengths: RangeInclusive<usize>,
@@ -100,7 +99,7 @@ impl<K: AsRef<[u64]>, N: AsRef<[f32]>> View<K, N> {
         View { unit, lengths, tf, frequencies, norm, keys, coef, index, entries }
     }
 
-    /// Add the view's share to the margins, of which there are k.
+    /// Add the view's scores to the k margins.
     pub fn add(&self, text: &str, reading: &Reading, margins: &mut [f64], scratch: &mut Scratch) -> Seen {
         let Scratch { tokens, wanted, tally, sums } = scratch;
         let (coef, k) = (self.coef.as_ref(), margins.len());
@@ -135,9 +134,9 @@ impl<K: AsRef<[u64]>, N: AsRef<[f32]>> View<K, N> {
         Seen { known, total: wanted.len() }
     }
 
-    /// Count the wanted keys that are in the vocabulary, each by its place; how many they are together.
+    /// Count the wanted keys that are in the vocabulary by their position, and return the sum of the counts.
     ///
-    /// Most of the time goes into waiting for memory, so it is asked for many n-grams at once.
+    /// Most of the time is spent waiting for memory, so many n-grams are requested at once.
     fn find(&self, wanted: &[u64], tally: &mut Tally) -> usize {
         let mut known = 0;
         let mut guesses = [(0, 0); AT_ONCE];
@@ -150,7 +149,7 @@ impl<K: AsRef<[u64]>, N: AsRef<[f32]>> View<K, N> {
                 likely += usize::from(is_likely);
             }
             let guesses = &guesses[..likely];
-            // Read and not used yet: all of them come from memory at the same time.
+            // Read without being used yet, so that all of them are fetched from memory at the same time.
             guesses.iter().for_each(|&(place, _)| _ = black_box(self.entries[place].key));
             for &(place, key) in guesses {
                 let is_it = self.entries[place].key == key;
@@ -168,7 +167,7 @@ impl<K: AsRef<[u64]>, N: AsRef<[f32]>> View<K, N> {
         self.frequencies.get(count).copied().unwrap_or_else(|| self.tf.of(count))
     }
 
-    /// The known n-grams of a text in the order of their first occurrence: name, count, place in the vocabulary.
+    /// The known n-grams of a text in the order of first occurrence: name, count, position in the vocabulary.
     pub fn matches(&self, text: &str, reading: &Reading) -> Vec<(String, usize, usize)> {
         let keys = self.keys.as_ref();
         let mut tokens = Tokens::default();

@@ -2,20 +2,20 @@
 
 use crate::keys::GOLDEN_RATIO;
 
-/// How often each known n-gram of a text occurs, by its place in the vocabulary. Kept between texts.
+/// The count of each known n-gram of a text, by its position in the vocabulary. Kept between texts to reuse its memory.
 #[derive(Default)]
 pub struct Tally {
-    /// Places and counts, from 1 on; the first is no n-gram's.
+    /// Positions and counts. Item 0 stands for no n-gram.
     counted: Vec<(u32, u32)>,
     /// The number of the next n-gram.
     next: usize,
-    /// Open addressing: numbers in `counted`, 0 where there is none.
+    /// A hash table with open addressing: indexes into `counted`, 0 for an empty slot.
     slots: Vec<u32>,
     shift: u32,
 }
 
 impl Tally {
-    /// Forget the last text; the next one has at most so many different n-grams.
+    /// Forget the last text. The next one has at most `most` distinct n-grams.
     pub fn begin(&mut self, most: usize) {
         let bits = usize::BITS - most.leading_zeros() + 1;
         self.shift = u64::BITS - bits;
@@ -26,10 +26,10 @@ impl Tally {
         self.next = 1;
     }
 
-    /// One occurrence more. Whether there was one before cannot be foretold: no branch depends on it.
+    /// Count one more occurrence. No branch depends on whether it is the first: the processor could not predict it.
     #[inline]
     pub fn add(&mut self, place: u32) {
-        // Multiplied by it, numbers that lie side by side are far apart.
+        // The multiplication spreads neighbouring positions over the table.
         let mut slot = (u64::from(place).wrapping_mul(GOLDEN_RATIO) >> self.shift) as usize;
         let mut number = self.slots[slot] as usize;
         while (number != 0) & (self.counted[number].0 != place) {
@@ -44,7 +44,7 @@ impl Tally {
         self.next += usize::from(!again);
     }
 
-    /// Places and counts, in the order of the first occurrence.
+    /// Positions and counts, in the order of first occurrence.
     pub fn counts(&self) -> &[(u32, u32)] {
         &self.counted[1..self.next]
     }

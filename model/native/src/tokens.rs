@@ -7,7 +7,7 @@ use crate::unicode::{class_of, push_lower, IS_SPACE, IS_WORD};
 
 const BREAK: &str = "<br />";
 
-/// The prepared text; `prepared` is overwritten.
+/// Write the preprocessed text to `prepared`, which is overwritten.
 pub fn preprocess(text: &str, reading: &Reading, prepared: &mut String) {
     prepared.clear();
     match (reading.breaks, reading.lower) {
@@ -31,7 +31,7 @@ pub fn preprocess(text: &str, reading: &Reading, prepared: &mut String) {
     }
 }
 
-/// Two or more white spaces as one space; a single one stays what it is.
+/// Replace each run of two or more white spaces by one space. A single one stays as it is.
 fn with_one_space(text: &str) -> String {
     let mut joined = String::with_capacity(text.len());
     let mut waiting: Option<char> = None;
@@ -47,7 +47,7 @@ fn with_one_space(text: &str) -> String {
     joined
 }
 
-/// Where the tokens of a preprocessed text are.
+/// Call `found` with the byte range of each token of a preprocessed text.
 pub fn for_each_token(text: &str, split: Split, found: impl FnMut(Range<usize>)) {
     match split {
         Split::WordsPunctuation => for_each_word_or_mark(text, found),
@@ -57,7 +57,7 @@ pub fn for_each_token(text: &str, split: Split, found: impl FnMut(Range<usize>))
     }
 }
 
-/// Runs of at least `shortest` characters that are of a kind.
+/// Call `found` with each run of at least `shortest` characters of that kind.
 fn for_each_run(text: &str, shortest: usize, kind: impl Fn(u8) -> bool, mut found: impl FnMut(Range<usize>)) {
     let mut place = 0;
     while place < text.len() {
@@ -101,7 +101,7 @@ fn for_each_word_or_mark(text: &str, mut found: impl FnMut(Range<usize>)) {
     }
 }
 
-/// Where each character of a preprocessed text is.
+/// Call `found` with the byte range of each character of a preprocessed text.
 pub fn for_each_character(text: &str, mut found: impl FnMut(Range<usize>)) {
     for (start, character) in text.char_indices() {
         found(start..start + character.len_utf8());
@@ -120,7 +120,7 @@ fn end_of_word(text: &str, mut place: usize) -> usize {
     place
 }
 
-/// What the character at this place is, and how many bytes it has.
+/// The class of the character at this place, and its length in bytes.
 #[inline]
 fn class_at(text: &str, place: usize) -> (u8, usize) {
     let byte = text.as_bytes()[place];

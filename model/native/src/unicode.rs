@@ -17,7 +17,7 @@ const DOTTED_CAPITAL_I: char = '\u{130}';
 const PAGE: usize = 256;
 const CODE_POINTS: usize = 0x11_0000;
 
-/// What each character is, in pages of 256, equal pages once.
+/// The class of each character, in pages of 256 characters. Equal pages are stored once.
 struct Classes {
     page_of: Vec<u8>,
     pages: Vec<[u8; PAGE]>,
@@ -61,7 +61,7 @@ fn classes() -> &'static Classes {
     CLASSES.get_or_init(Classes::build)
 }
 
-/// `IS_WORD`, `IS_SPACE` and the like, added up.
+/// The class of a character: `IS_WORD`, `IS_SPACE` and the others as bits.
 #[inline]
 pub fn class_of(character: char) -> u8 {
     classes().of(character)
@@ -88,13 +88,13 @@ pub fn push_lower(text: &str, lowered: &mut String) {
 fn lower(character: char) -> char {
     let code = character as u32;
     let place = LOWER.partition_point(|&(first, ..)| first <= code);
-    // Runs may interleave (every second code point): the last one that holds the character is meant.
+    // Runs may interleave (every second code point): the last run that contains the character counts.
     let run = LOWER[..place].iter().rev().find(|&&(first, last, step, _)| code <= last && (code - first) % step == 0);
     let moved = run.and_then(|&(_, _, _, difference)| char::from_u32(code.wrapping_add_signed(difference)));
     moved.unwrap_or(character)
 }
 
-/// A capital sigma is a final one after a cased letter and not before one (Unicode, section 3.13).
+/// Whether this capital sigma is final: after a cased letter and not before one (Unicode, section 3.13).
 fn is_final(text: &str, place: usize) -> bool {
     meets_cased(text[..place].chars().rev()) && !meets_cased(text[place + SIGMA.len_utf8()..].chars())
 }

@@ -137,7 +137,7 @@ pub const CASED: &[(u32, u32)] = &[
     (122661,122666), (125184,125251), (127280,127305), (127312,127337), (127344,127369),
 ];
 
-/// Inclusive ranges of what a final sigma looks through.
+/// Inclusive ranges of what is skipped around a final sigma.
 #[rustfmt::skip]
 pub const CASE_IGNORABLE: &[(u32, u32)] = &[
     (39,39), (46,46), (58,58), (94,94), (96,96), (168,168), (173,173), (175,175), (180,180), (183,184), (688,879),
@@ -199,7 +199,7 @@ pub const CASE_IGNORABLE: &[(u32, u32)] = &[
     (917536,917631), (917760,917999),
 ];
 
-/// (first, last, step, difference): first, first + step, ... last have a lower case so far on.
+/// (first, last, step, difference): the lower case of first, first + step, ... last is `difference` further.
 #[rustfmt::skip]
 pub const LOWER: &[(u32, u32, u32, i32)] = &[
     (65,90,1,32), (192,214,1,32), (216,222,1,32), (256,302,2,1), (306,310,2,1), (313,327,2,1), (330,374,2,1),

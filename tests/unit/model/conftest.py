@@ -10,7 +10,7 @@ from sentiment_model import native
 
 @pytest.fixture(scope="module", params=["python", "rust"])
 def implementation(request: pytest.FixtureRequest) -> Iterator[str]:
-    """Each test runs with one, then with the other."""
+    """Run each test with both implementations."""
     name: str = request.param
     if name == "rust":
         need_rust()

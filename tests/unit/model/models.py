@@ -1,4 +1,4 @@
-"""Small models to test with."""
+"""Small models for tests."""
 
 from sentiment_model import LinearModel, View
 from sentiment_model.keys import ngram_key
@@ -9,7 +9,7 @@ WEIGHTS: dict[tuple[str, ...], float] = {("good",): 1.0, ("bad",): -1.0, ("not",
 
 
 def two_classes(*, tf: Tf = "sublinear", norm: Norm = "l2", reading: Reading = TRAINED) -> LinearModel:
-    """Knows `good`, `bad` and `not good`."""
+    """A model whose vocabulary is `good`, `bad` and `not good`."""
     entries = sorted((ngram_key(ngram), weight) for ngram, weight in WEIGHTS.items())
     view = View(
         name="words",
@@ -31,7 +31,7 @@ def two_classes(*, tf: Tf = "sublinear", norm: Norm = "l2", reading: Reading = T
 
 
 def three_classes(*, link: Link = "softmax") -> LinearModel:
-    """Knows `good`, `bad` and `fine`, one for each label."""
+    """A model whose vocabulary is `good`, `bad` and `fine`, one for each label."""
     columns = {"bad": (2.0, 0.0, 0.0), "fine": (0.0, 2.0, 0.0), "good": (0.0, 0.0, 2.0)}
     entries = sorted((ngram_key([word]), row) for word, row in columns.items())
     view = View(

@@ -42,7 +42,7 @@ def test_one_text_instead_of_several_is_refused(tmp_path: Path) -> None:
             ask("good")
 
 
-def test_what_is_no_model_is_refused(tmp_path: Path) -> None:
+def test_a_file_that_is_no_model_is_refused(tmp_path: Path) -> None:
     (tmp_path / "model.safetensors").write_bytes(b"nothing of the kind")
     with pytest.raises(ModelFileError):
         sentiment_model.load(tmp_path)

@@ -1,4 +1,4 @@
-"""The scikit-learn face: what scikit-learn demands of estimators, and equality with its own."""
+"""The scikit-learn estimators: they pass scikit-learn's checks and equal its own estimators."""
 
 import doctest
 from collections.abc import Callable
@@ -29,7 +29,7 @@ TEXTS = st.lists(st.lists(WORDS, max_size=12).map(" ".join), min_size=1, max_siz
 @parametrize_with_checks(  # type: ignore[untyped-decorator]
     [NBWeighter(), NBWeighter(exponent=0.0, norm=None, sublinear_tf=False)]
 )
-def test_estimators_do_what_scikit_learn_demands(estimator: Any, check: Callable[[Any], None]) -> None:
+def test_estimators_pass_the_checks_of_scikit_learn(estimator: Any, check: Callable[[Any], None]) -> None:
     check(estimator)
 
 
@@ -43,7 +43,7 @@ def test_estimators_do_what_scikit_learn_demands(estimator: Any, check: Callable
         estimator_checks.check_set_params,
     ],
 )
-def test_the_vectoriser_does_what_scikit_learn_demands_of_those_that_take_texts(check: Any) -> None:
+def test_the_vectorizer_passes_the_checks_for_estimators_of_texts(check: Any) -> None:
     # `check_estimator` itself passes over estimators whose input is text.
     check("NgramVectorizer", NgramVectorizer())
 
@@ -81,7 +81,7 @@ def test_characters_are_counted_as_count_vectorizer_does() -> None:
     assert (ours.transform(texts)[:, order] != theirs.fit_transform(texts)).nnz == 0
 
 
-def test_without_names_there_are_none_to_ask_for() -> None:
+def test_an_unnamed_vectorizer_has_no_feature_names() -> None:
     counts = NgramVectorizer(named=False).fit(iter(["good film", "bad film"]))
     assert counts.transform(["good film"]).sum() == 2
     with pytest.raises(ValueError, match="named=True"):

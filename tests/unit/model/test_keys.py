@@ -1,4 +1,4 @@
-"""Tokens and keys: the published vectors, and what incremental folding promises."""
+"""Tokens and keys: published test vectors, and the properties of incremental folding."""
 
 import pytest
 from hypothesis import given
@@ -47,7 +47,7 @@ def test_tokens_are_words_and_single_marks() -> None:
     ]
 
 
-def test_html_breaks_and_case_are_ironed_out() -> None:
+def test_html_breaks_become_spaces_and_case_is_lowered() -> None:
     assert preprocess("Good.<br /><br />BAD") == "good.  bad"
 
 

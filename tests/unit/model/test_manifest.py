@@ -1,4 +1,4 @@
-"""The manifest: what it covers, and what it must not list."""
+"""The manifest: the files that it lists, and the manifests that are refused."""
 
 import hashlib
 import json
@@ -109,12 +109,12 @@ def manifest(*files: Any, **changes: Any) -> bytes:
         (manifest().replace(b'"size_bytes":1}', b'"size_bytes":1,"size_bytes":1}'), "twice"),
     ],
 )
-def test_a_manifest_that_lists_what_it_must_not_is_refused(data: bytes, sentence: str) -> None:
+def test_a_manifest_with_forbidden_content_is_refused(data: bytes, sentence: str) -> None:
     with pytest.raises(ManifestError, match=sentence):
         parse_manifest(data)
 
 
 @given(st.binary(max_size=200))
-def test_no_bytes_raise_anything_else(data: bytes) -> None:
+def test_any_bytes_parse_or_raise_a_manifest_error(data: bytes) -> None:
     with pytest.raises(ManifestError):
         parse_manifest(data)

@@ -1,4 +1,4 @@
-"""Writing and reading `model.safetensors`, and refusing everything that is not one.
+"""Writing and reading `model.safetensors`, and refusing everything else.
 
 Damage is tried three ways: by hand, with the sentence that is due; every truncation; and random mutations, after which
 a file is either refused with a ModelFileError or holds a model that scores with finite numbers.
@@ -32,7 +32,7 @@ def path(tmp_path: Path) -> Path:
 
 
 def converted() -> LinearModel:
-    """One that makes use of what only converted models have."""
+    """A model with the options that only converted models have."""
     return two_classes(tf="binary", norm="l1", reading=Reading("lower/v1", "words-of-two/v1", frozenset({"it", "ß"})))
 
 
@@ -41,7 +41,7 @@ def one_vs_rest() -> LinearModel:
 
 
 @pytest.mark.parametrize("build", [two_classes, three_classes, converted, one_vs_rest])
-def test_what_is_read_is_what_was_written(path: Path, build: Callable[[], LinearModel]) -> None:
+def test_a_written_model_reads_back_equal(path: Path, build: Callable[[], LinearModel]) -> None:
     model = build()
     write_model(path, model)
     read = read_model(path)
@@ -58,13 +58,13 @@ def test_what_is_read_is_what_was_written(path: Path, build: Callable[[], Linear
     assert Scorer.open(path).predict("good") == Scorer(read).predict("good")
 
 
-def test_equal_models_are_equal_bytes(tmp_path: Path) -> None:
+def test_equal_models_have_equal_bytes(tmp_path: Path) -> None:
     for name in ("one", "two"):
         write_model(tmp_path / name, converted())
     assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
 
 
-def test_the_file_is_what_the_safetensors_format_says(path: Path) -> None:
+def test_the_file_follows_the_safetensors_format(path: Path) -> None:
     write_model(path, two_classes())
     header, data = unpacked(path)
     assert header["__metadata__"]["format"] == "sentiment.dev/model/v1"
@@ -74,7 +74,7 @@ def test_the_file_is_what_the_safetensors_format_says(path: Path) -> None:
     assert list(keys) == list(two_classes().views[0].keys)
 
 
-def test_a_failed_write_leaves_what_was_there(path: Path) -> None:
+def test_a_failed_write_keeps_the_old_file(path: Path) -> None:
     write_model(path, two_classes())
     before = path.read_bytes()
     with pytest.raises(ModelFileError, match="not finite"):
@@ -133,7 +133,7 @@ def unpacked(path: Path) -> tuple[dict[str, Any], bytes]:
 
 
 def rewrite(path: Path, damage: Callable[[dict[str, Any]], object]) -> None:
-    """Change the header of a file, data and alignment staying what they are."""
+    """Change the header of a file and keep its data and its alignment."""
     header, data = unpacked(path)
     damage(header)
     text = json.dumps(header).encode()
@@ -175,7 +175,7 @@ def entry(name: str, key: str, value: Any) -> Callable[[dict[str, Any]], None]:
         (lambda header: header.__setitem__("Words!", header["bias"]), "name that no model"),
     ],
 )
-def test_what_this_release_does_not_know_is_unsupported(path: Path, damage: Any, sentence: str) -> None:
+def test_an_unknown_option_is_unsupported(path: Path, damage: Any, sentence: str) -> None:
     write_model(path, two_classes())
     rewrite(path, damage)
     with pytest.raises(UnsupportedFormat, match=sentence):
@@ -214,7 +214,7 @@ def test_what_this_release_does_not_know_is_unsupported(path: Path, damage: Any,
         (lambda header: header["bias"].pop("dtype"), "expected dtype, shape and data_offsets"),
     ],
 )
-def test_a_damaged_header_is_refused_with_what_is_wrong(path: Path, damage: Any, sentence: str) -> None:
+def test_a_damaged_header_is_refused_with_the_reason(path: Path, damage: Any, sentence: str) -> None:
     write_model(path, two_classes())
     rewrite(path, damage)
     with pytest.raises(ModelFileError, match=sentence):
@@ -237,7 +237,7 @@ def test_a_damaged_header_is_refused_with_what_is_wrong(path: Path, damage: Any,
         (struct.pack("<Q", 8) + b"{}      " + b"surplus", "tensors end at byte 0"),
     ],
 )
-def test_what_is_no_model_file_is_refused(path: Path, content: bytes, sentence: str) -> None:
+def test_a_file_that_is_no_model_is_refused(path: Path, content: bytes, sentence: str) -> None:
     path.write_bytes(content)
     with pytest.raises(ModelFileError, match=sentence):
         read_model(path)
@@ -268,13 +268,13 @@ def test_every_truncation_is_refused(path: Path) -> None:
 
 
 CASES = int(os.environ.get("FUZZ_CASES", "300"))
-"""How many mutated files are tried; `make fuzz` tries many more."""
+"""Number of mutated files; `make fuzz` tries many more."""
 
 
 @given(st.data())
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=CASES, deadline=None)
 @pytest.mark.usefixtures("rust")
-def test_a_mutated_file_is_refused_or_still_scores_and_alike_in_both(path: Path, data: st.DataObject) -> None:
+def test_a_mutated_file_is_refused_or_scored_equally_by_both_implementations(path: Path, data: st.DataObject) -> None:
     models = [two_classes(), three_classes(), converted(), one_vs_rest()]
     write_model(path, data.draw(st.sampled_from(models)))
     content = bytearray(path.read_bytes())
@@ -302,7 +302,7 @@ def test_a_mutated_file_is_refused_or_still_scores_and_alike_in_both(path: Path,
 
 
 def outcome(path: Path, native: str) -> str | tuple[float, ...]:
-    """The refusal's kind and sentence, or all numbers of a prediction."""
+    """The type and message of the error, or all numbers of a prediction."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SENTIMENT_NATIVE", native)
         try:

@@ -1,4 +1,4 @@
-"""Rust does what Python specifies, for every string.
+"""The Rust implementation equals the Python specification, for every string.
 
 | what | compared on |
 |---|---|
@@ -129,7 +129,7 @@ def test_the_same_counts_and_names(
 
 
 def model_of(data: st.DataObject, texts: list[str]) -> LinearModel:
-    """A model that knows some of the n-grams of these texts, and some that no text has."""
+    """A model whose vocabulary has some n-grams of these texts, and some that no text has."""
     outputs = data.draw(st.sampled_from([1, 3]), "outputs")
     reading = data.draw(READING, "reading")
     number = st.floats(-3, 3, width=32)
@@ -233,7 +233,7 @@ def test_texts_of_a_megabyte(text: str, unit: Unit) -> None:
 @pytest.mark.parametrize("neighbours", [8, 40])
 @pytest.mark.parametrize("step", [1, 256], ids=["the same first bits", "the same first and last bits"])
 @pytest.mark.parametrize("known", [True, False])
-def test_an_ngram_is_told_from_those_whose_keys_are_like_its_own(neighbours: int, step: int, known: bool) -> None:
+def test_an_ngram_is_distinguished_from_those_with_similar_keys(neighbours: int, step: int, known: bool) -> None:
     [key] = ngram_keys(["film"], 1, 1)
     alike = range(key - neighbours // 2 * step, key + neighbours // 2 * step, step)
     keys = [other for other in alike if known or other != key]
@@ -253,7 +253,7 @@ def test_an_ngram_is_told_from_those_whose_keys_are_like_its_own(neighbours: int
     assert prediction == in_python(lambda: Scorer(model)).predict("A film, a film!")
 
 
-def test_a_key_that_no_text_has_is_named_by_nothing() -> None:
+def test_a_key_that_no_text_has_gets_an_empty_name() -> None:
     word = np.array(list(ngram_keys(["good"], 1, 1)), dtype=np.uint64)
     assert ngram_names(["good bad"], word, unit="words", ngrams=(1, 2)) == ["good"]
     assert ngram_names(["good bad"], word, unit="characters", ngrams=(4, 4)) == [""]

@@ -1,4 +1,4 @@
-"""Ways to read a text: scikit-learn's CountVectorizer is asked as an outside oracle, over any Unicode.
+"""Ways to read a text, compared with scikit-learn's CountVectorizer on any Unicode text.
 
 | options of CountVectorizer | names here |
 |---|---|

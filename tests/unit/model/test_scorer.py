@@ -1,4 +1,4 @@
-"""What a prediction is, by hand and against scikit-learn."""
+"""Predictions, computed by hand and compared with scikit-learn."""
 
 import math
 from array import array
@@ -41,7 +41,7 @@ def test_binary_counts_are_one_and_the_sum_norm_makes_a_mean() -> None:
     assert Scorer(two_classes(tf="binary", norm="none")).predict("good good").margins == pytest.approx((1.25,))
 
 
-def test_stop_words_make_neighbours_of_others() -> None:
+def test_ngrams_span_removed_stop_words() -> None:
     model = two_classes(tf="plain", norm="none", reading=Reading(stop_words=frozenset({"so"})))
     assert Scorer(model).predict("not so good").margins == pytest.approx((0.25 + 1.0 - 3.0,))
 

@@ -1,4 +1,4 @@
-"""One Unicode version, 15.1, whatever the running Python knows.
+"""One Unicode version, 15.1, whatever version the running Python has.
 
 | what | how it is shown |
 |---|---|
@@ -29,7 +29,7 @@ KNOWN = [character for character in ALL if unicodedata.category(character) != "C
 
 
 def apart(characters: list[str]) -> str:
-    """Each between two letters, and words of their own."""
+    """Each character between two letters, and as a word of its own."""
     return " ".join(f"a{character}b" for character in characters)
 
 
@@ -48,7 +48,7 @@ def test_every_python_release_sees_the_same_characters() -> None:
 
 
 @not_newer
-def test_each_known_character_is_what_python_says_it_is() -> None:
+def test_each_known_character_has_the_class_that_python_gives_it() -> None:
     pattern = re.compile(r"\w+(?:'\w+)?|[^\w\s]")
     assert lower(apart(KNOWN)) == apart(KNOWN).lower()
     assert tokenize(apart(KNOWN)) == pattern.findall(apart(KNOWN))
