@@ -86,7 +86,7 @@ lint: setup $(CACHE)/bin/actionlint ## ruff, import rules, words, workflows, Pro
 	@$(PROMTOOL) test rules tests/data/monitoring/alerts.yaml >/dev/null
 
 PROMTOOL := $(BIN)/python -m lab promtool
-ROUGH := operator/sentiment_operator/children operator/sentiment_operator/observed serving model tests/apiserver tests/integration/serving tests/unit/serving tests/unit/model tests/test_flask_app.py
+ROUGH := operator/sentiment_operator/children operator/sentiment_operator/observed serving tests/apiserver tests/integration/serving tests/unit/serving tests/test_flask_app.py
 
 .PHONY: reference
 reference: setup ## write docs/reference.md from the resource definition
