@@ -41,9 +41,13 @@ REFUSALS = [400, 404, 413, 415, 422]
 # What a schema cannot say (a shape that fits its data, rows of as many values as columns) is refused all the same.
 WHOLLY_DESCRIBED = {"/predict", "/explain"}
 # Schemathesis leaves out the document itself. Where nothing is sent, nothing can be sent wrongly.
-ALLOWED = [(one.method, one.openapi_path, GenerationMode.POSITIVE) for one in ENDPOINTS if one.route != "/openapi.json"]
+ALLOWED = [
+    (one.method.lower(), one.openapi_path, GenerationMode.POSITIVE) for one in ENDPOINTS if one.route != "/openapi.json"
+]
 FORBIDDEN = [
-    (one.method, one.openapi_path, GenerationMode.NEGATIVE) for one in ENDPOINTS if one.request or "<" in one.route
+    (one.method.lower(), one.openapi_path, GenerationMode.NEGATIVE)
+    for one in ENDPOINTS
+    if one.request or "<" in one.route
 ]
 
 
