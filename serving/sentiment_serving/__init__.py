@@ -1,4 +1,4 @@
-"""Serves a sentiment model over HTTP: `fetch` brings a verified model into a folder, `serve` answers from it."""
+"""Serves a sentiment model over HTTP: `fetch` copies and checks a model, `serve` answers requests with it."""
 
 from typing import TYPE_CHECKING
 
@@ -10,7 +10,7 @@ def create_app() -> "Flask":
     """For `flask --app sentiment_serving run`: the application of the environment's model (MODEL_DIR, ...).
 
     Raises:
-        SystemExit: with a sentence, when there is no model that can be served.
+        SystemExit: there is no model that can be served; the message is a sentence.
     """
     from sentiment_serving.development import app_for_development
 

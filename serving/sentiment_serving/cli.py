@@ -1,6 +1,6 @@
 """The commands of the image: `fetch`, `serve`, `verify`.
 
-Each starts once a pod and loads what it needs itself: Flask and obstore take longer than most of their work.
+Each command imports what it needs when it runs: importing Flask or obstore takes longer than most of the work.
 """
 
 import logging
@@ -48,7 +48,7 @@ def main() -> None:
 @main.command()
 @_terminates_with_reason
 def fetch() -> None:
-    """Bring the model MODEL_URI with the digest MODEL_DIGEST into the folder MODEL_DIR."""
+    """Copy the model at MODEL_URI with the digest MODEL_DIGEST into the folder MODEL_DIR."""
     Signals()
     from sentiment_serving.fetching.fetch import fetch_from_environ
 
@@ -77,7 +77,7 @@ def serve(model: str | None, host: str | None, port: int | None) -> None:
 
 @main.command()
 def verify() -> None:
-    """Judge the candidate at CANDIDATE_URL and leave the verdict as the termination message. Ends with 0."""
+    """Verify the candidate at CANDIDATE_URL and write the verdict as the termination message. Exits with 0."""
     logs.configure("INFO")
     Signals()
     from sentiment_serving.verifying import verdict as verdicts

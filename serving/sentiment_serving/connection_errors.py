@@ -1,11 +1,11 @@
-"""Why a connection came to nothing, in a phrase without addresses."""
+"""Why a connection failed, as a phrase without addresses."""
 
 import socket
 import ssl
 
 
 def describe_connection_error(error: object) -> str:
-    """What an error of a socket, of TLS or of HTTP means for whoever waited for an answer."""
+    """Describe an error of a socket, of TLS or of HTTP, as seen by the client that waited for a response."""
     match error:
         case ssl.SSLCertVerificationError():
             return "its TLS certificate is not trusted"

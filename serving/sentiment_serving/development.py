@@ -1,4 +1,4 @@
-"""The application under Flask's own server, while one works on it."""
+"""The application under Flask's development server."""
 
 import atexit
 import os
@@ -13,14 +13,14 @@ from sentiment_serving.settings import ServeSettings, log_level
 from sentiment_serving.termination import Termination
 
 TRAINED = "models/current"
-"""Where the pipeline leaves a model."""
+"""Where the pipeline writes a model."""
 
 
 def app_for_development() -> Flask:
-    """The application of the environment's model, where none is set of the one that `dvc repro` leaves.
+    """The application of the environment's model, or of the one that `dvc repro` writes if none is set.
 
     Raises:
-        SystemExit: with a sentence.
+        SystemExit: there is no model that can be served; the message is a sentence.
     """
     stack = ExitStack()
     atexit.register(stack.close)

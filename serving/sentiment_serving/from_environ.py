@@ -1,4 +1,4 @@
-"""From the environment to an application: which model, and how to answer."""
+"""Builds the application from the environment: finds the model, fetches it if needed, and reads the settings."""
 
 import tempfile
 from collections.abc import Mapping
@@ -29,9 +29,9 @@ def app_from_environ(
 
     Args:
         environ: see docs/serving.md.
-        stack: keeps what was fetched until it is closed.
+        stack: keeps the fetched files until it is closed.
         settings: of the same environment.
-        lifecycle: where the caller says that the end begins.
+        lifecycle: the caller starts draining through it.
         model: a file, or `models:/NAME@ALIAS`, instead of MODEL_DIR and MODEL_URI.
 
     Raises:
@@ -63,7 +63,7 @@ def _path(environ: Mapping[str, str], stack: ExitStack) -> Path:
         return Path(folder) / MODEL
     if not environ.get("MODEL_URI"):
         return _mounted(environ.get("MODELS_DIR"))
-    # obstore takes a while to load, and a server that has its model does without it.
+    # obstore takes a while to import, and a server that has its model does not need it.
     from sentiment_serving.fetching.fetch import fetch_from_environ
 
     scratch = _scratch(stack)
@@ -72,7 +72,7 @@ def _path(environ: Mapping[str, str], stack: ExitStack) -> Path:
 
 
 def _mounted(models: str | None) -> Path:
-    """The model in MODELS_DIR: a version's own files, or what the pipeline leaves in its folder `current`."""
+    """The model in MODELS_DIR: a version's own files, or those that the pipeline writes to its folder `current`."""
     if models:
         for path in (Path(models) / MODEL, Path(models) / "current" / MODEL):
             if path.is_file():
@@ -86,5 +86,5 @@ def _mounted(models: str | None) -> Path:
 
 
 def _scratch(stack: ExitStack) -> Path:
-    # Only where it is needed: with a read-only root there may be no place for temporary files at all.
+    # Only when it is needed: with a read-only root file system there may be no folder for temporary files.
     return Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="sentiment-model-")))

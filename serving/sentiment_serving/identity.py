@@ -1,4 +1,4 @@
-"""Which model answers: the three words that every answer, log line and metric use for it."""
+"""Which model answers: the name, version and digest in every response, log line and metric."""
 
 from dataclasses import dataclass
 

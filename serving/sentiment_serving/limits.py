@@ -1,33 +1,33 @@
-"""How much one request may ask for, and how many may ask at a time."""
+"""Limits on the size of one request and on the number of concurrent requests."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
-    """Upper bounds; more in one request is refused with 413, more requests with 503, and a sentence that says so."""
+    """Upper bounds. A request above them gets 413, a request too many gets 503; the body states which limit applies."""
 
     body_bytes: int = 1024 * 1024
-    """One request's body. About a second of work for the pure Python scorer."""
+    """Body of one request. About a second of work for the pure Python scorer."""
     texts: int = 1000
     """Texts in one request."""
     text_chars: int = 50_000
     """One text. The longest review of the IMDB set has about 14,000."""
     working: int = 8
-    """Requests at work at the same time. More would not be faster: the interpreter runs one at a time."""
+    """Requests processed at the same time. More would not be faster: the interpreter runs one thread at a time."""
     waiting: int = 32
-    """Requests that wait for that."""
+    """Requests that wait to be processed."""
     sending: int = 64
-    """Requests whose body is still on its way. A client that sends slowly holds one of these."""
+    """Requests whose body is still being received. A client that sends slowly holds one of these."""
     large_body_bytes: int = 32 * 1024
-    """From here on a body is a large one: a batch, or a very long text."""
+    """A body of this size or more is large: a batch, or a very long text."""
 
     @property
     def threads(self) -> int:
-        """How many threads all these requests have."""
+        """Threads for all these requests."""
         return self.working + self.waiting + self.sending
 
     @property
     def large(self) -> int:
-        """How many large requests may be at work or wait: others then always find room to wait."""
+        """How many large requests may be processed or wait; the rest of the queue stays free for small ones."""
         return self.working + self.waiting // 2

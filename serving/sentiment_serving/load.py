@@ -1,4 +1,4 @@
-"""Opens a model file, or says why it cannot be served."""
+"""Opens a model file, or raises the reason why it cannot be served."""
 
 from pathlib import Path
 
@@ -10,8 +10,8 @@ def open_model(path: Path) -> Scorer:
     """Map and check a model file.
 
     Raises:
-        Termination: UnsupportedFormat, when it is not a model file that this release knows; LoadFailed, when it is one
-            but damaged; BadConfiguration, when there is no such file.
+        Termination: UnsupportedFormat, when this release does not know the file's format; LoadFailed, when the file is
+            damaged; BadConfiguration, when there is no such file.
     """
     try:
         return Scorer.open(path)

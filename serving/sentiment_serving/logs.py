@@ -1,4 +1,4 @@
-"""One JSON object a line on standard error. Lines carry kinds and sizes, never a text and never a secret."""
+"""Logs one JSON object per line to standard error. Lines carry kinds and sizes, never a text or a secret."""
 
 import logging
 import sys
@@ -10,10 +10,10 @@ import msgspec
 
 
 class JsonFormatter(logging.Formatter):
-    """Formats a record; what a caller passed as `extra={"fields": {...}}` stands beside the message.
+    """Formats a record as JSON; `extra={"fields": {...}}` adds members beside the message.
 
-    An exception is written as its type and the places it passed, without its message: messages of foreign libraries
-    may quote the data they choked on.
+    An exception is logged as its type and its stack, without its message: other libraries' messages may quote the
+    data that they failed on.
     """
 
     def format(self, record: logging.LogRecord) -> str:

@@ -1,4 +1,4 @@
-"""What a client is told when it cannot have its answer: RFC 9457 problem details, never with a word of the text."""
+"""Error responses: RFC 9457 problem details, which never contain any of the caller's text."""
 
 from typing import Annotated
 
@@ -9,18 +9,18 @@ CONTENT_TYPE = "application/problem+json"
 
 
 class ProblemDetails(Struct, omit_defaults=True):
-    """The body of a refusal."""
+    """The body of an error response."""
 
     type: Annotated[str, Meta(description="A URI reference (RFC 9457).")]
     title: str
     status: int
     detail: str
     request_id: str
-    error: Annotated[str, Meta(description="`detail` once more, where the Open Inference Protocol looks for it.")] = ""
+    error: Annotated[str, Meta(description="`detail` again, where the Open Inference Protocol expects it.")] = ""
 
 
 class Problem(Exception):
-    """An answer other than the one that was asked for.
+    """The request cannot be answered.
 
     `detail` is a sentence for the caller's developer: what was expected, what was found (kinds and sizes only, never
     content), what to do.
@@ -34,7 +34,7 @@ class Problem(Exception):
         self.retry_after_seconds = retry_after_seconds
 
     def to_json(self, *, request_id: str, open_inference: bool = False) -> bytes:
-        """The body of the answer; `open_inference` adds the member that protocol's clients read."""
+        """The body of the response; `open_inference` adds the member that clients of that protocol read."""
         error = self.detail if open_inference else ""
         details = ProblemDetails("about:blank", self.title, self.status, self.detail, request_id, error)
         return msgspec.json.encode(details)
@@ -56,17 +56,17 @@ def too_large(detail: str) -> Problem:
 
 
 def unsupported_media_type(detail: str) -> Problem:
-    """415: not of the kind that its Content-Type should announce."""
+    """415: the Content-Type is not one that the route accepts."""
     return Problem(415, "Unsupported media type", detail)
 
 
 def unprocessable(detail: str) -> Problem:
-    """422: JSON, but not of the shape that was asked for."""
+    """422: JSON, but not of the expected shape."""
     return Problem(422, "Unprocessable request", detail)
 
 
 def internal_error() -> Problem:
-    """500: a defect of ours."""
+    """500: a defect of this server."""
     return Problem(
         500,
         "Internal error",
@@ -75,10 +75,10 @@ def internal_error() -> Problem:
 
 
 def overloaded(what: str) -> Problem:
-    """503: now is not the time."""
+    """503: the server is at its limits for now."""
     return Problem(503, "Overloaded", f"{what} Send the request again in a second.", retry_after_seconds=1)
 
 
 def not_ready(state: str) -> Problem:
-    """503: not yet, or no more."""
+    """503: the server is starting or draining."""
     return Problem(503, "Not ready", f"The server is {state}.")

@@ -1,10 +1,10 @@
-"""Which release of this server it is."""
+"""The release of this server."""
 
 from importlib.metadata import PackageNotFoundError, version
 
 
 def release() -> str:
-    """The version of the distribution; `unknown` in an image, which has the modules without it."""
+    """The version of the distribution; `unknown` in an image, which has no distribution metadata."""
     try:
         return version("sentimentmodel")
     except PackageNotFoundError:

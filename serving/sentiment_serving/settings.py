@@ -1,4 +1,4 @@
-"""Settings from the environment, checked once at the start. What is wrong ends the process with BadConfiguration."""
+"""Settings from the environment, checked once at the start. An invalid one ends the process with BadConfiguration."""
 
 import re
 import socket
@@ -19,7 +19,7 @@ _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 @dataclass(frozen=True, kw_only=True)
 class FetchSettings:
-    """Which model to bring, and where to."""
+    """Which model to fetch, and the folder to put it into."""
 
     uri: str
     """MODEL_URI: the root of the version's artifacts."""
@@ -28,15 +28,15 @@ class FetchSettings:
     folder: Path
     """MODEL_DIR"""
     allow_http: bool = False
-    """FETCH_ALLOW_HTTP=1: let MODEL_URI be http://. What comes is checked against the digest all the same, but whoever
-    listens can read the model."""
+    """FETCH_ALLOW_HTTP=1: allow MODEL_URI to be http://. The files are still checked against the digest, but anyone on
+    the network path can read the model."""
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str], *, folder: Path | None = None) -> "FetchSettings":
-        """Read the environment; `folder` stands in for MODEL_DIR.
+        """Read the environment; `folder` replaces MODEL_DIR.
 
         Raises:
-            Termination: BadConfiguration, with what to set.
+            Termination: BadConfiguration; the message states what to set.
         """
         uri = _required(environ, "MODEL_URI", "the root of the version's artifacts, such as s3://bucket/path")
         digest = _required(environ, "MODEL_DIGEST", "the version's tag sentiment.digest")
@@ -50,33 +50,33 @@ class FetchSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class ServeSettings:
-    """How to answer, apart from with which model."""
+    """How to serve: everything but the model."""
 
     host: str
-    """HOST: the address to listen at; by default all, IPv6 included where there is any."""
+    """HOST: the address to listen at; by default all, including IPv6 if the machine has it."""
     port: int = 5000
     """PORT"""
     connections: int = 1024
-    """MAX_CONNECTIONS: open connections, idle ones included. Those above it wait to be accepted, a probe's too."""
+    """MAX_CONNECTIONS: open connections, including idle ones. Further ones wait to be accepted, even a probe's."""
     limits: Limits
     """MAX_BODY_BYTES, MAX_TEXTS, MAX_TEXT_CHARS; THREADS, MAX_WAITING, MAX_SENDING"""
     fast_path: bool = True
-    """SENTIMENT_FAST_PATH=0: answer every request by way of Flask's routing."""
+    """SENTIMENT_FAST_PATH=0: route every request through Flask."""
     drain_seconds: float = 5.0
-    """DRAIN_SECONDS: how long after SIGTERM requests are still taken, each answer closing its connection. Long enough
-    for every client that is busy to send once more and so to learn it."""
+    """DRAIN_SECONDS: how long the server still accepts requests after SIGTERM; each response closes its connection.
+    This is long enough for every busy client to send one more request and see its connection closed."""
     shutdown_seconds: float = 20.0
-    """SHUTDOWN_SECONDS: how long after SIGTERM the process ends in any case. With the preStop pause of 5 seconds it
-    stays under the pod's grace period of 30."""
+    """SHUTDOWN_SECONDS: how long after SIGTERM the process ends at the latest. Together with the preStop pause of
+    5 seconds this stays below the pod's grace period of 30."""
 
     @classmethod
     def from_environ(
         cls, environ: Mapping[str, str], *, host: str | None = None, port: int | None = None
     ) -> "ServeSettings":
-        """Read the environment; the arguments win over HOST and PORT.
+        """Read the environment; the arguments take precedence over HOST and PORT.
 
         Raises:
-            Termination: BadConfiguration, with what to set.
+            Termination: BadConfiguration; the message states what to set.
         """
         limits = Limits(
             body_bytes=_whole(environ, "MAX_BODY_BYTES", Limits.body_bytes, maximum=1 << 30),
@@ -103,42 +103,42 @@ class ServeSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class VerifySettings:
-    """Which candidate to judge, and by what."""
+    """Which candidate to verify, and with which checks."""
 
     model: ModelIdentity
-    """MODEL_NAME, MODEL_VERSION, MODEL_DIGEST: what the candidate must say that it is."""
+    """MODEL_NAME, MODEL_VERSION, MODEL_DIGEST: the identity that the candidate must report."""
     folder: Path
-    """MODEL_DIR: the version's files, golden rows among them."""
+    """MODEL_DIR: the version's files, including the golden rows."""
     candidate_url: str = "http://127.0.0.1:5000"
     """CANDIDATE_URL"""
     parity: bool = True
     """PARITY"""
     serving_url: str | None = None
-    """SERVING_URL: the Service that serves now; None where there is nothing to compare with."""
+    """SERVING_URL: the Service of the serving version; None if there is no version to compare with."""
     serving_digest: str = ""
     """SERVING_DIGEST: only answers that carry it count."""
     disagreement_skipped: str = "nothing to compare with was named"
     """DISAGREEMENT_SKIPPED: why there is no SERVING_URL."""
     max_disagreement: float = 0.2
-    """MAX_DISAGREEMENT: the largest share of golden texts that may get another label than from what serves."""
+    """MAX_DISAGREEMENT: the largest share of golden texts whose label may differ from the serving version's."""
     min_accuracy: float | None = None
-    """MIN_ACCURACY: what the accuracy must reach with confidence; None where quality is not checked."""
+    """MIN_ACCURACY: the accuracy that must be reached with confidence; None if quality is not checked."""
     quality_folder: Path = Path("/quality")
     """QUALITY_DIR: where the ConfigMap with the quality set is mounted."""
     soak_seconds: float = 10.0
-    """SOAK_SECONDS: how long the candidate must go on answering in the end; 0: it need not."""
+    """SOAK_SECONDS: how long the candidate must keep answering after the other checks; 0: no soak."""
     ready_seconds: float = 4200.0
-    """READY_SECONDS: how long to wait for the candidate's first readiness. Beyond any startupDeadlineSeconds: that is
-    the operator's clock."""
+    """READY_SECONDS: how long to wait until the candidate is first ready. Longer than any startupDeadlineSeconds,
+    which the operator enforces."""
     verify_seconds: float = 300.0
-    """VERIFY_SECONDS: how long after its first readiness everything but the soak may take, its restarts included."""
+    """VERIFY_SECONDS: how long all checks but the soak may take after the first readiness, including restarts."""
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> "VerifySettings":
         """Read the environment.
 
         Raises:
-            Termination: BadConfiguration, with what to set.
+            Termination: BadConfiguration; the message states what to set.
         """
         model = ModelIdentity(
             name=_printable("MODEL_NAME", _required(environ, "MODEL_NAME", "the registered model's name")),
@@ -168,7 +168,8 @@ class VerifySettings:
 
 
 def identity_from_environ(environ: Mapping[str, str], model: Path) -> ModelIdentity:
-    """MODEL_NAME, MODEL_VERSION and MODEL_DIGEST; a file on a laptop gets them from its surroundings.
+    """MODEL_NAME, MODEL_VERSION and MODEL_DIGEST; a local file without them gets `local` and the
+    digest of the manifest beside it.
 
     Raises:
         Termination: BadConfiguration, when one cannot be a header's or a label's value.

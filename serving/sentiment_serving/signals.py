@@ -1,4 +1,4 @@
-"""SIGTERM and SIGINT, received by a thread of their own."""
+"""Receives SIGTERM and SIGINT on a dedicated thread."""
 
 import os
 import signal
@@ -9,11 +9,12 @@ _SIGNALS = frozenset({signal.SIGTERM, signal.SIGINT})
 
 
 class Signals:
-    """Ends the process at once on SIGTERM or SIGINT, until something better is to be done.
+    """Ends the process at once on SIGTERM or SIGINT, unless `handle_with` has set another action.
 
-    No handler runs in the middle of other code, where any lock it needs may be held by the thread it interrupted; and
-    the signal is noticed as process 1 of a container, where the default action is to ignore it, and while the main
-    thread is inside a download. Make one at the start of the process: threads made before it may swallow a signal.
+    A signal handler would run in the middle of other code and could deadlock on a lock that the interrupted thread
+    holds; a thread cannot. The thread also receives signals in process 1 of a container, where the default action is
+    to ignore them, and while the main thread is inside a download. Create it at the start of the process: a thread
+    created earlier does not block the signals and may consume them.
     """
 
     def __init__(self) -> None:

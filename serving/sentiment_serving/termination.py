@@ -1,7 +1,7 @@
-"""How a container ends: one reason and one sentence, in the file that Kubernetes shows as the termination message.
+"""Why a container ended: one reason and one sentence, in the file that Kubernetes shows as the termination message.
 
-The operator reads these messages; tests/data/terminations has an example of each. A *verdict* speaks about the model
-(exit code 65, EX_DATAERR: trying again changes nothing), a *fault* about the surroundings (75, EX_TEMPFAIL).
+The operator reads these messages; tests/data/terminations has an example of each. A *verdict* concerns the model
+(exit code 65, EX_DATAERR: a retry changes nothing), a *fault* concerns the environment (75, EX_TEMPFAIL).
 """
 
 import json
@@ -12,7 +12,7 @@ from pathlib import Path
 
 FORMAT = "sentiment.dev/termination/v1"
 MAX_BYTES = 4096
-"""Kubernetes cuts a container's message here."""
+"""Kubernetes truncates a container's message at this size."""
 DEFAULT_LOG = "/dev/termination-log"
 
 
@@ -52,7 +52,7 @@ class Termination(Exception):
 
     @property
     def exit_code(self) -> int:
-        """65 for a verdict on the model, 75 for a fault of the surroundings."""
+        """65 for a verdict on the model, 75 for a fault of the environment."""
         return 65 if self.reason in VERDICTS else 75
 
     def to_json(self) -> bytes:
@@ -67,7 +67,7 @@ class Termination(Exception):
 
 
 def write(termination: Termination, environ: Mapping[str, str] = os.environ) -> bool:
-    """Leave the message where Kubernetes looks for it; False where there is no such place (a laptop)."""
+    """Write the message where Kubernetes reads it; False if there is no such file (on a laptop)."""
     try:
         path = place(environ)
         if path is None:
@@ -79,9 +79,9 @@ def write(termination: Termination, environ: Mapping[str, str] = os.environ) -> 
 
 
 def place(environ: Mapping[str, str] = os.environ) -> Path | None:
-    """The file whose content Kubernetes shows; None where there is no such place (a laptop)."""
-    if asked := environ.get("TERMINATION_LOG"):
-        return Path(asked)
-    # Never create a file in /dev of a machine that is not a pod; a path that was asked for is created.
+    """The file whose content Kubernetes shows; None if there is no such file (on a laptop)."""
+    if configured := environ.get("TERMINATION_LOG"):
+        return Path(configured)
+    # Never create a file in /dev outside a pod; a path that TERMINATION_LOG names is created.
     path = Path(DEFAULT_LOG)
     return path if path.is_file() else None

@@ -1,25 +1,25 @@
-"""Why a store did not hand out a file, whichever kind of store it is."""
+"""Errors of artifact stores, the same for every kind of store."""
 
 
 class StoreError(Exception):
-    """The store did not hand out a file. The message is a phrase free of addresses and secrets."""
+    """The store did not return a file. The message is a phrase without addresses or secrets."""
 
 
 class Missing(StoreError):
-    """The store says that it does not have the file."""
+    """The store does not have the file."""
 
 
 class Unauthorized(StoreError):
-    """The store refuses, or there are no credentials to ask it with."""
+    """The store refused the credentials, or there are none for it."""
 
 
 class Unreachable(StoreError):
-    """The store did not answer, broke off, or failed itself."""
+    """The store did not answer, dropped the connection, or failed."""
 
 
 class Misconfigured(StoreError):
-    """The environment lacks something that this kind of store needs."""
+    """The environment lacks a setting that this kind of store needs."""
 
 
 class UnsafeRedirect(StoreError):
-    """The store leads to an address that must not be followed."""
+    """The store redirects to an address that must not be followed."""

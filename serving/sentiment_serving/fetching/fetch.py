@@ -1,4 +1,4 @@
-"""Brings a model version into a folder, or says why not: every byte is checked against the version's digest."""
+"""Copies a model version into a folder and checks every byte against the version's digest."""
 
 import errno
 import hashlib
@@ -26,23 +26,23 @@ from sentiment_serving.settings import FetchSettings
 from sentiment_serving.termination import Reason, Termination
 
 PAUSES_SECONDS = (1.0, 4.0)
-"""Before the second and the third try when the store is unreachable. Kubernetes restarts the container after that."""
+"""Pauses before the second and third attempt if the store is unreachable. Then Kubernetes restarts the container."""
 
 _LOG = logging.getLogger("sentiment_serving.fetching.fetch")
 
 
 class _Mismatch(Exception):
-    """The bytes are not those of the digest. Copying while somebody writes looks the same, so once is not a verdict."""
+    """The bytes do not match the digest. A copy made during a write looks the same, so the first one is retried."""
 
     def __init__(self, name: str, *, expected: str, found: str) -> None:
         super().__init__(f"{name} was expected to have {expected} and has {found}")
 
 
 def fetch_from_environ(settings: FetchSettings, environ: Mapping[str, str]) -> Manifest:
-    """Fetch what the settings name from where they say.
+    """Fetch the version that the settings name.
 
     Raises:
-        Termination: with any reason but LoadFailed.
+        Termination: any reason but LoadFailed.
     """
     source = parse_source(settings.uri, environ, allow_http=settings.allow_http)
     if source.host is not None:
@@ -66,9 +66,9 @@ def fetch(
     """Copy the version with this digest into `folder`, manifest last: a folder with a manifest is complete.
 
     Args:
-        uri: named in messages.
+        uri: shown in messages.
         digest: `sha256:` and 64 hex digits.
-        folder: made when it is not there; files of the same names are replaced.
+        folder: created if it does not exist; files of the same names are replaced.
 
     Raises:
         Termination: DigestMismatch (twice in a row), UnsupportedFormat, ArtifactMissing, StoreUnreachable (after all
@@ -87,7 +87,7 @@ def fetch(
                     "model again.",
                 ) from mismatch
             mismatched = True
-            _LOG.warning("fetching once more: %s", mismatch)
+            _LOG.warning("fetching again: %s", mismatch)
         except Unreachable as error:
             pause = next(pauses, None)
             if pause is None:
@@ -110,7 +110,7 @@ def _copy(store: ArtifactStore, *, uri: str, digest: str, folder: Path) -> Manif
     staging: Path | None = None
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        # On the same file system, so that the renames below cannot fail half-way for lack of space.
+        # On the same file system, so that the renames below cannot fail for lack of space.
         staging = Path(tempfile.mkdtemp(prefix=".incoming-", dir=folder))
         for entry in manifest.files:
             _copy_file(store, uri, entry, staging / entry.name)
@@ -180,12 +180,12 @@ def _termination_for(error: StoreError, uri: str, name: str | None) -> Terminati
         case Misconfigured():
             return Termination(
                 Reason.BAD_CONFIGURATION,
-                f"The store of {uri} cannot be asked: {error}. Add it to the Secret (spec.credentials.secretName).",
+                f"The store of {uri} cannot be used: {error}. Add it to the Secret (spec.credentials.secretName).",
             )
         case UnsafeRedirect():
             return Termination(
                 Reason.UNSAFE_SOURCE,
-                f"The store of {uri} was left where it led: {error}. Register the version with its artifacts in an "
+                f"The store of {uri} was not followed: {error}. Register the version with its artifacts in an "
                 "object store, or with the address that it redirects to.",
             )
     return Termination(

@@ -1,6 +1,6 @@
-"""A version that an MLflow registry names, for a laptop: `models:/reviews@champion` or `models:/reviews/14`.
+"""Fetches a version from an MLflow registry, on a laptop: `models:/reviews@champion` or `models:/reviews/14`.
 
-It needs MLflow (the extra `pipeline`), which no image has: there the operator asks the registry.
+It needs MLflow (the extra `pipeline`), which no image has: in a cluster the operator queries the registry.
 """
 
 import re
@@ -19,10 +19,13 @@ _PIECE_BYTES = 1 << 20
 
 
 def fetch_registered(model: str, folder: Path) -> tuple[Path, ModelIdentity]:
-    """Copy a version's files into `folder`, each byte checked against its digest; returns the model file and its name.
+    """Copy a version's files into `folder` and check each byte against the digest.
+
+    Returns:
+        The model file and its identity.
 
     Raises:
-        Termination: BadConfiguration, when the registry cannot be asked or has no such version; what `fetch` raises.
+        Termination: BadConfiguration, when the registry cannot be reached or has no such version; also as `fetch`.
     """
     found = _URI.fullmatch(model)
     if found is None:
@@ -50,22 +53,22 @@ def fetch_registered(model: str, folder: Path) -> tuple[Path, ModelIdentity]:
     except mlflow.MlflowException as error:
         code = error.error_code
         raise _bad(
-            f"MLflow did not hand out {model} ({code}): check MLFLOW_TRACKING_URI, the name and the version."
+            f"MLflow did not return {model} ({code}): check MLFLOW_TRACKING_URI, the name and the version."
         ) from error
     return folder / MODEL, ModelIdentity(name=name, version=str(version.version), digest=digest)
 
 
 class _Folder:
-    """What MLflow has brought, as a store to fetch from."""
+    """The files that MLflow has downloaded, as an artifact store."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
     def stream(self, name: str) -> Iterator[bytes]:
-        """The file of that name, piece by piece.
+        """The bytes of the file, in pieces.
 
         Raises:
-            Missing: there is none.
+            Missing: there is no such file.
         """
         try:
             with (self._folder / name).open("rb") as file:

@@ -1,8 +1,8 @@
-"""Where a model may come from. Pure: it looks at the address, never at the network.
+"""Which addresses a model may be fetched from. Pure: it checks the address and never uses the network.
 
-Whoever may register a model version writes its address, and the fetching container would follow it with the cluster's
-network and credentials. So only object stores and https are followed, and never an address where clouds keep their
-machines' credentials.
+Anyone who may register a model version chooses its address, and the fetching container connects to it with the
+cluster's network and credentials. So only object stores and https are allowed, and never an address where a cloud
+serves its machines' credentials.
 """
 
 import ipaddress
@@ -14,7 +14,7 @@ from sentiment_serving.termination import Reason, Termination
 
 STORES = ("s3", "gs", "az")
 ENDPOINTS = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT")
-"""Variables that move S3 elsewhere, the one that wins first."""
+"""Variables that set another S3 endpoint, in order of precedence."""
 
 _METADATA_HOSTS = {"metadata", "metadata.google.internal", "instance-data", "instance-data.ec2.internal"}
 _METADATA_ADDRESSES = {
@@ -26,14 +26,14 @@ _METADATA_ADDRESSES = {
 
 @dataclass(frozen=True)
 class Source:
-    """An address that may be followed."""
+    """An address that a model may be fetched from."""
 
     scheme: str
     """s3, gs, az, https or http"""
     uri: str
-    """Without a slash at its end; free of credentials, so it may be shown."""
+    """Without a trailing slash; free of credentials, so it may be shown."""
     endpoint: str | None = None
-    """Another S3 than Amazon's."""
+    """The endpoint of an S3 other than Amazon's."""
 
     @property
     def plain_http(self) -> bool:
@@ -42,7 +42,7 @@ class Source:
 
     @property
     def host(self) -> str | None:
-        """The host that will be asked, where the address names one."""
+        """The host to connect to, if the address names one."""
         if self.endpoint is not None:
             return urlsplit(self.endpoint).hostname
         return urlsplit(self.uri).hostname if self.scheme in ("https", "http") else None
@@ -52,7 +52,7 @@ def parse_source(uri: str, environ: Mapping[str, str], *, allow_http: bool = Fal
     """Check an address of a model.
 
     Raises:
-        Termination: UnsafeSource, when it must not be followed; BadConfiguration, when the endpoint is no URL.
+        Termination: UnsafeSource, when it must not be used; BadConfiguration, when the endpoint is not a URL.
     """
     try:
         parts = urlsplit(uri)
@@ -76,7 +76,7 @@ def parse_source(uri: str, environ: Mapping[str, str], *, allow_http: bool = Fal
 
 
 def refuse_metadata_host(host: str, addresses: Iterable[str] = ()) -> None:
-    """Refuse a host where a cloud keeps its machines' credentials, by its name or by one of its addresses.
+    """Refuse a host where a cloud serves its machines' credentials, by its name or by one of its addresses.
 
     Raises:
         Termination: UnsafeSource.
@@ -87,7 +87,7 @@ def refuse_metadata_host(host: str, addresses: Iterable[str] = ()) -> None:
 
 
 def is_metadata_address(text: str) -> bool:
-    """Whether this is an IP address where a cloud keeps its machines' credentials; False for names."""
+    """Whether this is an IP address where a cloud serves its machines' credentials; False for names."""
     try:
         address = ipaddress.ip_address(text.partition("%")[0])
     except ValueError:

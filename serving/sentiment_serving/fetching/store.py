@@ -1,4 +1,4 @@
-"""Artifact stores: obstore's clients for S3, GCS and Azure, with their errors made ours, and WebStore for the rest."""
+"""Artifact stores: obstore's clients for S3, GCS and Azure, with their errors translated, and WebStore for http(s)."""
 
 import re
 from collections.abc import Iterator
@@ -27,15 +27,15 @@ class ArtifactStore(Protocol):
         """The file's bytes, in pieces of at most a few mebibytes.
 
         Raises:
-            StoreError: one of its kinds, also in the middle.
+            StoreError: one of its subclasses, also in the middle of the file.
         """
 
 
 def open_store(source: Source) -> ArtifactStore:
-    """The store that a Source leads to.
+    """The store that a Source names.
 
     Raises:
-        StoreError: Misconfigured, when the environment does not say how to ask it.
+        StoreError: Misconfigured, when the environment lacks a setting that the store needs.
     """
     return WebStore(source) if source.scheme in ("https", "http") else RemoteStore(source)
 
@@ -46,7 +46,7 @@ class RemoteStore:
     def __init__(self, source: Source) -> None:
         client: ClientConfig = {
             "connect_timeout": timedelta(seconds=5),
-            # A stall ends a read, not the length of the transfer: a large model over a slow line takes its time.
+            # A stalled read ends the transfer, not its length: a large model over a slow line may take long.
             "read_timeout": timedelta(seconds=20),
             "timeout": timedelta(minutes=15),
             "allow_http": source.plain_http,
@@ -67,7 +67,7 @@ class RemoteStore:
         try:
             yield
         except FileNotFoundError as error:
-            # Any web server, or a proxy on the way, says 404: only S3's own code is S3's word.
+            # Any web server or proxy on the path may answer 404: only S3's own error code shows that S3 answered.
             if self._strict_missing and not re.search(r"NoSuchKey|NoSuchBucket", str(error)):
                 raise Unreachable("it answered 404 without S3's error code, so it may be no S3 endpoint") from None
             raise Missing("it does not exist") from None
@@ -101,10 +101,10 @@ _PHRASES = (
 
 
 def classify_error(text: str) -> StoreError:
-    """What an error of obstore without a type of its own means. Its text has addresses, so only a phrase is kept."""
+    """Classify an obstore error that has no type of its own. Its text has addresses, so only a phrase is kept."""
     if re.search(r"must be specified|Missing(Account|BucketName|ContainerName)", text):
-        return Misconfigured("the environment does not say which account it belongs to")
-    # The addresses where clouds hand out credentials are asked only when the environment has none.
+        return Misconfigured("the environment does not name the account that it belongs to")
+    # obstore contacts the clouds' credential services only if the environment has no credentials.
     if _AUTHORIZATION.search(text):
         return Unauthorized("there are no valid credentials for it")
     status = re.search(r"status: (\d{3})", text)

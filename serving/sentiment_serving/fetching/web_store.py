@@ -1,7 +1,7 @@
-"""Artifacts behind http(s), such as MLflow's artifact proxy: fetched from the host that was named, and no other.
+"""Artifacts behind http(s), such as MLflow's artifact proxy: fetched from the named host and no other.
 
-Whoever registers a version may name a web server of their own, which may send the fetching container on to any address
-of the cluster's network. obstore's client follows every redirect, so this one is the standard library's.
+Anyone who registers a version may name their own web server, which could redirect the fetching container to any address
+of the cluster's network. obstore's client follows every redirect, so this module uses the standard library's client.
 """
 
 import http.client
@@ -19,9 +19,9 @@ from sentiment_serving.fetching.errors import Missing, StoreError, Unauthorized,
 from sentiment_serving.fetching.source import Source, is_metadata_address
 
 READ_SECONDS = 20.0
-"""How long to wait for the next bytes. A stall ends a read, not the length of the transfer."""
+"""How long to wait for the next bytes. A stalled read ends the transfer, not its length."""
 FILE_SECONDS = 900.0
-"""One file, resumptions included: a server that hands out a byte every few seconds is no store."""
+"""Time for one file, including resumptions. It stops a server that sends a byte every few seconds."""
 RESUMPTIONS = 2
 
 _CHUNK_BYTES = 256 * 1024
@@ -40,7 +40,7 @@ class WebStore:
         self._opener = urllib.request.build_opener(_Http(), _Https(), _SameHost())
 
     def stream(self, name: str) -> Iterator[bytes]:
-        """See ArtifactStore. A transfer that breaks off is resumed where the server can do so for the same content."""
+        """See ArtifactStore. An interrupted transfer is resumed if the server can do so for the same content."""
         end = time.monotonic() + self._file_seconds
         position, etag, resumptions = 0, "", RESUMPTIONS
         while True:
@@ -56,7 +56,7 @@ class WebStore:
                         return
             except (OSError, http.client.HTTPException):
                 pass
-            # A weak tag does not promise the same bytes.
+            # A weak ETag does not promise the same bytes.
             if not resumptions or not position or not etag.startswith('"'):
                 raise Unreachable("it broke off")
             resumptions -= 1
@@ -76,10 +76,10 @@ class WebStore:
         assert isinstance(response, http.client.HTTPResponse)
         if response.length is None and not response.chunked:
             response.close()
-            raise Unreachable("it does not tell where a file ends")
+            raise Unreachable("it does not state where a file ends")
         if position and not response.headers.get("Content-Range", "").startswith(f"bytes {position}-"):
             response.close()
-            raise Unreachable("it broke off, and has no rest of the same file to hand out")
+            raise Unreachable("it broke off, and cannot resume the same file")
         return response
 
 
@@ -121,9 +121,9 @@ class _Https(urllib.request.HTTPSHandler):
 
 
 def _check_peer(sock: socket.socket) -> None:
-    # What a name stands for may have changed since the address was checked.
+    # The name may resolve to another address since it was checked.
     if is_metadata_address(str(sock.getpeername()[0])):
-        raise UnsafeRedirect("its name leads to a link-local or metadata service of the machine")
+        raise UnsafeRedirect("its name resolves to a link-local or metadata service of the machine")
 
 
 def _meaning(status: int) -> StoreError:
@@ -132,5 +132,5 @@ def _meaning(status: int) -> StoreError:
     if status in (401, 403, 407):
         return Unauthorized("it refused the credentials, or they may not read this")
     if 300 <= status < 400:
-        return UnsafeRedirect("it redirects without end or to what is no web address")
+        return UnsafeRedirect("it redirects in a loop or to something other than a web address")
     return Unreachable(f"it answered with status {status}")

@@ -1,4 +1,4 @@
-"""The server under judgement, asked until its answers settle something or the time is over."""
+"""The candidate's server: requests predictions from it until its answers decide the verdict or the time is over."""
 
 import time
 from collections.abc import Sequence
@@ -30,18 +30,18 @@ def times(count: int) -> str:
 
 @dataclass
 class Deadline:
-    """When the patience is over, on the monotonic clock."""
+    """When to stop waiting, on the monotonic clock."""
 
     end: float
 
     @property
     def left_seconds(self) -> float:
-        """Negative when it is over."""
+        """Negative after the deadline."""
         return self.end - time.monotonic()
 
 
 class Candidate:
-    """The server under judgement. Its answers must carry the version and the digest that are to be judged."""
+    """The candidate's server. Its answers must carry the version and the digest that are to be verified."""
 
     def __init__(self, url: str, *, model: ModelIdentity, deadline: Deadline) -> None:
         self._server = Server(url, keep=True)
@@ -52,10 +52,10 @@ class Candidate:
         self._was_ready = False
 
     def wait_until_ready(self) -> None:
-        """Return once it wants requests.
+        """Return once it is ready.
 
         Raises:
-            EarlyVerdict: CandidateSilent, when the time is over before.
+            EarlyVerdict: CandidateSilent, when the deadline passes first.
         """
         while not self._server.ready():
             self._check_time()
@@ -63,11 +63,11 @@ class Candidate:
         self._was_ready = True
 
     def predict(self, texts: Sequence[str]) -> list[Prediction]:
-        """Its answers.
+        """Predict the texts, in batches.
 
         Raises:
             Unavailable: it has stopped answering.
-            EarlyVerdict: its answer settles the verdict, or the time is over.
+            EarlyVerdict: its answer decides the verdict, or the deadline has passed.
         """
         answers: list[Prediction] = []
         for batch in batches(texts):
@@ -93,7 +93,7 @@ class Candidate:
         elif self.interruptions:
             found = f"stopped answering {times(self.interruptions)} and was not steady in time"
         else:
-            found = "answered too slowly to be judged in time"
+            found = "answered too slowly to be verified in time"
         raise EarlyVerdict(
             Reason.CANDIDATE_SILENT,
             f"The candidate {found}. See the log of its container `serving`, and what spec.resources allow it.",

@@ -1,4 +1,4 @@
-"""The checks on a candidate's answers. Pure: rows and answers in, a finding out."""
+"""The checks on a candidate's answers. Pure functions from rows and answers to a finding."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -25,7 +25,7 @@ _Z = NormalDist().inv_cdf(CONFIDENCE)
 
 @dataclass(frozen=True)
 class Prediction:
-    """What a server says about one text."""
+    """A server's prediction for one text."""
 
     label: str
     probabilities: Mapping[str, float]
@@ -34,7 +34,7 @@ class Prediction:
 
 @dataclass(frozen=True)
 class Finding:
-    """A check and the rows that speak against the candidate, in the order of the rows."""
+    """A check and the rows that failed it, in the order of the rows."""
 
     check: Check
     flips: tuple[Flip, ...] = ()
@@ -45,7 +45,7 @@ def parity(rows: Sequence[GoldenRow], answers: Sequence[Prediction]) -> Finding:
     flips = []
     largest = 0.0
     for row, answer in zip(rows, answers, strict=True):
-        # A label that the model does not have is nothing it could give a probability to.
+        # The model gives no probability to a label that it does not have.
         difference = abs(answer.probabilities.get(row.label, 0.0) - row.probability)
         largest = max(largest, difference)
         if answer.label != row.label:
@@ -68,16 +68,16 @@ def parity(rows: Sequence[GoldenRow], answers: Sequence[Prediction]) -> Finding:
 def disagreement(
     rows: Sequence[GoldenRow], answers: Sequence[Prediction], serving: Sequence[Prediction | None], *, limit: float
 ) -> Finding:
-    """How often the candidate contradicts what serves, among the rows that what serves has answered.
+    """How often the candidate's labels differ from the serving version's, among the rows that the latter has answered.
 
     Args:
-        serving: its answers, None where it gave none.
+        serving: the serving version's answers; None where it gave none.
         limit: the largest share that passes.
     """
     pairs = [
         (row, answer, other) for row, answer, other in zip(rows, answers, serving, strict=True) if other is not None
     ]
-    # Fewer than half of the rows are not the texts that somebody chose to compare with.
+    # With fewer than half of the rows the comparison no longer represents the golden texts.
     if 2 * len(pairs) < len(rows) or not pairs:
         why = f"what serves answered {len(pairs)} of {len(rows)} golden texts"
         return Finding(Check.skipped(CheckName.DISAGREEMENT, why))
@@ -140,7 +140,7 @@ def wilson_lower_bound(successes: int, trials: int) -> float:
 
 
 def smallest_sufficient_set(min_accuracy: float) -> int | None:
-    """How many right answers of as many rows reach `min_accuracy`; None when no number does."""
+    """The smallest set that can reach `min_accuracy` with every answer right; None if no size can."""
     if min_accuracy >= 1.0:
         return None
     # The bound for n right answers of n is n / (n + z^2).

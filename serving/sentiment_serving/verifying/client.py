@@ -1,4 +1,4 @@
-"""Asks a prediction server over HTTP, as `verify` does: in batches, within a time, and never in its metrics."""
+"""HTTP client of `verify`: requests predictions in batches, with a time limit, and without counting in metrics."""
 
 import http.client
 import math
@@ -15,27 +15,27 @@ from sentiment_serving.headers import VERIFICATION
 from sentiment_serving.verifying.checks import Prediction
 
 REQUEST_SECONDS = 30.0
-"""One batch, answer included. A batch is about a quarter of a second of work for a whole core."""
+"""One batch, including its answer. A batch is about a quarter of a second of work for a whole core."""
 CONNECT_SECONDS = 5.0
 
 BATCH_TEXTS = 100
 BATCH_BYTES = 256 * 1024
-"""A single longer text travels alone."""
+"""A single longer text is sent alone."""
 
 _MAX_ANSWER_BYTES = 8 * 1024 * 1024
 _HEADERS = {"Content-Type": "application/json", VERIFICATION: "1"}
 
 
 class RequestFailed(Exception):
-    """There is no usable answer. The message is a phrase without content."""
+    """There is no usable answer. The message is a phrase without any text of the answer."""
 
 
 class Unavailable(RequestFailed):
-    """The server did not answer, broke off, or says that it cannot now: ask again later."""
+    """The server did not answer, dropped the connection, or reported that it cannot answer now: retry later."""
 
 
 class UnexpectedStatus(RequestFailed):
-    """The server answered with a status that is neither success nor a passing state."""
+    """The server answered with a status that is neither a success nor temporary."""
 
     def __init__(self, status: int) -> None:
         super().__init__(f"it answered with status {status}")
@@ -43,15 +43,15 @@ class UnexpectedStatus(RequestFailed):
 
 
 class MalformedAnswer(RequestFailed):
-    """The answer is none that this release knows."""
+    """The answer does not have the format that this release knows."""
 
 
 class InvalidPrediction(RequestFailed):
-    """The answer is well-formed and nothing a model may say: no distribution over labels, or no label of them."""
+    """The answer is well-formed, but its probabilities are not a distribution over labels that include the label."""
 
 
 class AnsweringModel(msgspec.Struct, frozen=True):
-    """The model that an answer says it comes from."""
+    """The model that an answer names."""
 
     version: str
     digest: str | None = None
@@ -59,7 +59,7 @@ class AnsweringModel(msgspec.Struct, frozen=True):
 
 class _One(msgspec.Struct):
     label: str
-    # A number that is none (NaN) is null in JSON.
+    # NaN is null in JSON.
     probabilities: dict[str, float | None]
 
 
@@ -69,17 +69,17 @@ class _Answer(msgspec.Struct):
 
 
 _DECODER = msgspec.json.Decoder(_Answer)
-# What says "not now" rather than "no": drains, restarts, proxies and meshes on the way, limits of their rate.
-_PASSING = frozenset({429, 502, 503, 504})
+# Temporary failures: a draining or restarting server, a proxy or mesh on the path, a rate limit.
+_TEMPORARY = frozenset({429, 502, 503, 504})
 
 
 class Server:
-    """A server at an address; not for several threads.
+    """A prediction server. Not thread-safe.
 
     Args:
         url: `http://host:port`.
-        keep: keep the connection, and take its end as that of the server. Otherwise each request has its own, which a
-            Service may lead to another of its pods.
+        keep: keep the connection, and treat its end as the end of the server. Otherwise each request opens its own
+            connection, which a Service may route to another of its pods.
     """
 
     def __init__(self, url: str, *, keep: bool) -> None:
@@ -90,7 +90,7 @@ class Server:
         self._connection: http.client.HTTPConnection | None = None
 
     def ready(self) -> bool:
-        """Whether it wants requests, asked on a connection of its own."""
+        """Whether it is ready, requested on a separate connection."""
         self.close()
         try:
             status, _ = self._exchange("GET", "/readyz", None, seconds=CONNECT_SECONDS)
@@ -103,17 +103,17 @@ class Server:
     def predict(
         self, texts: Sequence[str], *, seconds: float = REQUEST_SECONDS
     ) -> tuple[AnsweringModel, list[Prediction]]:
-        """Ask one batch; for many texts see `batches`.
+        """Predict one batch; for many texts see `batches`.
 
         Args:
             seconds: the longest that the whole exchange may take.
 
         Raises:
-            RequestFailed: one of its kinds.
+            RequestFailed: one of its subclasses.
         """
         body = msgspec.json.encode({"texts": texts})
         status, data = self._exchange("POST", "/predict", body, seconds=seconds)
-        if status in _PASSING:
+        if status in _TEMPORARY:
             raise Unavailable(f"it answered with status {status}")
         if status != 200:
             raise UnexpectedStatus(status)
@@ -156,17 +156,17 @@ class Server:
         if self._connection is None:
             connection = http.client.HTTPConnection(*self._address, timeout=seconds)
             connection.connect()
-            # Never opened again in silence: that it was lost is the news.
+            # Do not reconnect automatically: the caller must learn that the connection was lost.
             connection.auto_open = 0
             self._connection = connection
         return self._connection
 
 
 def batches(texts: Sequence[str]) -> Iterator[slice]:
-    """Divide the texts into runs that one request can carry."""
+    """Divide the texts into slices that fit into one request."""
     start = size = 0
     for index, text in enumerate(texts):
-        # At most what its bytes are in JSON, where a control character takes six.
+        # Its size in JSON, where a control character takes six bytes.
         encoded = len(msgspec.json.encode(text)) + 1
         if index > start and (index - start == BATCH_TEXTS or size + encoded > BATCH_BYTES):
             yield slice(start, index)
@@ -178,10 +178,10 @@ def batches(texts: Sequence[str]) -> Iterator[slice]:
 
 @contextmanager
 def _ended_after(connection: http.client.HTTPConnection, seconds: float) -> Iterator[None]:
-    """Cut the connection when the time is over. A socket's own time-out begins anew with each byte that comes.
+    """Shut down the connection after `seconds`. A socket's own timeout restarts with each byte that arrives.
 
     Raises:
-        TimeoutError: it was cut.
+        TimeoutError: the connection was shut down.
     """
     sock: socket.socket = connection.sock
     over = threading.Event()
@@ -199,7 +199,7 @@ def _ended_after(connection: http.client.HTTPConnection, seconds: float) -> Iter
         yield
     finally:
         timer.cancel()
-        # Cut in its head, an answer reads as a whole one without a body.
+        # An answer that is cut off in its headers parses as a complete one without a body.
         if over.is_set():
             raise TimeoutError
 

@@ -1,10 +1,10 @@
-"""What ends a verification before all its checks are made."""
+"""Ends a verification before all its checks are made."""
 
 from sentiment_serving.verifying.verdict import Reason
 
 
 class EarlyVerdict(Exception):
-    """The verdict is settled: nothing that could still be asked would change it.
+    """The verdict is decided: no further check would change it.
 
     The message is one or two sentences with the next step, free of texts and secrets.
     """

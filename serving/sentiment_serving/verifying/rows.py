@@ -1,4 +1,4 @@
-"""The texts that a candidate is asked about: golden rows and the quality set, read with limits on everything."""
+"""The texts that a candidate must predict: golden rows and the quality set, read with limits on all sizes."""
 
 import hashlib
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ from sentiment_serving.verifying.verdict import Reason
 MAX_GOLDEN_BYTES = 16 * 1024 * 1024
 MAX_GOLDEN_ROWS = 10_000
 MAX_QUALITY_BYTES = 900 * 1024
-"""A ConfigMap may have 1 MiB with everything in it."""
+"""A ConfigMap may have 1 MiB in total."""
 
 _MAX_LINE_BYTES = 1024 * 1024
 
@@ -24,7 +24,7 @@ Row = TypeVar("Row", "GoldenRow", "QualityRow")
 
 
 class GoldenRow(msgspec.Struct, frozen=True):
-    """What the estimator said about a text at training time."""
+    """The estimator's prediction for a text at training time."""
 
     id: str
     text: str
@@ -39,7 +39,7 @@ class QualityRow(msgspec.Struct, frozen=True):
     text: str
     label: str
     id: str | int = ""
-    """The user's own, or the number of the line."""
+    """The user's own id, or the line number."""
 
 
 def read_golden(folder: Path, digest: str) -> list[GoldenRow]:
@@ -75,7 +75,7 @@ def read_quality_set(folder: Path, *, smallest: int | None) -> list[QualityRow]:
     """The quality set in `folder`, where its ConfigMap is mounted: exactly one file of JSON lines.
 
     Args:
-        smallest: how many rows are needed to say anything; None when no number is enough.
+        smallest: the number of rows that a result needs; None if no number is enough.
 
     Raises:
         EarlyVerdict: QualitySetMissing, QualitySetMalformed, QualitySetTooSmall.
@@ -112,7 +112,7 @@ def _check_version(folder: Path, digest: str) -> None:
     if digest_of(data) != digest:
         raise EarlyVerdict(
             Reason.BAD_CONFIGURATION,
-            f"{folder} holds the version {digest_of(data)}, and {digest} is to be judged. Mount the volume that "
+            f"{folder} holds the version {digest_of(data)}, and {digest} is to be verified. Mount the volume that "
             "`fetch` has filled for it.",
         )
     try:
@@ -132,7 +132,7 @@ def _check_version(folder: Path, digest: str) -> None:
 
 
 class _Malformed(Exception):
-    """A file is not what it should be; the message is a phrase without content."""
+    """A file has the wrong format; the message is a phrase without any of its text."""
 
 
 def _rows(file: BinaryIO, kind: type[Row], *, most: int) -> Iterator[tuple[int, Row]]:
@@ -146,7 +146,7 @@ def _rows(file: BinaryIO, kind: type[Row], *, most: int) -> Iterator[tuple[int, 
         try:
             row = decoder.decode(line)
         except msgspec.ValidationError as error:
-            # Names kinds and a place such as `$.label`, never a value.
+            # The message names types and a path such as `$.label`, never a value.
             raise _Malformed(f"line {number}: {error}") from None
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             raise _Malformed(f"line {number} is not a JSON object in UTF-8") from None
@@ -162,7 +162,7 @@ def _rows(file: BinaryIO, kind: type[Row], *, most: int) -> Iterator[tuple[int, 
 
 def _only_key(folder: Path) -> Path:
     try:
-        # Kubernetes keeps `..data` and a folder named after the time beside the keys of a ConfigMap that it mounts.
+        # Kubernetes puts `..data` and a folder named after the time beside the keys of a mounted ConfigMap.
         keys = [path for path in folder.iterdir() if not path.name.startswith("..")]
     except OSError:
         keys = []

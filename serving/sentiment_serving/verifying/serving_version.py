@@ -1,4 +1,4 @@
-"""The version that serves now, asked through its Service for what the candidate is compared with."""
+"""Requests the serving version's predictions through its Service; the candidate is compared with them."""
 
 import time
 from collections.abc import Sequence
@@ -9,19 +9,19 @@ from sentiment_serving.verifying.client import RequestFailed, Server, batches
 
 TRIES = 3
 PAUSE_SECONDS = 0.5
-"""Between two tries of one batch, each on a new connection: the Service may lead to a pod of another version, or to one
-that has just ended."""
+"""Between two attempts at one batch, each on a new connection: the Service may route to a pod of another version, or to
+one that has just ended."""
 
 REQUEST_SECONDS = 10.0
 TOTAL_SECONDS = 30.0
-"""What has not answered by then counts as silent. The candidate closes a connection that has been idle for 75 s, which
-would read as the end of its process."""
+"""The rest counts as unanswered after this. The candidate closes a connection that has been idle for 75 s, which would
+look like the end of its process."""
 
 
 def predictions_of_serving_version(url: str, digest: str, texts: Sequence[str]) -> list[Prediction | None]:
-    """The answers of the pods that serve `digest`, in the order of the texts; None where there was none.
+    """The predictions of the pods that serve `digest`, in the order of the texts; None where there was none.
 
-    A Service that has not answered one batch is asked no more.
+    After the first batch without an answer no further one is requested.
     """
     server = Server(url, keep=False)
     end = time.monotonic() + TOTAL_SECONDS

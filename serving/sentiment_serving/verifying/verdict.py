@@ -1,7 +1,7 @@
-"""What `verify` finds about a candidate: one outcome, one reason, the checks behind it. The operator reads it.
+"""The result of `verify` for a candidate: one outcome, one reason, the checks behind it. The operator reads it.
 
-It is left as the container's termination message, so it is small, and it holds ids and labels but never a text. Other
-programs depend on the format; tests/data/verdicts has an example of each reason.
+It is the container's termination message, so it is small. It holds ids and labels but never a text. Other programs
+depend on the format; tests/data/verdicts has an example of each reason.
 """
 
 import json
@@ -31,13 +31,13 @@ class Outcome(StrEnum):
     PASSED = "passed"
     """The candidate may serve."""
     FAILED = "failed"
-    """The model is bad: judging it again would change nothing."""
+    """The model is bad: verifying it again would change nothing."""
     FAULT = "fault"
-    """Nothing was found out about the model; something around it is to be mended."""
+    """The model could not be verified; its environment must be repaired."""
 
 
 class Reason(StrEnum):
-    """Why."""
+    """Why a verdict has its outcome."""
 
     ALL_CHECKS_PASSED = "AllChecksPassed"
     CHECKS_SKIPPED = "ChecksSkipped"
@@ -103,20 +103,20 @@ class Check:
     rows: int | None = None
     """How many texts were compared."""
     flipped: int | None = None
-    """How many of them had another answer than expected."""
+    """How many of them had an unexpected answer."""
     value: float | None = None
-    """What was measured, to be compared with `limit`."""
+    """The measured value, compared with `limit`."""
     limit: float | None = None
 
     @classmethod
     def skipped(cls, name: CheckName, why: str) -> "Check":
-        """A check that was not made."""
+        """A check that was not made, and why."""
         return cls(name=name, outcome=CheckOutcome.SKIPPED, detail=why)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Flip:
-    """A text whose answer is not the expected one, by its id."""
+    """A text with an unexpected label or probability, by its id."""
 
     id: str
     expected: str
@@ -126,7 +126,7 @@ class Flip:
 
 @dataclass(frozen=True, kw_only=True)
 class Verdict:
-    """The whole finding."""
+    """The result of one verification."""
 
     model: ModelIdentity
     reason: Reason
@@ -137,11 +137,11 @@ class Verdict:
 
     @property
     def outcome(self) -> Outcome:
-        """What follows."""
+        """The outcome that the reason implies."""
         return self.reason.outcome
 
     def to_json(self) -> bytes:
-        """ASCII JSON of at most 4096 bytes, which Kubernetes keeps; with as many flips, at most 10, as find room."""
+        """ASCII JSON of at most 4096 bytes, Kubernetes' limit; with at most 10 flips, fewer if they do not fit."""
         count = min(len(self.flips), MAX_FLIPS)
         chars = _MAX_MESSAGE_CHARS
         while len(data := self._encode(count, chars)) > MAX_BYTES:
@@ -169,10 +169,10 @@ class Verdict:
 
 
 def write(verdict: Verdict, environ: Mapping[str, str] = os.environ) -> None:
-    """Leave the verdict where Kubernetes looks for it, if there is such a place; a laptop has none.
+    """Write the verdict where Kubernetes reads it; on a laptop, without such a file, do nothing.
 
     Raises:
-        OSError: the place cannot be written to. Without its verdict the container must not end as if it had one.
+        OSError: the file cannot be written. The container must then fail, as it leaves no verdict.
     """
     if (path := place(environ)) is not None:
         path.write_bytes(verdict.to_json())
@@ -188,7 +188,7 @@ def _check(check: Check, detail_chars: int) -> dict[str, Any]:
         document["rows"] = check.rows
     if check.flipped is not None:
         document["flipped"] = check.flipped
-    # Strings: some readers of JSON in Kubernetes refuse fractions.
+    # Strings: some readers of JSON in Kubernetes reject fractions.
     if check.value is not None:
         document["value"] = figure(check.value)
     if check.limit is not None:
@@ -206,7 +206,7 @@ def _flip(flip: Flip) -> dict[str, str]:
 
 
 def figure(value: float) -> str:
-    """A number as verdicts write it: at most 6 decimals, none that say nothing."""
+    """Format a number for a verdict: at most 6 decimals, without trailing zeros."""
     text = f"{value:.{_DECIMALS}f}".rstrip("0")
     return text + "0" if text.endswith(".") else text
 

@@ -1,7 +1,7 @@
-"""Judges a candidate before anybody's request can reach it: waits for it, asks it, and says what was found.
+"""Verifies a candidate before any user's request can reach it: waits until it is ready and makes the checks.
 
-The checks are made from the first to the last without a break: when the candidate ends in between, whatever it said
-before is worth nothing, and everything begins anew with the process that comes in its place.
+All checks must pass on one process of the candidate. If it ends in between, its earlier answers are discarded and the
+checks start again with the process that replaces it.
 """
 
 import logging
@@ -44,7 +44,7 @@ _LOG = logging.getLogger("sentiment_serving.verifying.verify")
 
 
 def verify_from_environ(environ: Mapping[str, str]) -> Verdict:
-    """Judge the candidate that the environment names. Whatever is wrong is a verdict, not an exception."""
+    """Verify the candidate that the environment names. Every failure is a verdict, not an exception."""
     try:
         logs.configure(log_level(environ))
         settings = VerifySettings.from_environ(environ)
@@ -57,12 +57,12 @@ def verify_from_environ(environ: Mapping[str, str]) -> Verdict:
         return Verdict(model=model, reason=Reason.BAD_CONFIGURATION, message=error.message)
     verdict = verify(settings)
     fields = {"outcome": verdict.outcome.value, "reason": verdict.reason.value}
-    _LOG.info("judged version %s", settings.model.version, extra={"fields": fields})
+    _LOG.info("verified version %s", settings.model.version, extra={"fields": fields})
     return verdict
 
 
 def verify(settings: VerifySettings) -> Verdict:
-    """Judge a candidate: in at most `ready_seconds` until it is ready, and `verify_seconds` + `soak_seconds` then."""
+    """Verify a candidate: at most `ready_seconds` until it is ready, then at most `verify_seconds` + `soak_seconds`."""
     deadline = Deadline(time.monotonic() + settings.ready_seconds)
     candidate = Candidate(settings.candidate_url, model=settings.model, deadline=deadline)
     try:
@@ -75,7 +75,7 @@ def verify(settings: VerifySettings) -> Verdict:
                 return _CheckRun(settings, candidate, golden).verdict()
             except Unavailable as error:
                 candidate.interruptions += 1
-                _LOG.warning("beginning anew: %s", error)
+                _LOG.warning("starting the checks again: %s", error)
                 time.sleep(READY_PAUSE_SECONDS)
                 candidate.wait_until_ready()
     except EarlyVerdict as early:
@@ -86,7 +86,7 @@ def verify(settings: VerifySettings) -> Verdict:
 
 @dataclass
 class _CheckRun:
-    """One run through all checks, with one process of the candidate."""
+    """One run of all checks on one process of the candidate."""
 
     settings: VerifySettings
     candidate: Candidate
@@ -98,7 +98,7 @@ class _CheckRun:
 
         Raises:
             Unavailable: the candidate has stopped answering.
-            EarlyVerdict: something settles the verdict before their end.
+            EarlyVerdict: the verdict is decided before the last check.
         """
         answers = self.candidate.predict([row.text for row in self.golden])
         self.findings.append(self._parity(answers))
@@ -106,7 +106,7 @@ class _CheckRun:
         try:
             self.findings.append(self._quality())
         except EarlyVerdict as early:
-            # What speaks against the model weighs more than what could not be asked.
+            # A failed check of the model takes precedence over one that could not be made.
             self._skip(CheckName.QUALITY, f"could not be checked: {early.reason.value}")
             self._skip(CheckName.SOAK, "not reached")
             return self._failure() or self._conclude(early.reason, early.message)

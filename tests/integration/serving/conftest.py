@@ -52,7 +52,7 @@ def fetcher(s3: S3, version: tuple[Path, str], tmp_path: Path) -> Fetcher:
 
 @pytest.fixture(scope="module")
 def good(tmp_path_factory: pytest.TempPathFactory) -> Version:
-    """The version under judgement, unless a test has another."""
+    """The version to verify, unless a test has another."""
     return make(tmp_path_factory.mktemp("good"), "14")
 
 

@@ -18,7 +18,7 @@ from testbed.waiting import eventually
 
 
 def environment(**extra: str) -> dict[str, str]:
-    """What a pod has: no proxy, no credentials of the machine, and nothing of the tests' own surroundings."""
+    """The environment of a pod: no proxy, no credentials of the machine, and no variable of the test process."""
     return {"PATH": os.environ["PATH"], "NO_PROXY": "*", "PYTHONUNBUFFERED": "1", **extra}
 
 

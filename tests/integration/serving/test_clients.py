@@ -16,7 +16,7 @@ pytestmark = pytest.mark.integration
 
 TEXTS = ["A good story", "awful 👎", "not good", ""]
 LABELS = ["positive", "negative", "negative", "positive"]
-SAID = PyFunc(tiny_scorer()).predict({"text": TEXTS})
+PREDICTED = PyFunc(tiny_scorer()).predict({"text": TEXTS})
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +80,7 @@ def test_triton_gets_the_outputs_it_asks_for(triton: Any, binary: bool) -> None:
     assert answer.as_numpy("label") is None
 
 
-def test_triton_is_told_in_a_sentence_what_is_wrong(triton: Any) -> None:
+def test_triton_gets_an_error_sentence(triton: Any) -> None:
     from tritonclient.utils import InferenceServerException
 
     with pytest.raises(InferenceServerException, match="reviews, version 14"):
@@ -92,7 +92,7 @@ def test_triton_is_told_in_a_sentence_what_is_wrong(triton: Any) -> None:
 
 
 @pytest.mark.usefixtures("mlflow_imported")
-def test_mlflows_scoring_client_gets_what_the_pyfunc_says(server: Server) -> None:
+def test_mlflows_scoring_client_gets_the_pyfuncs_predictions(server: Server) -> None:
     import pandas as pd
     from mlflow.pyfunc.scoring_server.client import ScoringServerClient
 
@@ -102,7 +102,7 @@ def test_mlflows_scoring_client_gets_what_the_pyfunc_says(server: Server) -> Non
     for data in (pd.DataFrame({"text": TEXTS}), pd.DataFrame({"id": [1, 2, 3, 4], "text": TEXTS}), TEXTS):
         rows = client.invoke(data).get_predictions().to_dict("records")
         assert [row["label"] for row in rows] == LABELS
-        assert [row["probability"] for row in rows] == pytest.approx([row["probability"] for row in SAID])
+        assert [row["probability"] for row in rows] == pytest.approx([row["probability"] for row in PREDICTED])
 
 
 @pytest.mark.usefixtures("mlflow_imported")

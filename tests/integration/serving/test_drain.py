@@ -51,12 +51,12 @@ class Service:
         self.server = server
 
     def connect(self) -> http.client.HTTPConnection:
-        """A new connection to whoever is behind the Service now."""
+        """A new connection to the current pod of the Service."""
         return self.server.connect()
 
 
 class Load:
-    """Clients at work until told to stop."""
+    """Clients that send requests until they are stopped."""
 
     def __init__(self, service: Service) -> None:
         self.service = service
@@ -168,7 +168,7 @@ def test_an_idle_connection_is_closed_and_not_reset(server: Server) -> None:
     assert server.wait() == 0
 
 
-def test_a_connection_that_never_said_a_word_does_not_delay_the_end(server: Server) -> None:
+def test_an_idle_connection_does_not_delay_the_end(server: Server) -> None:
     with socket.create_connection(("127.0.0.1", server.port)):
         started = time.monotonic()
         server.terminate()

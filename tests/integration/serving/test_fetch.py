@@ -65,7 +65,7 @@ sys.exit(os.waitstatus_to_exitcode(status))
 
 
 def peak_bytes(env: dict[str, str]) -> int:
-    """Fetch, and tell how much memory that took."""
+    """Fetch, and return how much memory that took."""
     return int(subprocess.run([sys.executable, "-c", METER], env=env, check=True, stdout=subprocess.PIPE).stdout)
 
 

@@ -1,6 +1,6 @@
-"""Nothing that a client can send makes the server fail, tells a traceback or repeats a word.
+"""No request makes the server fail, and no response contains a traceback or the request's text.
 
-HOSTILE_REQUESTS says how many are tried (2000 when it is not set).
+HOSTILE_REQUESTS sets the number of requests (2000 by default).
 """
 
 import http.client
@@ -35,42 +35,42 @@ def ask(server: Server, method: str, path: str, body: bytes, headers: dict[str, 
 
 
 def send(server: Server, data: bytes, *, half_close: bool) -> bytes:
-    """All that comes back, until the server closes or has nothing more to say."""
+    """The whole response, until the server closes the connection or stops sending."""
     with socket.create_connection(("127.0.0.1", server.port), timeout=0.3) as client:
-        said = b""
+        response = b""
         try:
             client.sendall(data)
             if half_close:
                 client.shutdown(socket.SHUT_WR)
             while piece := client.recv(65536):
-                said += piece
+                response += piece
         except OSError:
             pass
-        return said
+        return response
 
 
-def expect_nothing_of_ours(said: bytes) -> None:
-    assert MARK not in said.lower()
-    assert b"Traceback" not in said
-    assert b".py" not in said
+def expect_no_leak(response: bytes) -> None:
+    assert MARK not in response.lower()
+    assert b"Traceback" not in response
+    assert b".py" not in response
 
 
 @pytest.mark.parametrize("fast_path", ["1", "0"])
-def test_no_request_makes_it_fail_or_tell(tmp_path: Path, fast_path: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_no_request_makes_it_fail_or_leak(tmp_path: Path, fast_path: str, capsys: pytest.CaptureFixture[str]) -> None:
     write_version(tmp_path / "model")
     env = {"SENTIMENT_FAST_PATH": fast_path, "LOG_LEVEL": "DEBUG", "MAX_TEXTS": "100"}
     codes: dict[int, int] = {}
     with (tmp_path / "log").open("w") as log, serving(tmp_path / "model", "14", env=env, stderr=log) as server:
         for method, path, body, headers in hostile.requests(SEED, COUNT // 2):
-            status, said = ask(server, method, path, body, headers)
+            status, response = ask(server, method, path, body, headers)
             codes[status] = codes.get(status, 0) + 1
             assert status < 500, (method, path, body[:200], headers)
-            expect_nothing_of_ours(said)
+            expect_no_leak(response)
         source = random.Random(SEED)
         raw = [data for data in hostile.RAW for _ in range(3)]
         for data in raw:
             cut = data if source.random() < 0.5 else data[: source.randrange(len(data))]
-            expect_nothing_of_ours(send(server, cut, half_close=source.random() < 0.5))
+            expect_no_leak(send(server, cut, half_close=source.random() < 0.5))
         assert server.process.poll() is None
         assert ask(server, "POST", "/predict", b'{"text": "good"}', {"Content-Type": hostile.JSON})[0] == 200
         server.terminate()
@@ -104,13 +104,13 @@ def test_pipelined_requests_are_answered_in_their_order(tmp_path: Path) -> None:
     assert labels == ["positive", "negative", None, "positive"]
 
 
-def test_clients_that_close_their_side_after_asking_disturb_nobody(tmp_path: Path) -> None:
+def test_clients_that_half_close_do_not_disturb_others(tmp_path: Path) -> None:
     """Granian takes that for the end of the connection, so they may get no answer; a part of one they never get."""
     write_version(tmp_path)
     body = b'{"text": "good"}'
     head = b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
     with serving(tmp_path, "14", env={"THREADS": "1", "MAX_WAITING": "1", "MAX_SENDING": "1"}) as server:
         for _ in range(50):
-            said = send(server, head % len(body) + body, half_close=True)
-            assert not said or (said.startswith(b"HTTP/1.1 200") and said.endswith(b"}"))
+            response = send(server, head % len(body) + body, half_close=True)
+            assert not response or (response.startswith(b"HTTP/1.1 200") and response.endswith(b"}"))
         assert ask(server, "POST", "/predict", body, {"Content-Type": hostile.JSON})[0] == 200

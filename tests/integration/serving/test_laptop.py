@@ -71,7 +71,7 @@ def test_flasks_own_server_runs_it(tmp_path: Path) -> None:
             assert json.load(response)["label"] == "positive"
 
 
-def test_flasks_own_server_says_what_is_missing(tmp_path: Path) -> None:
+def test_flasks_own_server_reports_what_is_missing(tmp_path: Path) -> None:
     ended = subprocess.run(
         [sys.executable, "-m", "flask", "--app", "sentiment_serving", "run"],
         env=environment(HOME=str(tmp_path)),

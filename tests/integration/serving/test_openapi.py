@@ -1,4 +1,4 @@
-"""Requests made up from the OpenAPI document: what it allows is answered, what it forbids is refused, as it says.
+"""Requests generated from the OpenAPI document: allowed ones are answered, forbidden ones refused, as documented.
 
 Bounded by OPENAPI_EXAMPLES for each operation and kind of request (25 when it is not set).
 """
@@ -38,7 +38,7 @@ AS_DESCRIBED = [
     response_schema_conformance,
 ]
 REFUSALS = [400, 404, 413, 415, 422]
-# What a schema cannot say (a shape that fits its data, rows of as many values as columns) is refused all the same.
+# The server also refuses what a schema cannot express (a shape that fits its data, as many values as columns).
 WHOLLY_DESCRIBED = {"/predict", "/explain"}
 # Schemathesis leaves out the document itself. Where nothing is sent, nothing can be sent wrongly.
 ALLOWED = [

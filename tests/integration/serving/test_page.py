@@ -83,14 +83,14 @@ def test_words_are_marked_by_what_they_add(page: Page) -> None:
 def test_the_margin_is_the_sum_of_what_is_shown(page: Page) -> None:
     ask(page, TEXT)
     number = rf"([+{MINUS}]\d+\.\d+)"
-    told = re.search(f"add {number}, the bias {number}: a margin of {number}", text_of(page, "sum"))
-    assert told
-    rest, bias, margin = map(signed, told.groups())
+    shown = re.search(f"add {number}, the bias {number}: a margin of {number}", text_of(page, "sum"))
+    assert shown
+    rest, bias, margin = map(signed, shown.groups())
     shown = page.run("Array.from(document.querySelectorAll('#parts td:last-child'), (cell) => cell.textContent)")
     assert sum(map(signed, shown)) + rest + bias == pytest.approx(margin, abs=0.01)
 
 
-def test_a_refusal_is_told_in_its_sentence(page: Page) -> None:
+def test_a_refusal_is_shown_as_its_sentence(page: Page) -> None:
     ask(page, "x" * 501)
     assert "at most 500 characters" in text_of(page, "problem")
     assert page.run("document.getElementById('answer').hidden")
@@ -141,7 +141,7 @@ def colours(page: Page, element: str) -> tuple[str, str]:
 
 
 def contrast(one: str, other: str) -> float:
-    """Of two colours as CSS tells them (https://www.w3.org/TR/WCAG21/#dfn-contrast-ratio)."""
+    """The contrast ratio of two CSS colours (https://www.w3.org/TR/WCAG21/#dfn-contrast-ratio)."""
 
     def luminance(colour: str) -> float:
         parts = [int(part) / 255 for part in re.findall(r"\d+", colour)[:3]]

@@ -86,7 +86,7 @@ def test_a_chunked_body_is_a_body(server: Server) -> None:
     connection.close()
 
 
-def test_a_client_that_goes_away_in_the_middle_disturbs_nobody(server: Server) -> None:
+def test_a_client_that_disconnects_midway_does_not_disturb_others(server: Server) -> None:
     for _ in range(20):
         with socket.create_connection(("127.0.0.1", server.port)) as client:
             client.sendall(b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{")
@@ -146,7 +146,7 @@ def test_neither_text_nor_path_is_ever_logged(model_dir: Path, tmp_path: Path) -
     assert all(isinstance(json.loads(line), dict) for line in lines)
 
 
-def test_the_log_says_which_implementation_scores(model_dir: Path, tmp_path: Path) -> None:
+def test_the_log_names_the_implementation_that_scores(model_dir: Path, tmp_path: Path) -> None:
     env = {"SENTIMENT_NATIVE": "0", "LOG_LEVEL": "INFO"}
     with (tmp_path / "log").open("w") as log, serving(model_dir, env=env, stderr=log) as server:
         server.terminate()

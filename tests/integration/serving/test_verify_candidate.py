@@ -1,10 +1,10 @@
-"""Candidates that `verify` cannot simply judge: the verdict it leaves on them.
+"""Candidates that `verify` cannot check as usual, and their verdicts.
 
 | the candidate | verdict |
 |---|---|
 | has no usable golden rows | UnsupportedFormat |
-| ends in the middle and comes back | that of the process which came back |
-| never comes, or goes and stays away | CandidateSilent |
+| restarts during the checks | that of the new process |
+| never starts, or ends and does not restart | CandidateSilent |
 | fails to predict | LoadFailed |
 | is another model, or no prediction server | AnotherModelAnswered, AnswerNotUnderstood |
 """
@@ -23,7 +23,7 @@ from sentiment_model.manifest import GOLDEN, MANIFEST
 from testbed.servers import free_port
 from testbed.waiting import eventually
 from tests.integration.serving.process import Server
-from tests.integration.serving.verifying import Verifying, Version, check_of, judge, make, run, settings
+from tests.integration.serving.verifying import Verifying, Version, check_of, make, run, settings, verdict_on
 from tests.integration.serving.web import Answer, WebServer, respond
 
 pytestmark = pytest.mark.integration
@@ -38,15 +38,15 @@ def test_golden_rows_that_cannot_be_read_are_a_verdict(golden: str, tmp_path: Pa
 
 
 def test_files_of_another_version_are_a_fault(good: Version, candidate: Server, tmp_path: Path) -> None:
-    verdict = judge(good, candidate, tmp_path, MODEL_DIGEST="sha256:" + "0" * 64)
+    verdict = verdict_on(good, candidate, tmp_path, MODEL_DIGEST="sha256:" + "0" * 64)
     assert (verdict["outcome"], verdict["reason"]) == ("fault", "BadConfiguration")
     without = make(tmp_path / "version", "15")
     (without.folder / MANIFEST).unlink()
-    assert judge(without, candidate, tmp_path)["reason"] == "BadConfiguration"
+    assert verdict_on(without, candidate, tmp_path)["reason"] == "BadConfiguration"
 
 
 def test_another_model_at_the_candidates_address_is_a_fault(good: Version, candidate: Server, tmp_path: Path) -> None:
-    verdict = judge(good, candidate, tmp_path, MODEL_VERSION="15")
+    verdict = verdict_on(good, candidate, tmp_path, MODEL_VERSION="15")
     assert (verdict["outcome"], verdict["reason"]) == ("fault", "AnotherModelAnswered")
 
 
@@ -58,7 +58,7 @@ def test_another_model_at_the_candidates_address_is_a_fault(good: Version, candi
         (respond(413, b"{}"), "fault", "BadConfiguration"),
     ],
 )
-def test_what_does_not_predict_is_told_apart(
+def test_failures_to_predict_are_classified(
     answer: Answer, outcome: str, reason: str, good: Version, tmp_path: Path
 ) -> None:
     def ready(handler: BaseHTTPRequestHandler) -> None:
@@ -71,19 +71,19 @@ def test_what_does_not_predict_is_told_apart(
 
 
 def test_a_setting_that_makes_no_sense_is_a_fault(good: Version, candidate: Server, tmp_path: Path) -> None:
-    verdict = judge(good, candidate, tmp_path, MAX_DISAGREEMENT="20 %")
+    verdict = verdict_on(good, candidate, tmp_path, MAX_DISAGREEMENT="20 %")
     assert (verdict["outcome"], verdict["reason"]) == ("fault", "BadConfiguration")
     assert "MAX_DISAGREEMENT" in verdict["message"]
 
 
-def test_a_candidate_that_ends_in_the_soak_and_comes_back_is_judged_anew(good: Version, tmp_path: Path) -> None:
+def test_a_candidate_that_restarts_during_the_soak_is_verified_again(good: Version, tmp_path: Path) -> None:
     port = free_port()
     with run(good, port) as server:
         verifying = Verifying(good, server.url, tmp_path, SOAK_SECONDS="3", LOG_LEVEL="DEBUG")
         eventually(lambda: verifying.logged("soaking"), "the soak")
         server.terminate(signal.SIGKILL)
         server.wait()
-        eventually(lambda: verifying.logged("beginning anew"), "the notice")
+        eventually(lambda: verifying.logged("starting the checks again"), "the notice")
     with run(good, port):
         verdict = verifying.verdict()
     assert verdict["reason"] == "AllChecksPassed"

@@ -1,6 +1,6 @@
-"""How `verify` asks: what each kind of peer means to it, and that none can hold it up.
+"""The HTTP client of `verify`: how it classifies each kind of server, and that no server can block it.
 
-The real server's answers are in test_verify; the peers here are real sockets with what it would never say.
+test_verify covers the real server's answers; the servers here are real sockets with answers that it never sends.
 """
 
 import json
@@ -39,7 +39,7 @@ def one(label: object, probabilities: object) -> list[object]:
     return [{"label": label, "probabilities": probabilities}]
 
 
-def test_an_answer_is_read_with_the_model_that_speaks() -> None:
+def test_an_answer_is_read_with_the_model_that_it_names() -> None:
     with WebServer(respond(200, document())) as web:
         server = Server(web.url, keep=True)
         model, (prediction,) = server.predict(["A text."])
@@ -71,7 +71,7 @@ def test_an_answer_is_read_with_the_model_that_speaks() -> None:
         (respond(200, document(predictions=one("a", {}))), InvalidPrediction),
     ],
 )
-def test_what_is_no_answer_is_told_apart(answer: Answer, kind: type[RequestFailed]) -> None:
+def test_failures_are_classified(answer: Answer, kind: type[RequestFailed]) -> None:
     with WebServer(answer) as web:
         server = Server(web.url, keep=True)
         with pytest.raises(RequestFailed) as caught:
@@ -80,17 +80,17 @@ def test_what_is_no_answer_is_told_apart(answer: Answer, kind: type[RequestFaile
     assert type(caught.value) is kind
 
 
-def test_nobody_there_is_silence() -> None:
+def test_a_refused_connection_is_unavailable() -> None:
     server = Server(f"http://127.0.0.1:{free_port()}", keep=True)
     with pytest.raises(Unavailable, match="refused the connection"):
         server.predict(["A text."])
     assert not server.ready()
 
 
-def test_a_lost_connection_is_news_even_when_a_new_one_would_do() -> None:
+def test_a_lost_connection_is_reported_and_not_reopened() -> None:
     def once(handler: BaseHTTPRequestHandler) -> None:
         respond(200, document())(handler)
-        # Without the header that announces it: what a process that is killed looks like.
+        # Without the header that announces it, as when the process is killed.
         handler.close_connection = True
 
     with WebServer(once) as web:
@@ -117,7 +117,7 @@ def test_each_request_may_have_its_own_connection() -> None:
 
 
 @pytest.mark.parametrize("where", ["before", "head", "body"])
-def test_an_answer_that_trickles_is_cut_at_its_time(where: str) -> None:
+def test_a_trickling_answer_is_cut_off_in_time(where: str) -> None:
     def trickle(handler: BaseHTTPRequestHandler) -> None:
         if where == "body":
             handler.send_response(200)
@@ -136,7 +136,7 @@ def test_an_answer_that_trickles_is_cut_at_its_time(where: str) -> None:
         assert time.monotonic() - started < 5
 
 
-def test_requests_say_that_they_are_a_verification() -> None:
+def test_requests_are_marked_as_verification() -> None:
     seen = []
 
     def note(handler: BaseHTTPRequestHandler) -> None:

@@ -1,14 +1,14 @@
-"""Fetching over lines that break and from web servers that lead astray: real servers, the real client.
+"""Fetching over broken connections and from web servers that redirect unsafely: real servers, the real client.
 
 | the server | what is made of it |
 |---|---|
 | breaks off and can go on where it was | the file, whole |
-| breaks off for good, has another file meanwhile, tells no length | StoreUnreachable |
+| breaks off for good, replaces the file meanwhile, sends no length | StoreUnreachable |
 | stalls, trickles | StoreUnreachable, in time |
 | redirects within its host | the file |
-| redirects to another host, port or scheme, or without end | UnsafeSource |
-| has a certificate that nobody vouches for | StoreUnreachable |
-| says 404, 401, 503 | ArtifactMissing, StoreUnauthorized, StoreUnreachable |
+| redirects to another host, port or scheme, or in a loop | UnsafeSource |
+| has an untrusted certificate | StoreUnreachable |
+| answers 404, 401, 503 | ArtifactMissing, StoreUnauthorized, StoreUnreachable |
 """
 
 import ssl
@@ -101,7 +101,7 @@ def test_another_file_meanwhile_is_not_continued_with() -> None:
     with (
         WebServer(ranges(lambda: next(etags))) as web,
         breaking_line(web.url, after_bytes=HALF, times=1) as url,
-        pytest.raises(Unreachable, match="no rest of the same file"),
+        pytest.raises(Unreachable, match="cannot resume the same file"),
     ):
         read(url)
 

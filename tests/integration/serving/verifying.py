@@ -77,7 +77,7 @@ class Verifying:
         return verdict
 
 
-def judge(version: Version, server: Server, folder: Path, **env: str) -> dict[str, Any]:
+def verdict_on(version: Version, server: Server, folder: Path, **env: str) -> dict[str, Any]:
     return Verifying(version, server.url, folder, **env).verdict()
 
 

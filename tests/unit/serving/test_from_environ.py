@@ -21,8 +21,8 @@ def app(**environ: str) -> Flask:
 
 def label(app: Flask) -> str:
     answer = app.test_client().post("/predict", json={"text": "good"})
-    said: str = answer.get_json()["label"]
-    return said
+    label: str = answer.get_json()["label"]
+    return label
 
 
 @pytest.mark.parametrize("folder", ["", "current"])
@@ -44,7 +44,7 @@ def test_a_version_to_fetch_wins_over_the_mounted_one(tmp_path: Path) -> None:
     assert "MODEL_DIGEST is not set" in ended.value.message
 
 
-def test_an_empty_mount_says_what_was_looked_for(tmp_path: Path) -> None:
+def test_an_empty_mount_reports_what_was_looked_for(tmp_path: Path) -> None:
     with pytest.raises(Termination) as ended:
         app(MODELS_DIR=str(tmp_path))
     assert ended.value.reason is Reason.BAD_CONFIGURATION

@@ -34,7 +34,7 @@ def test_a_message_with_line_breaks_stays_one_line() -> None:
     assert "\n" not in JsonFormatter().format(record("a\nb"))
 
 
-def test_an_exception_shows_where_but_not_what_it_says() -> None:
+def test_an_exception_shows_its_place_but_not_its_message() -> None:
     try:
         raise KeyError("zebra")
     except KeyError:

@@ -116,7 +116,7 @@ def test_log_levels() -> None:
 VERIFY = {"MODEL_DIR": "/model", "MODEL_NAME": "reviews", "MODEL_VERSION": "14", "MODEL_DIGEST": DIGEST}
 
 
-def test_verify_needs_to_know_whom_to_judge_and_has_a_default_for_the_rest() -> None:
+def test_verify_needs_a_candidate_and_has_a_default_for_the_rest() -> None:
     settings = VerifySettings.from_environ(VERIFY)
     assert settings.model == ModelIdentity(name="reviews", version="14", digest=DIGEST)
     assert settings.candidate_url == "http://127.0.0.1:5000"

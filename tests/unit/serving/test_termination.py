@@ -34,7 +34,7 @@ def test_a_message_of_any_length_fits_and_stays_json(message: str) -> None:
     assert json.loads(data)["format"] == FORMAT
 
 
-def test_it_is_written_where_the_environment_says(tmp_path: Path) -> None:
+def test_it_is_written_to_the_path_in_the_environment(tmp_path: Path) -> None:
     log = tmp_path / "log"
     assert termination.write(Termination(Reason.STORAGE_FULL, "Full."), {"TERMINATION_LOG": str(log)})
     assert json.loads(log.read_bytes()) == {"format": FORMAT, "reason": "StorageFull", "message": "Full."}

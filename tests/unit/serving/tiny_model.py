@@ -13,7 +13,7 @@ _COEF = {"good": 2.0, "great": 3.0, "bad": -2.0, "awful": -3.0, "story": 0.1, "n
 
 
 GOLDEN_TEXTS = tuple(
-    f"A {first} story, {second} told and {third} in the end."
+    f"A {first} story, {second} written and {third} in the end."
     for first in ("good", "bad", "great", "awful", "not good")
     for second in ("great", "bad", "not good")
     for third in ("good", "awful")
@@ -21,7 +21,7 @@ GOLDEN_TEXTS = tuple(
 
 
 def tiny_model(labels: tuple[str, ...] = ("negative", "positive"), **coefs: float) -> LinearModel:
-    """Says `positive` for good and great, `negative` for bad, awful and not good, unless `coefs` say otherwise."""
+    """Predicts `positive` for good and great, `negative` for bad, awful and not good, unless `coefs` change that."""
     coef_by_key = {}
     for phrase, coef in (_COEF | coefs).items():
         tokens = phrase.split()
@@ -46,11 +46,16 @@ def tiny_scorer() -> Scorer:
 
 
 def golden_lines(scorer: Scorer, texts: Sequence[str] = GOLDEN_TEXTS) -> str:
-    """What an estimator that scores like `scorer` says about the texts, with the ids row-1, row-2 and so on."""
+    """The predictions of an estimator that scores like `scorer`, with the ids row-1, row-2 and so on."""
     lines = []
     for number, text in enumerate(texts, 1):
-        said = scorer.predict(text)
-        row = {"id": f"row-{number}", "text": text, "label": said.label, "probability": max(said.probabilities)}
+        prediction = scorer.predict(text)
+        row = {
+            "id": f"row-{number}",
+            "text": text,
+            "label": prediction.label,
+            "probability": max(prediction.probabilities),
+        }
         lines.append(json.dumps(row) + "\n")
     return "".join(lines)
 

@@ -1,4 +1,4 @@
-"""Fetching, decided: what is copied, what is a verdict on the model and what a fault of the surroundings.
+"""Fetching: what is copied, what is a verdict on the model, and what is a fault of the environment.
 
 The stores here are dictionaries; tests/integration/serving has real ones.
 """
@@ -138,7 +138,7 @@ def test_a_mismatch_that_heals_is_no_verdict(version: tuple[Shelf, str], folder:
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_a_missing_file_is_told_by_name(version: tuple[Shelf, str], folder: Path, name: str) -> None:
+def test_a_missing_file_is_named(version: tuple[Shelf, str], folder: Path, name: str) -> None:
     store, digest = version
     del store.files[name]
     caught = ending(store, digest, folder)

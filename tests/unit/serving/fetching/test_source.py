@@ -36,7 +36,7 @@ def test_object_stores_and_https_are_followed(uri: str) -> None:
         "https://mlflow.example/a#hunter2",
     ],
 )
-def test_everything_else_is_unsafe_and_its_secrets_are_not_told(uri: str) -> None:
+def test_everything_else_is_unsafe_and_its_secrets_are_not_shown(uri: str) -> None:
     with pytest.raises(Termination) as caught:
         parse_source(uri, {})
     assert caught.value.reason is Reason.UNSAFE_SOURCE

@@ -9,7 +9,7 @@ from testbed.waiting import eventually
 
 
 class Worker:
-    """A thread that asks for a place, notes when it has it, and leaves when told to."""
+    """A thread that requests a place, records when it gets it, and leaves on request."""
 
     def __init__(self, admission: Admission, name: str, order: list[str], *, large: bool = False) -> None:
         self.may_leave = threading.Event()
@@ -115,7 +115,7 @@ def test_no_one_is_forgotten_and_no_place_is_lost() -> None:
         admission.enter()
 
 
-def test_with_nobody_waiting_one_stays() -> None:
+def test_with_no_waiter_one_stays() -> None:
     admission = Admission(places=1, waiting=0, large=1)
     admission.enter()
     admission.yield_to_waiting()

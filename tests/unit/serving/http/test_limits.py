@@ -41,7 +41,7 @@ def busy(client: FlaskClient) -> Iterator[None]:
 
 @pytest.mark.parametrize("path", ["/predict", "/explain", "/invocations", "/v2/models/reviews/infer"])
 @pytest.mark.usefixtures("busy")
-def test_with_no_room_to_wait_it_is_503_and_says_when_to_come_back(client: FlaskClient, path: str) -> None:
+def test_a_full_queue_is_503_with_retry_after(client: FlaskClient, path: str) -> None:
     response = client.post(path, json={"text": "zebra"})
     assert response.status_code == 503
     assert response.content_type == "application/problem+json"

@@ -23,7 +23,7 @@ def prediction(*, known: int, total: int, confidence: float = 0.8) -> Prediction
     return Prediction("positive", (1 - confidence, confidence), (1.0,), known, total)
 
 
-def test_the_model_is_told_once_by_name_version_and_digest() -> None:
+def test_the_model_is_shown_once_by_name_version_and_digest() -> None:
     found = samples(Metrics(IDENTITY, ("negative", "positive")))
     labels = (("digest", "sha256:" + "b" * 64), ("name", "reviews"), ("version", "14"))
     assert found["sentiment_model_info", labels] == 1

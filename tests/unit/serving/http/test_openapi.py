@@ -1,4 +1,4 @@
-"""The OpenAPI document says what there is: each route of the application, and no other."""
+"""The OpenAPI document describes each route of the application, and no other."""
 
 import re
 from typing import Any
@@ -33,7 +33,7 @@ def test_every_reference_leads_somewhere(document: dict[str, Any]) -> None:
     assert references <= set(schemas)
 
 
-def test_it_tells_this_servers_limits_and_model(document: dict[str, Any]) -> None:
+def test_it_states_this_servers_limits_and_model(document: dict[str, Any]) -> None:
     texts = document["components"]["schemas"]["PredictRequest"]["properties"]["texts"]
     assert (texts["maxItems"], texts["items"]["maxLength"]) == (200, 10_000)
     (name,) = document["paths"]["/v2/models/{name}"]["get"]["parameters"]

@@ -1,4 +1,4 @@
-"""Bytes in, status and bytes out: shapes, limits and what is never told.
+"""Bytes in, status and bytes out: shapes, limits and what is never repeated.
 
 | body | status |
 |---|---|
@@ -60,7 +60,7 @@ def test_a_list_of_one_is_answered_as_a_list() -> None:
     assert len(document["predictions"]) == 1
 
 
-def test_sizes_are_told_for_the_log() -> None:
+def test_sizes_are_recorded_for_the_log() -> None:
     answer, _ = ask({"texts": ["great", "bad"]})
     assert (answer.texts, answer.chars) == (2, 8)
 
@@ -131,7 +131,7 @@ def test_endless_nesting_is_400() -> None:
         (None, "got `null`"),
     ],
 )
-def test_another_shape_is_422_and_says_what_was_found(body: object, found: str) -> None:
+def test_another_shape_is_422_and_names_what_was_found(body: object, found: str) -> None:
     answer, document = ask(body)
     assert answer.status == 422
     assert found in document["detail"]

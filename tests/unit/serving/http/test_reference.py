@@ -23,14 +23,14 @@ HALVES = {"edges": [0.0, 0.5, 1.0], "shares": [0.25, 0.75]}
 GOOD: dict[str, Any] = {"format": REFERENCE_FORMAT, "labels": {"good": 1.0}, "confidence": HALVES, "oov_ratio": HALVES}
 
 
-def said(confidence: float, known: int) -> Prediction:
+def prediction(confidence: float, known: int) -> Prediction:
     return Prediction("positive", (1 - confidence, confidence), (1.0,), known, 10)
 
 
 @pytest.fixture
 def written(tmp_path: Path) -> Path:
     """A folder with the reference of four predictions, as the pipeline writes it."""
-    predictions = [said(0.55, 10), said(0.65, 9), said(0.95, 8), said(1.0, 0)]
+    predictions = [prediction(0.55, 10), prediction(0.65, 9), prediction(0.95, 8), prediction(1.0, 0)]
     write_reference(tmp_path / REFERENCE, ("negative", "positive"), ["text"] * 4, predictions)
     return tmp_path
 
@@ -48,7 +48,7 @@ def share(series: CollectorRegistry, name: str, le: str) -> float | None:
     return series.get_sample_value(f"sentiment_reference_{name}_share", {"le": le})
 
 
-def test_what_the_pipeline_wrote_is_told_as_cumulative_shares(series: CollectorRegistry) -> None:
+def test_the_pipelines_reference_is_shown_as_cumulative_shares(series: CollectorRegistry) -> None:
     assert [share(series, "confidence", le) for le in ("0.5", "0.6", "0.7", "0.9", "1.0")] == [0, 0.25, 0.5, 0.5, 1]
     assert share(series, "oov_ratio", "1.0") == 1
     assert series.get_sample_value("sentiment_reference_label_share", {"label": "positive"}) == 1

@@ -8,18 +8,18 @@ from flask.testing import FlaskClient
 
 @pytest.mark.parametrize("text", ["A good story, great even.", "not good, not good", "zebra", ""])
 def test_bias_and_contributions_add_up_to_the_margin_of_the_prediction(client: FlaskClient, text: str) -> None:
-    said = client.post("/explain", json={"text": text}).get_json()
-    total = said["bias"][0] + math.fsum(part["contributions"][0] for part in said["contributions"])
-    assert total == pytest.approx(said["margins"][0], abs=1e-6)
+    explanation = client.post("/explain", json={"text": text}).get_json()
+    total = explanation["bias"][0] + math.fsum(part["contributions"][0] for part in explanation["contributions"])
+    assert total == pytest.approx(explanation["margins"][0], abs=1e-6)
     asked = client.post("/predict", json={"text": text}).get_json()
-    assert {name: said[name] for name in asked} == asked
+    assert {name: explanation[name] for name in asked} == asked
 
 
 def test_every_known_ngram_is_named_and_counted(client: FlaskClient) -> None:
-    said = client.post("/explain", json={"text": "NOT good; not good story"}).get_json()
-    found = {part["ngram"]: part["count"] for part in said["contributions"]}
+    explanation = client.post("/explain", json={"text": "NOT good; not good story"}).get_json()
+    found = {part["ngram"]: part["count"] for part in explanation["contributions"]}
     assert found == {"not good": 2, "good": 2, "story": 1}
-    assert {part["view"] for part in said["contributions"]} == {"words"}
+    assert {part["view"] for part in explanation["contributions"]} == {"words"}
 
 
 def test_an_explanation_is_no_prediction_to_the_metrics(client: FlaskClient) -> None:

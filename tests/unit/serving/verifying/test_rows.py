@@ -1,4 +1,4 @@
-"""Golden rows and quality sets as anybody may write them: what is read, what is refused and in which words."""
+"""Golden rows and quality sets as users may write them: what is read, what is refused, and with which message."""
 
 import json
 from pathlib import Path
@@ -73,7 +73,7 @@ def test_a_manifest_without_golden_rows_is_an_unsupported_format(tmp_path: Path)
 
 def test_files_that_are_not_those_of_the_digest_are_no_verdict_on_the_model(tmp_path: Path) -> None:
     digest = write_version(tmp_path)
-    with pytest.raises(EarlyVerdict, match="is to be judged") as other:
+    with pytest.raises(EarlyVerdict, match="is to be verified") as other:
         read_golden(tmp_path, "sha256:" + "0" * 64)
     (tmp_path / GOLDEN).write_text(ROW)
     with pytest.raises(EarlyVerdict, match="not the one of the version") as changed:

@@ -82,7 +82,7 @@ def test_a_verdict_of_any_length_fits_and_stays_json(character: str) -> None:
     assert len(document["checks"]) == len(CheckName)
 
 
-def test_at_most_ten_flips_are_told_the_first_ones() -> None:
+def test_the_first_ten_flips_are_kept() -> None:
     short = [Flip(id=str(n), expected="a", got="b", check=CheckName.QUALITY) for n in range(100)]
     document = json.loads(Verdict(model=MODEL, reason=Reason.QUALITY_TOO_LOW, message="m", flips=short).to_json())
     assert [flip["id"] for flip in document["flipped"]] == [str(n) for n in range(MAX_FLIPS)]
@@ -102,7 +102,7 @@ def test_figures_have_at_most_six_decimals(value: float, text: str) -> None:
     assert verdicts.figure(value) == text
 
 
-def test_it_is_written_where_the_environment_says(tmp_path: Path) -> None:
+def test_it_is_written_to_the_path_in_the_environment(tmp_path: Path) -> None:
     verdict = Verdict(model=MODEL, reason=Reason.ALL_CHECKS_PASSED, message="Passed.")
     verdicts.write(verdict, {"TERMINATION_LOG": str(tmp_path / "log")})
     assert (tmp_path / "log").read_bytes() == verdict.to_json()

@@ -8,7 +8,7 @@ from flask.testing import FlaskClient
 from sentiment_model.pyfunc import PyFunc
 from tests.unit.serving.tiny_model import tiny_scorer
 
-TEXTS = ["A good story", "awful, said one", 'not "good"\nat all']
+TEXTS = ["A good story", "awful, wrote one", 'not "good"\nat all']
 
 FORMATS: list[dict[str, Any]] = [
     {"instances": TEXTS},
@@ -27,7 +27,9 @@ FORMATS: list[dict[str, Any]] = [
 
 @pytest.mark.parametrize("body", FORMATS)
 @pytest.mark.parametrize("params", [{}, {"params": {"temperature": 1}}])
-def test_every_format_gets_what_pyfunc_says(client: FlaskClient, body: dict[str, Any], params: dict[str, Any]) -> None:
+def test_every_format_gets_the_pyfuncs_predictions(
+    client: FlaskClient, body: dict[str, Any], params: dict[str, Any]
+) -> None:
     response = client.post("/invocations", json=body | params)
     assert response.status_code == 200
     assert response.get_json() == {"predictions": PyFunc(tiny_scorer()).predict({"text": TEXTS})}
@@ -36,8 +38,8 @@ def test_every_format_gets_what_pyfunc_says(client: FlaskClient, body: dict[str,
 @pytest.mark.parametrize(
     "body",
     [
-        'text\nA good story\n"awful, said one"\n"not ""good""\nat all"\n',
-        'id,text\r\n1,A good story\r\n2,"awful, said one"\r\n3,"not ""good""\nat all"\r\n',
+        'text\nA good story\n"awful, wrote one"\n"not ""good""\nat all"\n',
+        'id,text\r\n1,A good story\r\n2,"awful, wrote one"\r\n3,"not ""good""\nat all"\r\n',
     ],
 )
 def test_csv_is_read_as_pandas_writes_it(client: FlaskClient, body: str) -> None:
@@ -75,7 +77,7 @@ def test_no_rows_have_no_predictions(client: FlaskClient) -> None:
         ["zebra"],
     ],
 )
-def test_another_shape_is_422_and_says_what_to_send(client: FlaskClient, body: object) -> None:
+def test_another_shape_is_422_and_states_what_to_send(client: FlaskClient, body: object) -> None:
     response = client.post("/invocations", json=body)
     assert response.status_code == 422
     assert "dataframe_split" in response.get_json()["detail"]

@@ -60,7 +60,7 @@ def test_server_metadata_names_the_server_its_version_and_extensions(client: Fla
         assert document["extensions"] == ["binary_tensor_data"]
 
 
-def test_health_is_told_by_status_and_in_json(client: FlaskClient) -> None:
+def test_health_is_reported_by_status_and_in_json(client: FlaskClient) -> None:
     assert client.get("/v2/health/live").get_json() == {"live": True}
     assert client.get("/v2/health/ready").get_json() == {"ready": True}
     assert client.get("/v2/models/reviews/ready").get_json() == {"name": "reviews", "ready": True}
@@ -75,7 +75,7 @@ def test_while_draining_it_lives_and_is_not_ready(client: FlaskClient) -> None:
     assert infer(client).status_code == 200
 
 
-def test_model_metadata_tells_what_goes_in_and_comes_out(client: FlaskClient) -> None:
+def test_model_metadata_describes_inputs_and_outputs(client: FlaskClient) -> None:
     for path in ("/v2/models/reviews", "/v2/models/reviews/versions/14"):
         document = client.get(path).get_json()
         assert document["name"] == "reviews"
@@ -184,7 +184,7 @@ def test_a_binary_request_may_have_an_answer_in_json(client: FlaskClient) -> Non
         ("zebra", 422),
     ],
 )
-def test_another_input_is_an_error_that_says_what_to_send(client: FlaskClient, inputs: Any, status: int) -> None:
+def test_another_input_is_an_error_that_states_what_to_send(client: FlaskClient, inputs: Any, status: int) -> None:
     response = infer(client, inputs=inputs)
     assert response.status_code == status
     assert response.content_type == "application/problem+json"
