@@ -100,7 +100,7 @@ def test_any_text_gets_a_label_and_a_distribution(client: FlaskClient, text: str
     assert document["label"] == max(probabilities, key=probabilities.__getitem__)
 
 
-def test_a_batch_says_what_single_requests_say(client: FlaskClient) -> None:
+def test_a_batch_returns_what_single_requests_return(client: FlaskClient) -> None:
     batch = client.post("/predict", json={"texts": SENTENCES}).get_json()["predictions"]
     singles = [client.post("/predict", json={"text": text}).get_json() for text in SENTENCES]
     for one, other in zip(batch, singles, strict=True):
@@ -113,7 +113,7 @@ def test_the_same_request_has_the_same_answer(client: FlaskClient) -> None:
     assert len(answers) == 1
 
 
-def test_labels_have_the_order_that_version_tells(client: FlaskClient) -> None:
+def test_labels_have_the_order_of_the_version_route(client: FlaskClient) -> None:
     labels = client.get("/version").get_json()["labels"]
     assert len(labels) >= 2
     assert list(json.loads(client.post("/predict", json={"text": "x"}).data)["probabilities"]) == labels
@@ -155,7 +155,7 @@ def test_every_answer_has_the_version_and_a_request_id(
         assert document["request_id"] == response.headers["X-Request-Id"]
 
 
-def test_a_wrong_method_is_told_the_right_ones(client: FlaskClient) -> None:
+def test_a_wrong_method_gets_the_right_ones(client: FlaskClient) -> None:
     assert "POST" in client.get("/predict").headers["Allow"]
 
 
