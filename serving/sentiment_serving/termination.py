@@ -69,7 +69,7 @@ class Termination(Exception):
 def write(termination: Termination, environ: Mapping[str, str] = os.environ) -> bool:
     """Write the message where Kubernetes reads it; False if there is no such file (on a laptop)."""
     try:
-        path = place(environ)
+        path = termination_log(environ)
         if path is None:
             return False
         path.write_bytes(termination.to_json())
@@ -78,7 +78,7 @@ def write(termination: Termination, environ: Mapping[str, str] = os.environ) -> 
     return True
 
 
-def place(environ: Mapping[str, str] = os.environ) -> Path | None:
+def termination_log(environ: Mapping[str, str] = os.environ) -> Path | None:
     """The file whose content Kubernetes shows; None if there is no such file (on a laptop)."""
     if configured := environ.get("TERMINATION_LOG"):
         return Path(configured)

@@ -48,7 +48,7 @@ class Candidate:
         self._model = model
         self._deadline = deadline
         self.interruptions = 0
-        """How often it has stopped answering."""
+        """How often the candidate has stopped answering."""
         self._was_ready = False
 
     def wait_until_ready(self) -> None:

@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Any
 
 from sentiment_serving.identity import ModelIdentity
-from sentiment_serving.termination import MAX_BYTES, place
+from sentiment_serving.termination import MAX_BYTES, termination_log
 
 FORMAT = "sentiment.dev/verdict/v1"
 
@@ -174,7 +174,7 @@ def write(verdict: Verdict, environ: Mapping[str, str] = os.environ) -> None:
     Raises:
         OSError: the file cannot be written. The container must then fail, as it leaves no verdict.
     """
-    if (path := place(environ)) is not None:
+    if (path := termination_log(environ)) is not None:
         path.write_bytes(verdict.to_json())
 
 
