@@ -263,6 +263,7 @@ def test_a_key_that_no_text_has_gets_an_empty_name() -> None:
 ALIKE = st.characters(categories=["Lu", "Ll", "Lt", "Lo", "Nd", "Pd", "Po", "Ps", "Pe", "Sc", "Sm", "Zs"])
 
 
+@settings(deadline=None)
 @given(st.lists(st.one_of(ALIKE, st.sampled_from("aZ0_'.ΣİI \t\n")), max_size=60).map("".join))
 def test_tokens_are_those_of_nltks_regexp_tokenizer(text: str) -> None:
     preprocessed = preprocess(text).replace("\u0307", "")
