@@ -10,6 +10,7 @@ from pathlib import Path
 
 from delivery.cluster import Cluster, DeliveryError
 from lab import client
+from lab.client import LabError
 
 FOLDER = Path(__file__).with_name("faulty_image")
 NAME = "sentiment-serving-faulty"
@@ -55,8 +56,7 @@ def build_faulty(cluster: Cluster, serving_image: str, behaviour: Behaviour) -> 
         The faulty image, by digest.
 
     Raises:
-        DeliveryError: the cluster is not the lab.
-        LabError: the image cannot be built.
+        DeliveryError: the cluster is not the lab, or the image cannot be built.
     """
     if cluster.kind != "lab":
         raise DeliveryError("faulty images are built for the lab only: run this with the lab up")
@@ -70,5 +70,8 @@ def build_faulty(cluster: Cluster, serving_image: str, behaviour: Behaviour) -> 
         shutil.copytree(FOLDER, context, ignore=shutil.ignore_patterns("__pycache__"))
         (context / "behaviour").write_text(behaviour.text)
         options = [f"--file={context / 'Dockerfile'}", f"--tag={tagged}", f"--build-arg=SERVING_IMAGE={serving_image}"]
-        client.run("build-image", *options, str(context), environ=environment)
-        return client.run("push", tagged, environ=environment).splitlines()[-1].strip()
+        try:
+            client.run("build-image", *options, str(context), environ=environment)
+            return client.run("push", tagged, environ=environment).splitlines()[-1].strip()
+        except LabError as error:
+            raise DeliveryError(str(error)) from error

@@ -18,6 +18,7 @@ from bench.serving.speed import paced, speed
 from bench.serving.trained import Trained, trained
 from bench.serving.wrk import CannotMeasure
 from bench.table import Row, chosen
+from lab.client import LabError
 from sentiment_pipeline.data.ingestion.sources import from_anywhere
 
 PARTS: dict[str, Callable[[Trained], list[Row]]] = {
@@ -45,7 +46,7 @@ def main(data: str, group: str, only: str, soak: int) -> None:
     try:
         model = trained(Data(from_anywhere(data), group))
         met = [play(name, model, soak=soak) for name in names]
-    except CannotMeasure as error:
+    except (CannotMeasure, LabError) as error:
         sys.exit(f"bench: {error}")
     sys.exit(0 if all(met) else 1)
 

@@ -21,7 +21,7 @@ from sentiment_operator.decision.decide import decide
 from sentiment_operator.decision.inputs import Decision, Inputs, Manifest
 from sentiment_operator.events import announcements
 from sentiment_operator.observed.ages import Ages
-from sentiment_operator.observed.drift import Difference, differences, owns
+from sentiment_operator.observed.drift import Overruled, applied_hash, differences, owns
 from sentiment_operator.observed.observation import Observation
 from sentiment_operator.registry.resolver import Resolver
 from sentiment_operator.settings import Settings
@@ -79,7 +79,7 @@ class Reconciler:
         self._changed = changed
         self._ages = Ages(clock)
         self._asked: dict[Key, Reference] = {}
-        self._overruled: dict[Key, dict[str, frozenset[Difference]]] = {}
+        self._overruled: dict[Key, dict[str, Overruled]] = {}
 
     async def __call__(self, key: Key) -> float | None:
         start = time.monotonic()
@@ -153,7 +153,9 @@ class Reconciler:
         if is_dormant(model):
             return Observation()
         observed = self._ages.mark(model.key, await self._call(self._cluster.observe, model.key))
-        return replace(observed, overruled=self._overruled.get(model.key, {}))
+        kinds = {child["kind"] for child in observed.children()}
+        known = {kind: one for kind, one in self._overruled.get(model.key, {}).items() if kind in kinds}
+        return replace(observed, overruled=known)
 
     async def _act(self, decision: Decision, observed: Observation) -> None:
         """Apply and delete everything; a refusal of one object is raised after the others are done."""
@@ -180,15 +182,20 @@ class Reconciler:
         if manifest["kind"] in NEVER_CHANGED:
             await self._call(self._cluster.create, manifest)
             return
-        self._note_overruled(manifest, await self._call(self._cluster.apply, manifest))
+        answer = await self._call(self._cluster.apply, manifest)
+        existed = any(child["kind"] == manifest["kind"] for child in observed.children())
+        self._note_overruled(manifest, answer, existed=existed)
 
-    def _note_overruled(self, manifest: Manifest, answer: Manifest) -> None:
-        """Remember what a webhook changed in an applied manifest: applying it again would end the same."""
+    def _note_overruled(self, manifest: Manifest, answer: Manifest, *, existed: bool) -> None:
+        """Remember what a webhook changed in an applied manifest: applying it again would end the same.
+
+        Except after a creation: a webhook for creations only leaves the next update alone.
+        """
         metadata, kind = manifest["metadata"], manifest["kind"]
         key = Key(metadata["namespace"], metadata["name"])
         found = {name: one for name, one in self._overruled.get(key, {}).items() if name != kind}
-        if changed := differences(manifest, answer):
-            found[kind] = changed
+        if existed and (changed := differences(manifest, answer)):
+            found[kind] = Overruled(applied_hash(manifest), changed)
         self._overruled[key] = found
 
     async def _write(self, first: SentimentModel, model: SentimentModel, status: Status) -> SentimentModel | None:

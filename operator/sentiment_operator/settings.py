@@ -74,7 +74,19 @@ class Settings(Struct, frozen=True, kw_only=True):
 
 def _read(name: str, text: str, kind: Any) -> Any:
     try:
-        return convert(text, kind, strict=False)
-    except ValidationError:
+        return convert(_parsed(text, kind), kind)
+    except (ValueError, ValidationError):
         expected = next(one.description for one in get_args(kind) if isinstance(one, Meta))
         raise SettingsError(f"{name.upper()} must be {expected}, and is {text!r}.") from None
+
+
+def _parsed(text: str, kind: Any) -> Any:
+    """The text as a value of the setting's type, as Python writes numbers: `04`, `.5` and `1e3` are numbers.
+
+    Raises:
+        ValueError: it is none.
+    """
+    base = get_args(kind)[0] if get_args(kind) else kind
+    if base is bool:
+        return {"true": True, "false": False}.get(text.lower(), text)
+    return base(text)

@@ -43,9 +43,12 @@ def convert(content: Any, kind: type[T], file: str) -> T:
     Raises:
         ParamsError: a key is unknown or missing, or a value has another type or is out of range.
     """
-    plain = _with_names(content)
+    plain: Any = None
     try:
+        plain = _with_names(content)
         return msgspec.convert(plain, kind)
+    except (UnicodeEncodeError, RecursionError):
+        raise ParamsError(f"{file}: a key is not valid Unicode, or an alias refers to itself") from None
     except msgspec.ValidationError as error:
         raise ParamsError(f"{file}: {_sentence(str(error), plain, kind)}") from None
 
@@ -89,9 +92,9 @@ def _fits(value: Any, kind: Type) -> bool:
     if not isinstance(value, int | float) or isinstance(value, bool):
         return False
     low, above, high, below = _Bounds.of(kind)
-    if (low is not None and value < low) or (above is not None and value <= above):
-        return False
-    return not ((high is not None and value > high) or (below is not None and value >= below))
+    # Not a number is within no bounds: every comparison with it is false.
+    above_low = (low is None or value >= low) and (above is None or value > above)
+    return above_low and (high is None or value <= high) and (below is None or value < below)
 
 
 def _unknown(name: str, path: Path, kind: type) -> str:

@@ -151,7 +151,7 @@ class Status(Stored, frozen=True, kw_only=True):
             pods_ready=part_of(str, body.get("podsReady")) or "",
             endpoint=part_of(str, body.get("endpoint")) or "",
             lineage=part_of(Lineage, body.get("lineage")),
-            verdict=Verdict.parse(body["verdict"]) if isinstance(body.get("verdict"), Mapping) else None,
+            verdict=Verdict.parse(verdict) if isinstance(verdict := body.get("verdict"), Mapping) and verdict else None,
         )
 
 

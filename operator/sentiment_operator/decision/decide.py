@@ -29,7 +29,7 @@ from sentiment_operator.decision.record import (
 )
 from sentiment_operator.decision.rolling_out import diagnosis_of, has_begun, rolling_out, unfinished_rollout
 from sentiment_operator.decision.verifying import candidate_diagnosis, passed, verifying
-from sentiment_operator.observed.drift import overruled_fields
+from sentiment_operator.observed.drift import overruled_fields, without_overruled
 
 GIVE_UP_SECONDS = 60.0
 """A rollout that a fault holds up for this long is given up when the spec asks for something newer."""
@@ -152,7 +152,7 @@ def _decision(inputs: Inputs, desired: Desired, plan: Plan) -> Decision:
         observed_generation=model.generation,
         conditions=conditions(
             outcome=plan.outcome,
-            message=plan.message.removesuffix(overruled) + overruled,
+            message=without_overruled(plan.message) + overruled,
             available=_available(inputs, serving, plan.outcome),
             resolved=plan.resolved or resolved_finding(model, inputs.answer),
             verified=plan.verified,

@@ -110,7 +110,5 @@ def _changed(inputs: Inputs, template: Manifest, *, replicas: int | None) -> tup
     wanted = ((stamped(manifest), live) for manifest, live in pairs if manifest is not None)
     overruled = observed.overruled
     return tuple(
-        manifest
-        for manifest, live in wanted
-        if differs(manifest, live, overruled=overruled.get(manifest["kind"], frozenset()))
+        manifest for manifest, live in wanted if differs(manifest, live, overruled=overruled.get(manifest["kind"]))
     )

@@ -9,6 +9,7 @@ from sentiment_operator.api.resource import Target
 from sentiment_operator.api.status import RolloutStatus, Serving
 from sentiment_operator.api.verdict import requested_checks
 from sentiment_operator.children.candidate import candidate
+from sentiment_operator.children.deployment import pull_policy
 from sentiment_operator.decision.desired_children import UNVERIFIED, kept_revision, obsolete, template_of
 from sentiment_operator.decision.diagnose import UNRESOLVED, WAITING, Diagnosis
 from sentiment_operator.decision.holding import CHECKING, advanced_to, hold, keeps_serving, until_deadline
@@ -128,9 +129,9 @@ def _comparison_skipped(inputs: Inputs, target: Target, serving: Serving | None)
 
 def _with_image(template: Template, image: str) -> Template:
     """The same template with `image` in every container that had the template's image."""
-    spec = template.body["spec"]
+    spec, pinned = template.body["spec"], {"image": image, "imagePullPolicy": pull_policy(image)}
     changed = {
-        group: [{**one, "image": image} if one["image"] == template.image else one for one in spec[group]]
+        group: [{**one, **pinned} if one["image"] == template.image else one for one in spec[group]]
         for group in ("initContainers", "containers")
     }
     return Template.parse({**template.body, "spec": {**spec, **changed}})

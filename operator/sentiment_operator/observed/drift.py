@@ -8,8 +8,8 @@ The API server stores one form of what can be written in several: it drops empty
 """
 
 import json
-import math
 from collections.abc import Iterator, Mapping, Sequence
+from decimal import ROUND_CEILING, Decimal
 from typing import Any, NamedTuple
 
 from sentiment_operator.api.names import APPLIED_ANNOTATION, short_hash
@@ -21,6 +21,7 @@ _QUANTITIES = frozenset({"requests", "limits"})
 """Fields whose values are quantities."""
 
 
+_OVERRULED = " A webhook or policy of the cluster overrules "
 _NAMED_FIELDS = 5
 """How many overruled fields a message names."""
 
@@ -40,14 +41,26 @@ def stamped(manifest: Json) -> dict[str, Any]:
     return {**manifest, "metadata": {**metadata, "annotations": annotations}}
 
 
-def differs(wanted: Json, live: Json | None, *, overruled: frozenset[Difference] = frozenset()) -> bool:
-    """Whether `wanted` (as `stamped` made it) must be applied to get from `live` to it.
+class Overruled(NamedTuple):
+    """What a webhook or a policy changed in an object when it was last applied; another write would end the same."""
 
-    Args:
-        overruled: differences that the API server's answer had when `wanted` was last applied. A webhook or a policy
-            made them, and another write would end the same.
-    """
-    return live is None or not differences(wanted, live) <= overruled
+    applied: str
+    """Hash of the manifest. Of another manifest nothing is known."""
+
+    differences: frozenset[Difference]
+
+
+def applied_hash(manifest: Json) -> str:
+    """The hash that `stamped` put into `manifest`."""
+    return str(manifest["metadata"]["annotations"][APPLIED_ANNOTATION])
+
+
+def differs(wanted: Json, live: Json | None, *, overruled: Overruled | None = None) -> bool:
+    """Whether `wanted` (as `stamped` made it) must be applied to get from `live` to it."""
+    if live is None:
+        return True
+    accepted = overruled.differences if overruled and overruled.applied == applied_hash(wanted) else frozenset()
+    return not differences(wanted, live) <= accepted
 
 
 def differences(wanted: Json, live: Json) -> frozenset[Difference]:
@@ -93,26 +106,31 @@ def _is_equal(wanted: Any, live: Any, path: tuple[str, ...]) -> bool:
         return False
     try:
         return _stored_millis(wanted) == _stored_millis(live)
-    except ValueError:
+    except (ValueError, ArithmeticError):
         return False
 
 
-def _stored_millis(value: str | int) -> int:
+def _stored_millis(value: str | int) -> Decimal:
     """A quantity of a resource in thousandths, to which the API server rounds up."""
-    return math.ceil(quantity(value) * 1000)
+    return (quantity(value) * 1000).to_integral_value(rounding=ROUND_CEILING)
 
 
-def overruled_fields(overruled: Mapping[str, frozenset[Difference]]) -> str:
+def without_overruled(message: str) -> str:
+    """A message without the sentence of `overruled_fields`."""
+    return message.partition(_OVERRULED)[0]
+
+
+def overruled_fields(overruled: Mapping[str, Overruled]) -> str:
     """The overruled fields as a sentence for a message; empty if there are none.
 
     Args:
-        overruled: differences by kind of child.
+        overruled: by kind of child.
     """
-    fields = sorted(f"{kind} {one.path}" for kind, found in overruled.items() for one in found)
+    fields = sorted(f"{kind} {one.path}" for kind, found in overruled.items() for one in found.differences)
     if not fields:
         return ""
     more = f" and {len(fields) - _NAMED_FIELDS} more" if len(fields) > _NAMED_FIELDS else ""
-    return f" A webhook or policy of the cluster overrules {', '.join(fields[:_NAMED_FIELDS])}{more}."
+    return f"{_OVERRULED}{', '.join(fields[:_NAMED_FIELDS])}{more}."
 
 
 def owns(live: Json, manager: str, *path: str) -> bool:

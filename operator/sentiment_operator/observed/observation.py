@@ -12,7 +12,7 @@ from sentiment_operator.api.names import (
     VERIFICATION_KEY_ANNOTATION,
     VERSION_ANNOTATION,
 )
-from sentiment_operator.observed.drift import Difference
+from sentiment_operator.observed.drift import Overruled
 from sentiment_operator.observed.pods import Pod
 
 Json = Mapping[str, Any]
@@ -161,7 +161,7 @@ class Observation:
     pods: tuple[Pod, ...] = ()
     """The stable pods, which the Service selects. The candidate has its own."""
 
-    overruled: Mapping[str, frozenset[Difference]] = field(default_factory=dict)
+    overruled: Mapping[str, Overruled] = field(default_factory=dict)
     """By kind of child: how the API server's answer differed from what was last applied (a webhook changed it)."""
 
     def children(self) -> tuple[Json, ...]:

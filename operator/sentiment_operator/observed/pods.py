@@ -10,6 +10,8 @@ from sentiment_operator.api.names import KEY_ANNOTATION, VERSION_ANNOTATION
 
 Json = Mapping[str, Any]
 
+_CONTAINERS = frozenset({"fetch", "serving", "verify"})
+
 
 class Termination(Struct, frozen=True, kw_only=True, rename="camel"):
     """How a container ended."""
@@ -122,7 +124,8 @@ class Pod:
         scheduled = conditions.get("PodScheduled", {})
         # The serving container of a candidate is a sidecar, which Kubernetes counts among the init containers.
         statuses = [*(status.get("initContainerStatuses") or ()), *(status.get("containerStatuses") or ())]
-        containers = {one.name: one for one in convert(statuses, list[Container])}
+        # Only ours: the statuses of injected sidecars are not read at all.
+        containers = {one["name"]: _container(one) for one in statuses if one["name"] in _CONTAINERS}
         return cls(
             name=metadata["name"],
             key=annotations.get(KEY_ANNOTATION, ""),
@@ -139,3 +142,7 @@ class Pod:
             serving=containers.get("serving"),
             verify=containers.get("verify"),
         )
+
+
+def _container(status: Json) -> Container:
+    return convert({name: value for name, value in status.items() if value is not None}, Container)

@@ -28,7 +28,7 @@ from sentiment_serving.termination import Reason, Termination
 PAUSES_SECONDS = (1.0, 4.0)
 """Pauses before the second and third attempt if the store is unreachable. Then Kubernetes restarts the container."""
 
-_LOG = logging.getLogger("sentiment_serving.fetching.fetch")
+_LOG = logging.getLogger("sentiment_serving.fetch")
 
 
 class _Mismatch(Exception):

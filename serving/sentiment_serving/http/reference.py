@@ -16,7 +16,7 @@ MAX_BYTES = 1024 * 1024
 _SUM_TOLERANCE = 1e-3
 """Shares are written with six digits."""
 
-_LOG = logging.getLogger(__name__)
+_LOG = logging.getLogger("sentiment_serving.reference")
 
 
 class Histogram(msgspec.Struct, frozen=True):

@@ -33,7 +33,7 @@ _THREADS_FREE = 4
 _SWITCH_SECONDS = 0.0005
 """The interpreter's switch interval: how long a thread waits before the thread with the lock must release it. With
 Python's 5 ms, the last of fifty waiting threads would wait a quarter of a second, even for a probe."""
-_LOG = logging.getLogger("sentiment_serving.http.server")
+_LOG = logging.getLogger("sentiment_serving.server")
 # Granian's log records go to our handler, like all others.
 _GRANIAN_LOGGING: dict[str, Any] = {"formatters": {}, "handlers": {}, "loggers": {"_granian": {}}}
 

@@ -40,7 +40,7 @@ _SENTENCES = {
     "better one, or lower spec.rollout.verification.minAccuracy.",
 }
 
-_LOG = logging.getLogger("sentiment_serving.verifying.verify")
+_LOG = logging.getLogger("sentiment_serving.verify")
 
 
 def verify_from_environ(environ: Mapping[str, str]) -> Verdict:

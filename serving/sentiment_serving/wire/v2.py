@@ -65,7 +65,7 @@ class InferOutput(Struct, omit_defaults=True):
 
 
 class InferResponse(Struct, omit_defaults=True):
-    """The answer of POST .../infer"""
+    """The response of POST .../infer"""
 
     model_name: str
     model_version: str

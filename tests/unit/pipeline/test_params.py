@@ -80,6 +80,10 @@ def test_values_become_values_of_their_types(tmp_path: Path) -> None:
             ("gate: {}", "gate: {behaviour: {negation: all}}"),
             "gate.behaviour.negation must be a number of at least 0 and at most 1, found 'all'",
         ),
+        (
+            ("gate: {}", "gate: {behaviour: {negation: .nan}}"),
+            "gate.behaviour.negation must be a number of at least 0 and at most 1, found nan",
+        ),
         (("prepare: {}", "prepare: []"), r"prepare must be a mapping, found \[\]"),
         (("data: {", "data: {{"), "is not YAML"),
     ],

@@ -1,12 +1,23 @@
 """What counts as drift, and what does not."""
 
+import time
 from copy import deepcopy
 from typing import Any
 
 import pytest
 
+from sentiment_operator.api.names import APPLIED_ANNOTATION
 from sentiment_operator.children.deployment import deployment, pod_template
-from sentiment_operator.observed.drift import differences, differs, overruled_fields, owns, stamped
+from sentiment_operator.observed.drift import (
+    Overruled,
+    applied_hash,
+    differences,
+    differs,
+    overruled_fields,
+    owns,
+    stamped,
+    without_overruled,
+)
 from sentiment_operator.observed.quantity import quantity
 from tests.unit.operator.scenes import model, target
 
@@ -103,13 +114,34 @@ def test_a_label_named_like_a_quantity_is_text() -> None:
 def test_an_overruled_field_is_left_alone_until_it_changes_again() -> None:
     live = stored()
     serving_of(live)["image"] = "mirror"
-    overruled = differences(applied(), live)
+    overruled = Overruled(applied_hash(applied()), differences(applied(), live))
     assert not differs(applied(), live, overruled=overruled)
     serving_of(live)["image"] = "evil"
     assert differs(applied(), live, overruled=overruled)
     assert overruled_fields({"Deployment": overruled}) == (
         " A webhook or policy of the cluster overrules Deployment spec.template.spec.containers.serving.image."
     )
+    assert without_overruled("Serves." + overruled_fields({"Deployment": overruled})) == "Serves."
+
+
+def test_of_another_manifest_nothing_is_known_to_be_overruled() -> None:
+    """Even where a policy strips the stamp, so that only the manifest's own hash shows that the spec has changed."""
+    live = stored()
+    del live["metadata"]["annotations"][APPLIED_ANNOTATION]
+    overruled = Overruled(applied_hash(applied()), differences(applied(), live))
+    assert not differs(applied(), live, overruled=overruled)
+    assert differs(applied(monitoring={"scrape": False}), live, overruled=overruled)
+
+
+@pytest.mark.parametrize("huge", ["1e900000", "1e9999999", "Infinity"])
+def test_a_huge_quantity_is_compared_at_once(huge: str) -> None:
+    start = time.process_time()
+    assert differs_in_memory(huge, "9223372036854775807")
+    assert time.process_time() - start < 1
+
+
+def differs_in_memory(wanted: str, live: str) -> bool:
+    return bool(differences({"limits": {"memory": wanted}}, {"limits": {"memory": live}}))
 
 
 def test_a_field_no_longer_wanted_is_drift() -> None:
