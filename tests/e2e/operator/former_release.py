@@ -23,12 +23,13 @@ def checkout(folder: Path) -> Iterator[Path]:
         folder: Where to put it; must not exist yet.
 
     Raises:
-        AssertionError: This clone lacks the commit.
+        AssertionError: This clone lacks the commit, and it cannot be fetched.
     """
-    found = _git("rev-parse", "--quiet", "--verify", f"{COMMIT}^{{commit}}")
-    assert found.returncode == 0, (
-        f"commit {COMMIT}, the release to upgrade from, is not in this clone; "
-        "if the clone is shallow, fetch the rest with `git fetch --unshallow`"
+    if not _has_commit():
+        _git("fetch", "--quiet", "--unshallow")
+    assert _has_commit(), (
+        f"commit {COMMIT}, the release to upgrade from, is not in this clone and could not be fetched: "
+        "clone with the whole history"
     )
     added = _git("worktree", "add", "--detach", str(folder), COMMIT)
     assert added.returncode == 0, f"git worktree add failed: {added.stderr}"
@@ -36,6 +37,10 @@ def checkout(folder: Path) -> Iterator[Path]:
         yield folder
     finally:
         _git("worktree", "remove", "--force", str(folder))
+
+
+def _has_commit() -> bool:
+    return _git("rev-parse", "--quiet", "--verify", f"{COMMIT}^{{commit}}").returncode == 0
 
 
 @contextmanager
