@@ -153,8 +153,7 @@ class Reconciler:
         if is_dormant(model):
             return Observation()
         observed = self._ages.mark(model.key, await self._call(self._cluster.observe, model.key))
-        kinds = {child["kind"] for child in observed.children()}
-        known = {kind: one for kind, one in self._overruled.get(model.key, {}).items() if kind in kinds}
+        known = {kind: one for kind, one in self._overruled.get(model.key, {}).items() if observed.has(kind)}
         return replace(observed, overruled=known)
 
     async def _act(self, decision: Decision, observed: Observation) -> None:
@@ -183,8 +182,7 @@ class Reconciler:
             await self._call(self._cluster.create, manifest)
             return
         answer = await self._call(self._cluster.apply, manifest)
-        existed = any(child["kind"] == manifest["kind"] for child in observed.children())
-        self._note_overruled(manifest, answer, existed=existed)
+        self._note_overruled(manifest, answer, existed=observed.has(manifest["kind"]))
 
     def _note_overruled(self, manifest: Manifest, answer: Manifest, *, existed: bool) -> None:
         """Remember what a webhook changed in an applied manifest: applying it again would end the same.

@@ -175,6 +175,10 @@ class Observation:
         )
         return tuple(body for body in bodies if body is not None)
 
+    def has(self, kind: str) -> bool:
+        """Whether there is a child of that kind."""
+        return any(child["kind"] == kind for child in self.children())
+
     def revision(self, key: str) -> Revision | None:
         """The revision that keeps the template of that key."""
         return next((one for one in self.revisions if one.template.key == key), None)
