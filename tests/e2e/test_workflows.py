@@ -2,19 +2,21 @@
 
 Covers: a good commit, whose model serves and becomes the champion; one that makes the model worse and stops at the
 gate; one that passes the gate and is rejected by the cluster, with the reason in the job's last line. These tests run
-alone and last, because cd installs the operator. The jobs check and e2e of ci are not run: they contain these tests.
+alone and last. The jobs check and e2e of ci are not run: they contain these tests.
 """
 
 import json
 import subprocess
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 import yaml
 
+from delivery import rollout, summary
 from delivery.cluster import ROOT, Cluster
+from delivery.deploy import NAMESPACE
 from demo import workspace
 from sentiment_pipeline.tracking.registry import CHAMPION, MlflowRegistry
 from testbed.resource import Resource, namespaced
@@ -78,6 +80,7 @@ class Repository:
             "steps.ecr.outputs.registry": lab["REGISTRY"],
             "github.sha": self._git("rev-parse", "HEAD"),
             "inputs.refresh": False,
+            "vars.INSTALL_OPERATOR == 'yes'": False,
         }
         given = {name: lab[name] for name in lab if name.startswith("AWS_") or name in {"KUBECONFIG", "PATH"}}
         instead = {"CLUSTER": "lab", "OVERLAY": "", "WORKSPACE": str(self.root), "NAME": self.resource.model}
@@ -115,6 +118,37 @@ def test_a_push_ends_with_the_new_version_serving_as_champion(repository: Reposi
     assert delivered.failed is None, delivered.last_line
     assert delivered.last_line == "version 1 serves"
     assert (repository.resource.serving(), champion_of(repository)) == ("1", "1")
+
+
+def test_the_rights_that_the_documents_give_to_cd_are_enough(repository: Repository, tmp_path: Path) -> None:
+    resource = repository.resource
+    cd = with_the_rights_of_cd(resource, tmp_path / "kubeconfig")
+    rollout.patch(cd, resource.name, version="1", namespace=resource.namespace)
+    assert rollout.wait(cd, resource.name, namespace=resource.namespace).ready
+    assert "label" in rollout.smoke(cd, resource.name, namespace=resource.namespace)
+    _, last = summary.describe(cd, resource.name, version="1", namespace=resource.namespace)
+    assert last == "version 1 serves"
+    for forbidden in (
+        ("patch", "sentimentmodels", "--subresource=status", "-n", resource.namespace),
+        ("create", "controllerrevisions.apps", "-n", resource.namespace),
+        ("create", "deployments.apps", "-n", resource.namespace),
+        ("get", "secrets", "-n", resource.namespace),
+        ("patch", "deployments.apps", "-n", NAMESPACE),
+        ("get", "sentimentmodels", "-n", NAMESPACE),
+    ):
+        assert cd.try_kubectl("auth", "can-i", *forbidden).stdout.strip() == "no", forbidden
+
+
+def with_the_rights_of_cd(resource: Resource, config: Path) -> Cluster:
+    """The cluster as cd sees it: with the Role of deploy/overlays/eks in this namespace, and as its group."""
+    for rights in yaml.safe_load_all((ROOT / "deploy" / "overlays" / "eks" / "delivery.yaml").read_text()):
+        rights["metadata"]["namespace"] = resource.namespace
+        resource.kubectl("apply", "-f", "-", stdin=json.dumps(rights))
+    kubeconfig = yaml.safe_load(Path(resource.cluster.environment["KUBECONFIG"]).read_text())
+    for user in kubeconfig["users"]:
+        user["user"] |= {"as": "cd", "as-groups": ["sentiment-delivery"]}
+    config.write_text(yaml.safe_dump(kubeconfig))
+    return replace(resource.cluster, environment={**resource.cluster.environment, "KUBECONFIG": str(config)})
 
 
 def test_a_commit_that_makes_the_model_worse_is_stopped_at_the_gate(repository: Repository) -> None:
