@@ -15,8 +15,9 @@ from sentiment_operator.metrics import Metrics
 from sentiment_operator.reconcile import Reconciler
 from sentiment_operator.registry.mlflow import MlflowRegistry
 from sentiment_operator.registry.resolver import Resolver
+from sentiment_operator.registry.signature import Signers
 from sentiment_operator.registry.tags import Tagger
-from sentiment_operator.settings import Settings
+from sentiment_operator.settings import Settings, SettingsError
 from sentiment_operator.workqueue import Backoff, WorkQueue, cancelled
 
 logger = logging.getLogger(__name__)
@@ -37,6 +38,7 @@ class Engine:
             settings.mlflow_tracking_uri,
             timeout_seconds=settings.registry_timeout_seconds,
             allow_http=settings.allow_http_sources,
+            signers=_signers(settings),
         )
         resolver = Resolver(
             registry,
@@ -110,3 +112,10 @@ class Engine:
             return self._queue.depth, self._queue.oldest_wait_seconds
 
         return asyncio.run_coroutine_threadsafe(measure(), self._loop).result(timeout=5)
+
+
+def _signers(settings: Settings) -> Signers:
+    try:
+        return Signers.parse(settings.trusted_signing_keys)
+    except ValueError as error:
+        raise SettingsError(f"TRUSTED_SIGNING_KEYS cannot be read: {error}.") from None

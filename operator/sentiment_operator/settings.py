@@ -30,6 +30,10 @@ class Settings(Struct, frozen=True, kw_only=True):
     allow_http_sources: Flag = False
     """Whether artifacts may be fetched over plain http (an MLflow server inside the cluster that proxies artifacts)."""
 
+    trusted_signing_keys: str = ""
+    """Ed25519 public keys, each 32 bytes in Base64, separated by commas. One of them must have signed the digest of
+    every version; empty: versions need no signature."""
+
     resync_seconds: Seconds = 60.0
     """How often each resource is reconciled without an event: this closes gaps in the watches."""
 

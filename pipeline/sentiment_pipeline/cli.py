@@ -13,7 +13,7 @@ from sentiment_pipeline.errors import PipelineError
 from sentiment_pipeline.params import DataParams, GoldenParams, TrackingParams, load_params
 
 if TYPE_CHECKING:
-    from sentiment_pipeline.tracking.registry import Registered
+    from sentiment_pipeline.tracking.registry import Registered, Registry
 
 
 class _Command(click.Group):
@@ -166,15 +166,22 @@ _OUTPUT = click.option("--output", type=click.Path(path_type=Path), help="Also w
 )
 @_OUTPUT
 def register(name: str, model_dir: Path, output: Path | None) -> None:
-    """Register the trained model in MLflow. Registering the same model again returns its version."""
+    """Register the trained model in MLflow. Registering the same model again returns its version.
+
+    With SENTIMENT_SIGNING_KEY the version is signed.
+    """
     from sentiment_pipeline.release.register import register as run
     from sentiment_pipeline.tracking.registry import MlflowRegistry
 
-    _print_version(run(MlflowRegistry(), load_params(), name, model_dir), output)
+    registry = MlflowRegistry()
+    _sign_and_print(registry, run(registry, load_params(), name, model_dir), output)
 
 
-def _print_version(registered: "Registered", output: Path | None) -> None:
-    """Print the version, and write it to a file for the next step of a workflow."""
+def _sign_and_print(registry: "Registry", found: "Registered", output: Path | None) -> None:
+    """Sign the version if a key is set, print it, and write it to a file for the next step of a workflow."""
+    from sentiment_pipeline.release.sign import sign_registered
+
+    registered = sign_registered(registry, found)
     version = registered.version
     if output is not None:
         result = {
@@ -249,7 +256,20 @@ def convert(
         return
     from sentiment_pipeline.tracking.registry import MlflowRegistry
 
-    _print_version(register_converted(MlflowRegistry(), converted, source, name, experiment), output)
+    registry = MlflowRegistry()
+    _sign_and_print(registry, register_converted(registry, converted, source, name, experiment), output)
+
+
+@main.command()
+@_NAME
+@click.option("--version", "number", required=True, help="The version to sign.")
+def sign(name: str, number: str) -> None:
+    """Sign a registered version with SENTIMENT_SIGNING_KEY, after checking its files against its digest."""
+    from sentiment_pipeline.release.sign import sign_version
+    from sentiment_pipeline.tracking.registry import MlflowRegistry
+
+    version = sign_version(MlflowRegistry(), name, number)
+    click.echo(f"signed version {version.number} of {version.name}, digest {version.digest}")
 
 
 @main.command()

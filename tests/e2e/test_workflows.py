@@ -31,6 +31,7 @@ CD_USES = CI_USES | {
     "aws-actions/amazon-ecr-login",
     "docker/setup-buildx-action",
     "kubeconfig of the EKS cluster",
+    "signing key",
 }
 SMALL = {
     "data.sample_rows": 1500,
@@ -81,6 +82,7 @@ class Repository:
             "github.sha": self._git("rev-parse", "HEAD"),
             "inputs.refresh": False,
             "vars.INSTALL_OPERATOR == 'yes'": False,
+            "vars.SIGNING_SECRET && format('{0}/signing.pem', runner.temp)": "",
         }
         given = {name: lab[name] for name in lab if name.startswith("AWS_") or name in {"KUBECONFIG", "PATH"}}
         instead = {"CLUSTER": "lab", "OVERLAY": "", "WORKSPACE": str(self.root), "NAME": self.resource.model}

@@ -66,6 +66,10 @@ class DigestMissing(RegistryError):
     reason = "DigestMissing"
 
 
+class SignatureInvalid(RegistryError):
+    reason = "SignatureInvalid"
+
+
 class UnsafeSource(RegistryError):
     reason = "UnsafeSource"
 

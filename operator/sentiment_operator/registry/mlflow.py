@@ -21,6 +21,7 @@ from sentiment_operator.api.errors import (
     VersionNotFound,
 )
 from sentiment_operator.api.resource import Reference, ResolvedVersion
+from sentiment_operator.registry.signature import SIGNATURE_TAG, UNSIGNED, Signers
 from sentiment_operator.registry.source import checked_source
 
 DIGEST_TAG = "sentiment.digest"
@@ -46,16 +47,20 @@ class MlflowRegistry:
     tracking_uri: str
     allow_http: bool
     client: Any = field(repr=False)
+    signers: Signers = UNSIGNED
 
     @classmethod
-    def connect(cls, tracking_uri: str, *, timeout_seconds: float, allow_http: bool) -> Self:
+    def connect(
+        cls, tracking_uri: str, *, timeout_seconds: float, allow_http: bool, signers: Signers = UNSIGNED
+    ) -> Self:
         # MLflow's defaults (120 s, seven retries) are too long, and only the environment can change them.
         os.environ["MLFLOW_HTTP_REQUEST_TIMEOUT"] = str(max(1, round(timeout_seconds)))
         os.environ["MLFLOW_HTTP_REQUEST_MAX_RETRIES"] = "1"
         os.environ["MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR"] = "0"
         # A server or proxy that answers "Retry-After: 3600" would block a thread for an hour.
         os.environ["MLFLOW_HTTP_RESPECT_RETRY_AFTER_HEADER"] = "false"
-        return cls(tracking_uri, allow_http, MlflowClient(tracking_uri=tracking_uri, registry_uri=tracking_uri))
+        client = MlflowClient(tracking_uri=tracking_uri, registry_uri=tracking_uri)
+        return cls(tracking_uri, allow_http, client, signers)
 
     def resolve(self, reference: Reference) -> ResolvedVersion:
         try:
@@ -139,9 +144,13 @@ class MlflowRegistry:
 
     def _resolved(self, reference: Reference, version: Any, uri: str) -> ResolvedVersion:
         tags = {str(name): str(value) for name, value in dict(version.tags or {}).items()}
+        number = str(version.version)
+        digest = _digest(tags.get(DIGEST_TAG, "").strip(), f"Version {number} of {reference.name}")
+        signature = tags.get(SIGNATURE_TAG, "").strip()
+        self.signers.check(model=reference.name, version=number, digest=digest, tag=signature)
         return ResolvedVersion(
-            version=str(version.version),
-            digest=_digest(tags.get(DIGEST_TAG, "").strip(), f"Version {version.version} of {reference.name}"),
+            version=number,
+            digest=digest,
             source_uri=checked_source(uri.rstrip("/"), allow_http=self.allow_http),
             run_id=str(version.run_id or ""),
             git_commit=tags.get(GIT_COMMIT_TAG, ""),

@@ -70,6 +70,9 @@ class Registry(Protocol):
     def set_alias(self, name: str, alias: str, number: str) -> None:
         """Point an alias to a version."""
 
+    def set_tag(self, version: Version, tag: str, value: str) -> None:
+        """Set a tag of a version."""
+
     def download(self, version: Version, folder: Path) -> Path:
         """Download the artifacts of a version into a folder; returns the path of the artifacts."""
 
@@ -143,6 +146,10 @@ class MlflowRegistry:
     def set_alias(self, name: str, alias: str, number: str) -> None:
         """See Registry."""
         self._ask(self._client.set_registered_model_alias, name, alias, number)
+
+    def set_tag(self, version: Version, tag: str, value: str) -> None:
+        """See Registry."""
+        self._ask(self._client.set_model_version_tag, version.name, version.number, tag, value)
 
     def download(self, version: Version, folder: Path) -> Path:
         """See Registry."""

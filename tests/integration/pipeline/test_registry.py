@@ -18,11 +18,18 @@ import boto3
 import httpx
 import mlflow
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from mlflow.exceptions import MlflowException
 
-from sentiment_model.manifest import GOLDEN, MANIFEST, MODEL, REFERENCE, digest_of
+from sentiment_model.manifest import DIGEST_TAG, GOLDEN, MANIFEST, MODEL, REFERENCE, digest_of
+from sentiment_operator.api.errors import SignatureInvalid
+from sentiment_operator.api.resource import Reference
+from sentiment_operator.registry.mlflow import MlflowRegistry as OperatorsRegistry
+from sentiment_operator.registry.signature import Signers
 from sentiment_pipeline import paths
 from sentiment_pipeline.params import load_params
+from sentiment_pipeline.release.sign import KEY_VARIABLE, SIGNATURE_TAG, signature
 from testbed import servers
 from testbed.servers import free_port
 from tests.integration.conftest import MlflowServer
@@ -131,6 +138,33 @@ def test_registering_twice_gives_one_version(trained: Workspace, client: mlflow.
     assert first == second
     assert json.loads((trained.root / "again.json").read_text())["created"] is False
     assert len(client.search_model_versions("name = 'once'")) == 1
+
+
+def test_an_operator_with_keys_resolves_signed_versions_only(
+    trained: Workspace, client: mlflow.MlflowClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = Ed25519PrivateKey.generate()
+    registry = OperatorsRegistry(client.tracking_uri, False, client, Signers((key.public_key(),)))
+    trained.must("register", "--name", "signed")
+    with pytest.raises(SignatureInvalid, match=r"no tag sentiment\.signature"):
+        registry.resolve(Reference(name="signed", version="1"))
+    another = signature(
+        Ed25519PrivateKey.generate(), "signed", client.get_model_version("signed", "1").tags[DIGEST_TAG]
+    )
+    client.set_model_version_tag("signed", "1", SIGNATURE_TAG, another)
+    with pytest.raises(SignatureInvalid, match="not signed by a key that this operator trusts"):
+        registry.resolve(Reference(name="signed", version="1"))
+
+    pem = tmp_path / "signing.pem"
+    pem.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    monkeypatch.setenv(KEY_VARIABLE, str(pem))
+    assert trained.must("sign", "--name", "signed", "--version", "1").startswith("signed version 1 of signed, digest")
+    assert registry.resolve(Reference(name="signed", version="1")).version == "1"
+    trained.must("register", "--name", "signed-at-once")
+    assert registry.resolve(Reference(name="signed-at-once", version="1")).version == "1"
+    client.set_model_version_tag("signed", "1", DIGEST_TAG, "sha256:" + "b" * 64)
+    with pytest.raises(SignatureInvalid, match="another model or digest"):
+        registry.resolve(Reference(name="signed", version="1"))
 
 
 def test_an_altered_model_is_not_registered(trained: Workspace, tmp_path: Path) -> None:
