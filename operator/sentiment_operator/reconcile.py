@@ -19,6 +19,7 @@ from sentiment_operator.api.status import Status, merge_patch, timestamp
 from sentiment_operator.cluster import Cluster
 from sentiment_operator.decision.decide import decide
 from sentiment_operator.decision.inputs import Decision, Inputs, Manifest
+from sentiment_operator.decision.trusted import must_be_recorded_first
 from sentiment_operator.events import announcements
 from sentiment_operator.observed.ages import Ages
 from sentiment_operator.observed.drift import Overruled, applied_hash, differences, owns
@@ -120,8 +121,8 @@ class Reconciler:
             )
             if refusal is not None or not (decision.apply or decision.delete):
                 break
-            if _must_be_written_first(model.status, decision.status):
-                # Rejections and pins first: an operator killed in between must decide the same after its restart.
+            if _must_be_written_first(model.status, decision):
+                # Rejections, pins, new revisions: an operator killed in between must decide the same afterwards.
                 written = await self._write(first, model, decision.status)
                 if written is None:
                     _log(model.key, "Gone", start)
@@ -258,8 +259,11 @@ def is_dormant(model: SentimentModel) -> bool:
     )
 
 
-def _must_be_written_first(before: Status, after: Status) -> bool:
-    """Whether `after` holds a pin, a rejection or a step that must outlive the operator."""
+def _must_be_written_first(before: Status, decision: Decision) -> bool:
+    """Whether the new status holds what must outlive the operator: a pin, a rejection, a step, a revision's hash."""
+    after = decision.status
+    if must_be_recorded_first(before, decision.apply):
+        return True
     return (before.desired, before.rejected, _step(before)) != (after.desired, after.rejected, _step(after))
 
 

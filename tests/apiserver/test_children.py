@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from sentiment_operator.api.errors import Refused
-from sentiment_operator.api.names import Key
+from sentiment_operator.api.names import Key, content_hash
 from sentiment_operator.api.resource import ResolvedVersion, SentimentModel
 from sentiment_operator.children.candidate import candidate
 from sentiment_operator.children.deployment import pod_template
@@ -106,10 +106,12 @@ def test_candidate_and_revision_read_back_as_created(server: ApiServer, cluster:
     model = store(server, spec, Key(CHANGED, new_name()))
     what = target(model)
     template = Template.parse(pod_template(model, what))
-    cluster.create(revision(model, template, number=1, reason="Passed", message="It was verified."))
+    kept = revision(model, template, number=1, reason="Passed", message="It was verified.")
+    cluster.create(kept)
     cluster.create(candidate(model, what, template.body, against=None, not_compared="Nothing serves yet."))
     observed = cluster.observe(model.key)
     assert observed.template(what.key) == template
+    assert [one.hash for one in observed.revisions] == [content_hash(kept["data"])]
     assert observed.candidate is not None
     assert observed.candidate.judged_key == what.judged_key
 

@@ -77,7 +77,12 @@ def candidate_name(name: str) -> str:
     return f"{name}-candidate"
 
 
-def short_hash(value: Mapping[str, Any]) -> str:
-    """10 hex digits of the SHA-256 of the canonical JSON of `value`; the order of keys does not matter."""
+def content_hash(value: object) -> str:
+    """The SHA-256 of the canonical JSON of `value`, in hex digits; the order of keys does not matter."""
     text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.sha256(text.encode()).hexdigest()[:10]
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def short_hash(value: Mapping[str, Any]) -> str:
+    """The first 10 hex digits of `content_hash`."""
+    return content_hash(value)[:10]

@@ -102,6 +102,13 @@ class Finished(Stored, frozen=True, kw_only=True):
     time: str = ""
 
 
+class KeptRevision(Stored, frozen=True, kw_only=True):
+    """A ControllerRevision that the operator wrote. Its `hash` is that of its data."""
+
+    name: str
+    hash: str
+
+
 class Lineage(Stored, frozen=True, kw_only=True):
     git_commit: str = ""
     accuracy: str = ""
@@ -122,6 +129,9 @@ class Status(Stored, frozen=True, kw_only=True):
     lineage: Lineage | None = None
     verdict: Verdict | None = None
     """The verdict of the newest candidate."""
+
+    revisions: tuple[KeptRevision, ...] | None = None
+    """The ControllerRevisions that the operator wrote, oldest first; None in a status of a release without them."""
 
     def condition(self, kind: str) -> Condition | None:
         return next((one for one in self.conditions if one.type == kind), None)
@@ -152,6 +162,7 @@ class Status(Stored, frozen=True, kw_only=True):
             endpoint=part_of(str, body.get("endpoint")) or "",
             lineage=part_of(Lineage, body.get("lineage")),
             verdict=Verdict.parse(verdict) if isinstance(verdict := body.get("verdict"), Mapping) and verdict else None,
+            revisions=parts_of(KeptRevision, kept) if isinstance(kept := body.get("revisions"), list) else None,
         )
 
 

@@ -15,7 +15,15 @@ from sentiment_operator.api.resource import Target
 from sentiment_operator.api.status import Desired, Serving, Status
 from sentiment_operator.children.service import endpoint
 from sentiment_operator.decision.diagnose import Diagnosis
-from sentiment_operator.decision.holding import advanced_to, is_serving, name_conflict, rejected, suspended, unresolved
+from sentiment_operator.decision.holding import (
+    advanced_to,
+    is_serving,
+    name_conflict,
+    rejected,
+    revision_conflict,
+    suspended,
+    unresolved,
+)
 from sentiment_operator.decision.inputs import Decision, Inputs, Plan
 from sentiment_operator.decision.pin import lineage_of, pinned, resolved_finding, target_for
 from sentiment_operator.decision.record import (
@@ -28,6 +36,7 @@ from sentiment_operator.decision.record import (
     with_verdict,
 )
 from sentiment_operator.decision.rolling_out import diagnosis_of, has_begun, rolling_out, unfinished_rollout
+from sentiment_operator.decision.trusted import recorded, with_own_revisions
 from sentiment_operator.decision.verifying import candidate_diagnosis, passed, verifying
 from sentiment_operator.observed.drift import overruled_fields, without_overruled
 
@@ -37,11 +46,14 @@ GIVE_UP_SECONDS = 60.0
 
 def decide(inputs: Inputs) -> Decision:
     """What to do now. Calls itself with the new status after a rejection or a completed step."""
+    inputs = with_own_revisions(inputs)
     model = inputs.model
     desired = pinned(model, inputs.observed, inputs.answer, default_image=inputs.default_image)
     if plan := name_conflict(inputs):
         return _decision(inputs, desired, plan)
     serving = current_serving(model, inputs.observed, inputs.now)
+    if serving and (plan := revision_conflict(inputs, serving, serving.revision)):
+        return _decision(inputs, desired, plan)
     target = target_for(model, desired)
     before = unfinished_rollout(inputs, target, serving)
     if before and (decision := _finish_first(inputs, desired, before, serving)):
@@ -52,6 +64,8 @@ def decide(inputs: Inputs) -> Decision:
         return _decision(inputs, desired, rolling_out(inputs, target, serving, diagnosis_of(inputs, target)))
     if rejection := model.status.rejection(target.judged_key):
         return _decision(inputs, desired, rejected(inputs, target, serving, rejection))
+    if plan := revision_conflict(inputs, serving, target.revision(model.name)):
+        return _decision(inputs, desired, plan)
     if has_begun(inputs, target):
         diagnosis = diagnosis_of(inputs, target)
         if diagnosis.kind == "rejected":
@@ -169,6 +183,7 @@ def _decision(inputs: Inputs, desired: Desired, plan: Plan) -> Decision:
         pods_ready=f"{sum(pod.answers for pod in observed.pods)}/{wanted}",
         endpoint=endpoint(model),
         lineage=lineage_of(model, desired, inputs.answer),
+        revisions=recorded(model, observed, plan.apply),
     )
     return Decision(
         status=status,

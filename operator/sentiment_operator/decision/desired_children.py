@@ -7,18 +7,15 @@ from sentiment_operator.api.status import Serving
 from sentiment_operator.children.autoscaler import autoscaler
 from sentiment_operator.children.deployment import deployment, pod_template
 from sentiment_operator.children.disruption_budget import disruption_budget
-from sentiment_operator.children.revision import revision
+from sentiment_operator.children.revision import LAST_NUMBER, revision
 from sentiment_operator.children.service import service
 from sentiment_operator.decision.inputs import ChildRef, Inputs, Manifest
+from sentiment_operator.decision.trusted import UNVERIFIED, is_orphan
 from sentiment_operator.observed.drift import differs, stamped
 from sentiment_operator.observed.observation import Template
 
 KEPT_REVISIONS = 10
 """How many revisions are kept. The one that serves and the one being rolled out are never deleted."""
-
-UNVERIFIED = Finding(
-    status="True", reason="ChecksSkipped", message="It was found serving; no candidate of it was verified."
-)
 
 
 def template_of(inputs: Inputs, target: Target) -> Template:
@@ -49,6 +46,7 @@ def manifests_to_hold(inputs: Inputs, serving: Serving | None) -> tuple[Manifest
 def kept_revision(inputs: Inputs, template: Template, verified: Finding) -> Manifest:
     """The ControllerRevision that keeps `template`."""
     number = max((one.number for one in inputs.observed.revisions), default=0) + 1
+    number = min(max(number, 1), LAST_NUMBER)
     return revision(inputs.model, template, number=number, reason=verified.reason, message=verified.message)
 
 
@@ -69,9 +67,9 @@ def obsolete(inputs: Inputs, *, candidate_of: Target | None = None, spare: str =
     if found and not found.terminating and (candidate_of is None or found.judged_key != candidate_of.judged_key):
         bodies.append(found.body)
     spared = {spare, model.status.serving.revision if model.status.serving else ""}
-    for one in observed.revisions[:-KEPT_REVISIONS]:
-        if one.body["metadata"]["name"] not in spared:
-            bodies.append(one.body)
+    bodies += [one.body for one in observed.revisions[:-KEPT_REVISIONS] if one.name not in spared]
+    # An orphan makes room for the revision that the operator writes itself.
+    bodies += [one.body for one in observed.not_ours if one.name in spared and is_orphan(inputs, one)]
     return tuple(ChildRef.of(body) for body in bodies)
 
 
@@ -95,8 +93,11 @@ def _scaled_to_zero(inputs: Inputs) -> tuple[Manifest, ...]:
 
 
 def _missing_revision(inputs: Inputs, template: Template) -> tuple[Manifest, ...]:
-    """The revision of what runs, if it was lost or never created."""
-    return () if inputs.observed.revision(template.key) else (kept_revision(inputs, template, UNVERIFIED),)
+    """The revision of what runs, if it was lost or never created, and its name is free."""
+    observed = inputs.observed
+    if observed.revision(template.key) or observed.occupant(revision_name(inputs.model.name, template.key)):
+        return ()
+    return (kept_revision(inputs, template, UNVERIFIED),)
 
 
 def _changed(inputs: Inputs, template: Manifest, *, replicas: int | None) -> tuple[Manifest, ...]:

@@ -9,10 +9,11 @@ from dataclasses import replace
 from sentiment_operator.api.conditions import Finding, Outcome
 from sentiment_operator.api.resource import SentimentModel, Target
 from sentiment_operator.api.status import Desired, Rejected, RolloutStatus, Serving
-from sentiment_operator.decision.desired_children import UNVERIFIED, manifests_to_hold, obsolete
+from sentiment_operator.decision.desired_children import manifests_to_hold, obsolete
 from sentiment_operator.decision.inputs import Inputs, Manifest, Plan
 from sentiment_operator.decision.pin import resolved_finding
 from sentiment_operator.decision.record import RESOLVING, ROLLING_BACK, ROLLING_OUT, advance, remaining_seconds
+from sentiment_operator.decision.trusted import UNVERIFIED, name_taken
 from sentiment_operator.observed.observation import owner_of
 
 CHECKING = Finding(status="Unknown", reason="Checking", message="No candidate of this version has been verified yet.")
@@ -25,10 +26,13 @@ def is_serving(model: SentimentModel, serving: Serving | None, target: Target) -
 
 def name_conflict(inputs: Inputs) -> Plan | None:
     """The plan when children of this name are not ours: touch nothing. None when there are none."""
+    uid, own_name = inputs.model.uid, inputs.model.name
+    children = inputs.observed.children()
     owners = {
-        f"{child['kind']} {child['metadata']['name']}": owner_of(child, uid=inputs.model.uid, name=inputs.model.name)
-        for child in inputs.observed.children()
+        f"{child['kind']} {child['metadata']['name']}": owner_of(child, uid=uid, name=own_name) for child in children
     }
+    leftover = [one for one in inputs.observed.not_ours if owner_of(one.body, uid=uid, name=own_name) == "former"]
+    owners |= {f"ControllerRevision {one.name}": "former" for one in leftover}
     serving, rollout = inputs.model.status.serving, inputs.model.status.rollout
     plan = Plan(
         outcome=Outcome.NAME_CONFLICT,
@@ -44,6 +48,14 @@ def name_conflict(inputs: Inputs) -> Plan | None:
         text = f"{' and '.join(former)} of a deleted SentimentModel of this name is still being removed."
         return replace(plan, outcome=Outcome.INITIALIZING, message=text, look_again_seconds=5)
     return None
+
+
+def revision_conflict(inputs: Inputs, serving: Serving | None, name: str) -> Plan | None:
+    """The plan when the name of a revision that is needed is taken: keep what serves. None when it is free or ours."""
+    if not (why := name_taken(inputs, name)):
+        return None
+    plan = hold(inputs, serving, Outcome.NAME_CONFLICT, f"{why} {keeps_serving(serving)}")
+    return replace(plan, rollout=inputs.model.status.rollout)
 
 
 def unresolved(inputs: Inputs, desired: Desired, serving: Serving | None) -> Plan:

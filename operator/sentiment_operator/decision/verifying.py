@@ -10,11 +10,12 @@ from sentiment_operator.api.status import RolloutStatus, Serving
 from sentiment_operator.api.verdict import requested_checks
 from sentiment_operator.children.candidate import candidate
 from sentiment_operator.children.deployment import pull_policy
-from sentiment_operator.decision.desired_children import UNVERIFIED, kept_revision, obsolete, template_of
+from sentiment_operator.decision.desired_children import kept_revision, obsolete, template_of
 from sentiment_operator.decision.diagnose import UNRESOLVED, WAITING, Diagnosis
 from sentiment_operator.decision.holding import CHECKING, advanced_to, hold, keeps_serving, until_deadline
 from sentiment_operator.decision.inputs import ChildRef, Inputs, Plan
 from sentiment_operator.decision.record import VERIFYING
+from sentiment_operator.decision.trusted import UNVERIFIED
 from sentiment_operator.decision.verification import (
     NO_POD_SECONDS,
     diagnose_candidate,
@@ -99,7 +100,10 @@ def passed(inputs: Inputs, target: Target, serving: Serving | None, diagnosis: D
     kept_tag = "" if "@" in image else f" {TAG_KEPT}"
     verified = Finding(status="True", reason=diagnosis.reason, message=diagnosis.message + kept_tag)
     plan = verifying(inputs, target, serving, diagnosis)
-    return replace(plan, verified=verified, apply=(*plan.apply, kept_revision(inputs, template, verified)))
+    plan = replace(plan, verified=verified)
+    if inputs.observed.occupant(target.revision(inputs.model.name)):
+        return plan  # it is deleted first
+    return replace(plan, apply=(*plan.apply, kept_revision(inputs, template, verified)))
 
 
 def _retry(inputs: Inputs, plan: Plan, found: Candidate, rollout: RolloutStatus) -> Plan:

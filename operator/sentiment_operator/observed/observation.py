@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 
+from msgspec import Struct
+
 from sentiment_operator.api.names import (
     DIGEST_ANNOTATION,
     KEY_ANNOTATION,
@@ -11,16 +13,49 @@ from sentiment_operator.api.names import (
     MODEL_LABEL,
     VERIFICATION_KEY_ANNOTATION,
     VERSION_ANNOTATION,
+    content_hash,
 )
+from sentiment_operator.api.stored import part_of
 from sentiment_operator.observed.drift import Overruled
 from sentiment_operator.observed.pods import Pod
 
 Json = Mapping[str, Any]
 
 
+class _Variable(Struct, frozen=True):
+    name: str
+    value: str | None = None
+
+
+class _Container(Struct, frozen=True):
+    name: str
+    image: str
+    env: tuple[_Variable, ...] | None = None
+
+
+class _Metadata(Struct, frozen=True):
+    annotations: Mapping[str, str]
+
+
+class _PodSpec(Struct, frozen=True, rename="camel"):
+    init_containers: tuple[_Container, ...]
+    containers: tuple[_Container, ...]
+    volumes: tuple[Json, ...]
+
+
+class _Shape(Struct, frozen=True):
+    """What every pod template of the operator has."""
+
+    metadata: _Metadata
+    spec: _PodSpec
+
+
 @dataclass(frozen=True, kw_only=True)
 class Template:
-    """A pod template, and what its annotations record about it."""
+    """A pod template, and what its annotations record about it.
+
+    One that the operator cannot have rendered has no key: nothing asks for it.
+    """
 
     key: str
     version: str
@@ -32,20 +67,27 @@ class Template:
     @classmethod
     def parse(cls, body: Json) -> Self:
         """Read the pod template of a Deployment or a revision."""
-        metadata = body.get("metadata") or {}
-        annotations, spec = metadata.get("annotations") or {}, body.get("spec") or {}
-        fetch: Json = next((one for one in spec.get("initContainers") or () if one["name"] == "fetch"), {})
-        serving: Json = next((one for one in spec.get("containers") or () if one["name"] == "serving"), {})
-        uri = next((one.get("value", "") for one in fetch.get("env") or () if one["name"] == "MODEL_URI"), "")
-        clean = {name: value for name, value in metadata.items() if value is not None}
+        shape = part_of(_Shape, body)
+        if shape is None:
+            return cls(key="", version="", digest="", source_uri="", image="", body=body)
+        annotations, spec = shape.metadata.annotations, shape.spec
+        fetch = next((one for one in spec.init_containers if one.name == "fetch"), None)
+        serving = next((one for one in spec.containers if one.name == "serving"), None)
+        variables = {one.name: one.value or "" for one in (fetch.env if fetch else None) or ()}
+        clean = {name: value for name, value in body["metadata"].items() if value is not None}
         return cls(
-            key=annotations.get(KEY_ANNOTATION, ""),
+            key=annotations.get(KEY_ANNOTATION, "") if fetch and serving else "",
             version=annotations.get(VERSION_ANNOTATION, ""),
             digest=annotations.get(DIGEST_ANNOTATION, ""),
-            source_uri=uri,
-            image=serving.get("image", ""),
+            source_uri=variables.get("MODEL_URI", ""),
+            image=serving.image if serving else "",
             body={**body, "metadata": clean},
         )
+
+
+class _Verified(Struct, frozen=True):
+    reason: str = ""
+    message: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,15 +102,26 @@ class Revision:
 
     @classmethod
     def parse(cls, body: Json) -> Self:
-        data = body.get("data") or {}
-        verified = data.get("verified") or {}
+        """Read one that anyone may have made: its data may be anything."""
+        data = body.get("data")
+        parts = data if isinstance(data, Mapping) else {}
+        template, verified = parts.get("template"), part_of(_Verified, parts.get("verified")) or _Verified()
         return cls(
             body=body,
             number=body.get("revision", 0),
-            template=Template.parse(data.get("template") or {}),
-            reason=verified.get("reason", ""),
-            message=verified.get("message", ""),
+            template=Template.parse(template if isinstance(template, Mapping) else {}),
+            reason=verified.reason,
+            message=verified.message,
         )
+
+    @property
+    def name(self) -> str:
+        return str(self.body["metadata"]["name"])
+
+    @property
+    def hash(self) -> str:
+        """The hash of its data."""
+        return content_hash(self.body.get("data"))
 
 
 _ENDS = frozenset({"Failed", "FailureTarget", "Complete", "SuccessCriteriaMet"})
@@ -158,6 +211,9 @@ class Observation:
     revisions: tuple[Revision, ...] = ()
     """Oldest first."""
 
+    not_ours: tuple[Revision, ...] = ()
+    """Revisions with our labels that the operator did not write, once a decision has separated them."""
+
     pods: tuple[Pod, ...] = ()
     """The stable pods, which the Service selects. The candidate has its own."""
 
@@ -182,6 +238,10 @@ class Observation:
     def revision(self, key: str) -> Revision | None:
         """The revision that keeps the template of that key."""
         return next((one for one in self.revisions if one.template.key == key), None)
+
+    def occupant(self, name: str) -> Revision | None:
+        """The revision that has this name of ours and that the operator did not write."""
+        return next((one for one in self.not_ours if one.name == name), None)
 
     def template(self, key: str) -> Template | None:
         """The template of that key as it was first rendered, from its revision or from the Deployment."""

@@ -90,6 +90,9 @@ class Memory(Cluster):
         self.writes.append(f"delete {kind}")
         if kind == "Job":
             self.observed = replace(self.observed, candidate=None)
+        elif kind == "ControllerRevision":
+            left = tuple(one for one in self.observed.revisions if one.name != key.name)
+            self.observed = replace(self.observed, revisions=left)
         else:
             self.observed = replace(self.observed, disruption_budget=None)
 

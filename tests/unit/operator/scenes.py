@@ -20,6 +20,7 @@ from sentiment_operator.children.revision import revision
 from sentiment_operator.children.service import service
 from sentiment_operator.decision.decide import decide
 from sentiment_operator.decision.inputs import Decision, Inputs
+from sentiment_operator.decision.trusted import recorded
 from sentiment_operator.observed.drift import stamped
 from sentiment_operator.observed.observation import Candidate, Deployment, Observation, Revision, Template
 from sentiment_operator.observed.pods import Pod
@@ -259,7 +260,7 @@ def inputs_of(given: Mapping[str, Any]) -> Inputs:
     that were rejected, and why; `rejected_before`: the same, but their `judged_key` has changed since; `rolling`: step,
     version and age of a rollout under way; `registry`: the name of an error, or nothing for an answer; `children`: as
     in `observation`; `candidate`: as in the function of that name; `kept`: versions whose revisions there are (by
-    default those of the children).
+    default those of the children); `revision_by_hand`: a version of whose revision the status knows nothing.
     """
     resource = model(given.get("spec"), generation=given.get("generation", 2))
     reference, status = resource.spec.reference, resource.status
@@ -300,11 +301,16 @@ def inputs_of(given: Mapping[str, Any]) -> Inputs:
     observed = observation(resource, **children) if children else Observation()
     if kept := given.get("kept"):
         observed = replace(observed, revisions=revisions(resource, kept))
+    written = recorded(resource, observed, ())
+    if by_hand := given.get("revision_by_hand"):
+        observed = replace(observed, revisions=(*revisions(resource, (by_hand,)), *observed.revisions))
     if at_work := given.get("candidate"):
         observed = replace(observed, candidate=candidate(resource, **at_work))
     if owner := given.get("deployment_owner"):
         assert observed.deployment is not None
         observed = replace(observed, deployment=Deployment.parse(owned_by(observed.deployment.body, owner)))
+    # What an operator of this release has left.
+    resource = replace(resource, status=structs.replace(resource.status, revisions=written))
     refusal = given.get("refusal")
     return Inputs(
         model=resource,

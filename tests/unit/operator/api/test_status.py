@@ -7,7 +7,16 @@ import pytest
 import yaml
 from msgspec import structs
 
-from sentiment_operator.api.status import Condition, Finished, Lineage, Rejected, RolloutStatus, Status, merge_patch
+from sentiment_operator.api.status import (
+    Condition,
+    Finished,
+    KeptRevision,
+    Lineage,
+    Rejected,
+    RolloutStatus,
+    Status,
+    merge_patch,
+)
 from tests.unit.operator.scenes import desired, model, serving
 
 CRD = yaml.safe_load((Path(__file__).parents[4] / "crds" / "sentimentmodel.yaml").read_text())
@@ -35,6 +44,7 @@ FULL = Status(
     pods_ready="2/2",
     endpoint="http://reviews.shop.svc:80",
     lineage=Lineage(git_commit="c0ffee", accuracy="0.92"),
+    revisions=(KeptRevision(name="reviews-a", hash="f" * 64),),
 )
 
 
