@@ -48,7 +48,7 @@ def fetch_from_environ(settings: FetchSettings, environ: Mapping[str, str]) -> M
     if source.host is not None:
         refuse_metadata_host(source.host, _addresses(source.host))
     try:
-        store = open_store(source)
+        store = open_store(source, environ)
     except StoreError as error:
         raise _termination_for(error, source.uri, None) from error
     return fetch(store, uri=source.uri, digest=settings.digest, folder=settings.folder)
@@ -180,7 +180,7 @@ def _termination_for(error: StoreError, uri: str, name: str | None) -> Terminati
         case Misconfigured():
             return Termination(
                 Reason.BAD_CONFIGURATION,
-                f"The store of {uri} cannot be used: {error}. Add it to the Secret (spec.credentials.secretName).",
+                f"The store of {uri} cannot be used: {error}. Set it in the Secret (spec.credentials.secretName).",
             )
         case UnsafeRedirect():
             return Termination(

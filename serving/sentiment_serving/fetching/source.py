@@ -6,6 +6,7 @@ serves its machines' credentials.
 """
 
 import ipaddress
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
@@ -13,9 +14,15 @@ from urllib.parse import SplitResult, urlsplit
 from sentiment_serving.termination import Reason, Termination
 
 STORES = ("s3", "gs", "az")
-ENDPOINTS = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT")
-"""Variables that set another S3 endpoint, in order of precedence."""
+ENDPOINTS = {
+    "s3": ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT"),
+    "gs": ("GOOGLE_BASE_URL",),
+    "az": ("AZURE_STORAGE_ENDPOINT", "AZURE_ENDPOINT"),
+}
+"""Variables that set another endpoint of an object store, in order of precedence."""
 
+# With it, the bucket can be no other part of a URL: no host, no port, no user, no folder.
+_BUCKET = re.compile(r"\$?[A-Za-z0-9][A-Za-z0-9._-]{0,254}")
 _METADATA_HOSTS = {"metadata", "metadata.google.internal", "instance-data", "instance-data.ec2.internal"}
 _METADATA_ADDRESSES = {
     ipaddress.ip_address("fd00:ec2::254"),
@@ -33,7 +40,7 @@ class Source:
     uri: str
     """Without a trailing slash; free of credentials, so it may be shown."""
     endpoint: str | None = None
-    """The endpoint of an S3 other than Amazon's."""
+    """The endpoint of an object store other than the cloud's own."""
 
     @property
     def plain_http(self) -> bool:
@@ -59,6 +66,9 @@ def parse_source(uri: str, environ: Mapping[str, str], *, allow_http: bool = Fal
         scheme, host = parts.scheme, parts.hostname
     except ValueError:
         raise _unsafe("MODEL_URI is not a URL.") from None
+    if not uri.isprintable():
+        # Parsers of URLs drop some of these characters, and not all of them the same.
+        raise _unsafe("MODEL_URI has control characters.")
     if scheme not in (*STORES, "https", "http"):
         raise _unsafe(
             f"Models are fetched from s3://, gs://, az:// and https:// only, and MODEL_URI begins with {scheme[:20]!a}."
@@ -69,7 +79,9 @@ def parse_source(uri: str, environ: Mapping[str, str], *, allow_http: bool = Fal
         raise _unsafe(f"MODEL_URI names no bucket or host after {scheme}://.")
     if parts.username is not None or parts.password is not None or parts.query or parts.fragment:
         raise _unsafe("MODEL_URI carries credentials, a query or a fragment, which would be lost or shown in logs.")
-    source = Source(scheme, uri.rstrip("/"), _endpoint(environ) if scheme == "s3" else None)
+    if scheme in STORES and not _BUCKET.fullmatch(parts.netloc):
+        raise _unsafe(f"MODEL_URI names no bucket after {scheme}://, but something else.")
+    source = Source(scheme, uri.rstrip("/"), _endpoint(environ, scheme))
     if source.host is not None:
         refuse_metadata_host(source.host)
     return source
@@ -97,8 +109,8 @@ def is_metadata_address(text: str) -> bool:
     return address.is_link_local or address.is_unspecified or address in _METADATA_ADDRESSES
 
 
-def _endpoint(environ: Mapping[str, str]) -> str | None:
-    for name in ENDPOINTS:
+def _endpoint(environ: Mapping[str, str], scheme: str) -> str | None:
+    for name in ENDPOINTS.get(scheme, ()):
         endpoint = environ.get(name)
         if endpoint:
             break
@@ -110,7 +122,8 @@ def _endpoint(environ: Mapping[str, str]) -> str | None:
         parts = None
     if parts is None or parts.scheme not in ("https", "http") or not parts.hostname:
         raise Termination(
-            Reason.BAD_CONFIGURATION, f"{name} must be a URL such as https://s3.example.com. Correct it in the Secret."
+            Reason.BAD_CONFIGURATION,
+            f"{name} must be a URL such as https://store.example.com. Correct it in the Secret.",
         )
     return endpoint.rstrip("/")
 

@@ -1,21 +1,29 @@
-"""Artifact stores: obstore's clients for S3, GCS and Azure, with their errors translated, and WebStore for http(s)."""
+"""Artifact stores, one for each kind of address.
 
-import re
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import timedelta
-from typing import TYPE_CHECKING, Protocol
+| address | credentials | transferred by | a redirect to another host |
+|---|---|---|---|
+| https, http | none | WebStore | UnsafeRedirect |
+| s3 | in the URL of one file, signed by obstore | SignedStore | Misconfigured |
+| az with a shared access signature | in the URL | SignedStore | Misconfigured |
+| az, gs with a key or an identity | in the header Authorization | obstore | followed, without that header |
+
+obstore has no setting that stops its client from following redirects. The client sends every header but
+`Authorization` to the other host, and the former URL as `Referer`: with S3 the session token would travel in a header,
+and a shared access signature in the URL. Signing a URL for GCS or for an Azure identity needs rights that reading does
+not (`signBlob`, a delegation key of the whole account), so there obstore transfers, too.
+"""
+
+import os
+from collections.abc import Iterator, Mapping
+from typing import Protocol
 
 import obstore
-from obstore.exceptions import BaseError, PermissionDeniedError, UnauthenticatedError
-from obstore.store import AzureStore, GCSStore, ObjectStore, S3Store
+from obstore.store import ObjectStore
 
-from sentiment_serving.fetching.errors import Misconfigured, Missing, StoreError, Unauthorized, Unreachable
+from sentiment_serving.fetching.object_client import azure_client, gcs_client, translated
+from sentiment_serving.fetching.signed_store import SignedStore, azure_urls, s3_urls, shared_access_signature
 from sentiment_serving.fetching.source import Source
 from sentiment_serving.fetching.web_store import WebStore
-
-if TYPE_CHECKING:
-    from obstore.store import ClientConfig, RetryConfig
 
 _CHUNK_BYTES = 1024 * 1024
 
@@ -31,86 +39,33 @@ class ArtifactStore(Protocol):
         """
 
 
-def open_store(source: Source) -> ArtifactStore:
+def open_store(source: Source, environ: Mapping[str, str] = os.environ) -> ArtifactStore:
     """The store that a Source names.
+
+    Args:
+        environ: credentials and settings; obstore reads those of the process as well.
 
     Raises:
         StoreError: Misconfigured, when the environment lacks a setting that the store needs.
     """
-    return WebStore(source) if source.scheme in ("https", "http") else RemoteStore(source)
+    if source.scheme in ("https", "http"):
+        return WebStore(source)
+    with translated():
+        if source.scheme == "s3":
+            return SignedStore(source, s3_urls(source, environ))
+        if source.scheme == "gs":
+            return RemoteStore(gcs_client(source))
+        signature = shared_access_signature(environ)
+        return SignedStore(source, azure_urls(source, signature)) if signature else RemoteStore(azure_client(source))
 
 
 class RemoteStore:
-    """An ArtifactStore at an object store. Credentials come from the environment, from IRSA or from pod identity."""
+    """An ArtifactStore that obstore transfers from. The header Authorization is all that authenticates there."""
 
-    def __init__(self, source: Source) -> None:
-        client: ClientConfig = {
-            "connect_timeout": timedelta(seconds=5),
-            # A stalled read ends the transfer, not its length: a large model over a slow line may take long.
-            "read_timeout": timedelta(seconds=20),
-            "timeout": timedelta(minutes=15),
-            "allow_http": source.plain_http,
-            "user_agent": "sentiment-serving",
-        }
-        retry: RetryConfig = {"max_retries": 2, "retry_timeout": timedelta(seconds=20)}
-        self._strict_missing = source.scheme == "s3"
-        with self._translated():
-            self._store = _client(source, client, retry)
+    def __init__(self, client: ObjectStore) -> None:
+        self._client = client
 
     def stream(self, name: str) -> Iterator[bytes]:
         """See ArtifactStore."""
-        with self._translated():
-            yield from obstore.get(self._store, name).stream(min_chunk_size=_CHUNK_BYTES)
-
-    @contextmanager
-    def _translated(self) -> Iterator[None]:
-        try:
-            yield
-        except FileNotFoundError as error:
-            # Any web server or proxy on the path may answer 404: only S3's own error code shows that S3 answered.
-            if self._strict_missing and not re.search(r"NoSuchKey|NoSuchBucket", str(error)):
-                raise Unreachable("it answered 404 without S3's error code, so it may be no S3 endpoint") from None
-            raise Missing("it does not exist") from None
-        except (PermissionDeniedError, UnauthenticatedError):
-            raise Unauthorized("it refused the credentials, or they may not read this") from None
-        except BaseError as error:
-            raise classify_error(str(error)) from None
-
-
-def _client(source: Source, client: "ClientConfig", retry: "RetryConfig") -> ObjectStore:
-    match source.scheme:
-        case "s3":
-            return S3Store.from_url(source.uri, client_options=client, retry_config=retry)
-        case "gs":
-            return GCSStore.from_url(source.uri, client_options=client, retry_config=retry)
-    return AzureStore.from_url(source.uri, client_options=client, retry_config=retry)
-
-
-_AUTHORIZATION = re.compile(
-    r"169\.254\.\d+\.\d+|fd00:ec2|TokenRequest|ExpiredToken|InvalidToken|TokenRefreshRequired|AuthorizationHeaderMalformed"
-    r"|InvalidAccessKeyId|AssumeRoleWithWebIdentity|WebIdentity"
-)
-_PHRASES = (
-    (r"dns error|failed to lookup|resolve", "its host name is unknown"),
-    (r"[Cc]ertificate|InvalidCert|UnknownIssuer", "its TLS certificate is not trusted"),
-    (r"TimedOut|timed out|kind: Timeout", "it did not answer in time"),
-    (r"[Cc]onnection refused|ConnectionRefused", "it refused the connection"),
-    (r"kind: Connect\b", "no connection could be made"),
-    (r"NoContentRange|RangeNotSupported|IncompleteMessage|kind: (Body|Decode)|end of file", "it broke off"),
-)
-
-
-def classify_error(text: str) -> StoreError:
-    """Classify an obstore error that has no type of its own. Its text has addresses, so only a phrase is kept."""
-    if re.search(r"must be specified|Missing(Account|BucketName|ContainerName)", text):
-        return Misconfigured("the environment does not name the account that it belongs to")
-    # obstore contacts the clouds' credential services only if the environment has no credentials.
-    if _AUTHORIZATION.search(text):
-        return Unauthorized("there are no valid credentials for it")
-    status = re.search(r"status: (\d{3})", text)
-    if status:
-        return Unreachable(f"it answered with status {status.group(1)}")
-    for pattern, phrase in _PHRASES:
-        if re.search(pattern, text):
-            return Unreachable(phrase)
-    return Unreachable("the request failed")
+        with translated():
+            yield from obstore.get(self._client, name).stream(min_chunk_size=_CHUNK_BYTES)

@@ -9,7 +9,8 @@ import socket
 import ssl
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from email.message import Message
 from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.parse import quote, urlsplit
@@ -37,7 +38,23 @@ class WebStore:
         self._root = quote(source.uri, safe="/:%@[]!$&'()*+,;=~")
         self._read_seconds = read_seconds
         self._file_seconds = file_seconds
-        self._opener = urllib.request.build_opener(_Http(), _Https(), _SameHost())
+        self._opener = urllib.request.build_opener(_Http(), _Https(), _SameHost(self.redirected))
+
+    def url_of(self, name: str) -> str:
+        """The URL of a file.
+
+        Raises:
+            StoreError: there is none.
+        """
+        return f"{self._root}/{name}"
+
+    def redirected(self, headers: Message) -> StoreError:
+        """What a redirect to another host means, by the headers of the answer."""
+        return UnsafeRedirect("it redirects to another host")
+
+    def failed(self, error: HTTPError) -> StoreError:
+        """What an answer means that has no file."""
+        return meaning(error.code)
 
     def stream(self, name: str) -> Iterator[bytes]:
         """See ArtifactStore. An interrupted transfer is resumed if the server can do so for the same content."""
@@ -63,12 +80,12 @@ class WebStore:
 
     def _open(self, name: str, position: int, etag: str) -> http.client.HTTPResponse:
         wanted = {"Range": f"bytes={position}-", "If-Range": etag} if position else {}
-        request = urllib.request.Request(f"{self._root}/{name}", headers=_HEADERS | wanted)  # noqa: S310 - a Source
+        request = urllib.request.Request(self.url_of(name), headers=_HEADERS | wanted)  # noqa: S310 - a Source
         try:
             response = self._opener.open(request, timeout=self._read_seconds)
         except HTTPError as error:
-            error.close()
-            raise _meaning(error.code) from None
+            with error:
+                raise self.failed(error) from None
         except URLError as error:
             raise Unreachable(describe_connection_error(error.reason)) from None
         except (OSError, http.client.HTTPException) as error:
@@ -86,6 +103,9 @@ class WebStore:
 class _SameHost(urllib.request.HTTPRedirectHandler):
     max_redirections = 5
 
+    def __init__(self, refusal: Callable[[Message], StoreError]) -> None:
+        self._refusal = refusal
+
     def redirect_request(
         self, req: urllib.request.Request, fp: Any, code: int, msg: str, headers: Any, newurl: str
     ) -> urllib.request.Request | None:
@@ -94,7 +114,7 @@ class _SameHost(urllib.request.HTTPRedirectHandler):
         secured = (old.scheme, new.scheme, old.hostname) == ("http", "https", new.hostname)
         if not (same or secured):
             fp.close()
-            raise UnsafeRedirect("it redirects to another host")
+            raise self._refusal(headers)
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 
 
@@ -126,7 +146,8 @@ def _check_peer(sock: socket.socket) -> None:
         raise UnsafeRedirect("its name resolves to a link-local or metadata service of the machine")
 
 
-def _meaning(status: int) -> StoreError:
+def meaning(status: int) -> StoreError:
+    """What a status other than success means."""
     if status in (404, 410):
         return Missing("it does not exist")
     if status in (401, 403, 407):

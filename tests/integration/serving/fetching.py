@@ -1,15 +1,20 @@
 """`fetch` at work, and the store that it fetches from."""
 
 import json
-import urllib.request
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import parse_qs, urlsplit
 
 import boto3
+from botocore.auth import S3SigV4QueryAuth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 
 from sentiment_model.manifest import MANIFEST
 from sentiment_serving.termination import FORMAT, Reason, Termination
 from tests.integration.serving.process import Ended, run
+from tests.integration.serving.web import Answer, respond
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -37,14 +42,26 @@ class S3:
         """Store a file of the version."""
         self.client.put_object(Bucket=BUCKET, Key=f"{root}/{name}", Body=data)
 
-    def demand_credentials(self, demand: bool) -> None:
-        """Whether requests need the keys of a user that exists (there are none)."""
-        request = urllib.request.Request(
-            f"{self.endpoint}/moto-api/reset-auth",
-            data=b"0" if demand else b"inf",
-            headers={"Content-Type": "text/plain"},
-        )
-        urllib.request.urlopen(request).close()
+
+def checking_signatures(answer: Answer) -> Answer:
+    """An S3 that answers only to the keys of KEYS. moto cannot check the signature of a URL; botocore computes it."""
+
+    def check(handler: BaseHTTPRequestHandler) -> None:
+        url, _, signature = f"http://{handler.headers['Host']}{handler.path}".partition("&X-Amz-Signature=")
+        if signature == _signature(url):
+            answer(handler)
+        else:
+            respond(403, b"<Error><Code>SignatureDoesNotMatch</Code></Error>")(handler)
+
+    return check
+
+
+def _signature(url: str) -> str:
+    request = AWSRequest("GET", url)
+    request.context["timestamp"] = parse_qs(urlsplit(url).query)["X-Amz-Date"][0]
+    keys = Credentials(KEYS["AWS_ACCESS_KEY_ID"], KEYS["AWS_SECRET_ACCESS_KEY"])
+    auth = S3SigV4QueryAuth(keys, "s3", KEYS["AWS_REGION"])
+    return str(auth.signature(auth.string_to_sign(request, auth.canonical_request(request)), request))
 
 
 class Fetcher:

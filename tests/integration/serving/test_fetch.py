@@ -21,17 +21,18 @@ from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
 from sentiment_model.manifest import GOLDEN, MANIFEST, MODEL, digest_of, encode_manifest
 from sentiment_serving.fetching.fetch import fetch
 from sentiment_serving.fetching.source import parse_source
-from sentiment_serving.fetching.store import RemoteStore
+from sentiment_serving.fetching.store import open_store
 from sentiment_serving.termination import Reason, Termination
 from testbed.servers import free_port
 from testbed.waiting import eventually
-from tests.integration.serving.fetching import BUCKET, KEYS, ROOT, S3, URI, Fetcher, expect
+from tests.integration.serving.fetching import BUCKET, KEYS, ROOT, S3, URI, Fetcher, checking_signatures, expect
 from tests.integration.serving.process import environment, run, serving
 from tests.integration.serving.web import Answer, WebServer, breaking_line, respond
 
@@ -160,12 +161,25 @@ def test_a_missing_bucket(fetcher: Fetcher) -> None:
     expect(fetcher(MODEL_URI="s3://nobodys/m"), Reason.ARTIFACT_MISSING, "s3://nobodys/m")
 
 
-def test_wrong_credentials(fetcher: Fetcher, s3: S3) -> None:
-    s3.demand_credentials(True)
-    try:
-        expect(fetcher(), Reason.STORE_UNAUTHORIZED, "credentials", URI)
-    finally:
-        s3.demand_credentials(False)
+def test_wrong_credentials(fetcher: Fetcher, version: tuple[Path, str]) -> None:
+    with WebServer(checking_signatures(files_of(version[0]))) as web:
+        expect(
+            fetcher(AWS_ENDPOINT_URL=web.url, AWS_SECRET_ACCESS_KEY="hunter2another"),
+            Reason.STORE_UNAUTHORIZED,
+            "credentials",
+            URI,
+        )
+        assert fetcher(AWS_ENDPOINT_URL=web.url).code == 0
+
+
+def files_of(folder: Path) -> Answer:
+    """The files of a folder, by the last part of the path."""
+
+    def send(handler: BaseHTTPRequestHandler) -> None:
+        path = folder / urlsplit(handler.path).path.rpartition("/")[2]
+        respond(200, path.read_bytes())(handler) if path.is_file() else respond(404)(handler)
+
+    return send
 
 
 def test_a_line_that_breaks_once_costs_nothing(fetcher: Fetcher, s3: S3, version: tuple[Path, str]) -> None:
@@ -242,7 +256,7 @@ def test_what_is_no_working_store_is_a_fault_and_not_the_models(
     with WebServer(answer) as web:
         for name, value in (KEYS | {"AWS_ENDPOINT_URL": web.url, "NO_PROXY": "*"}).items():
             monkeypatch.setenv(name, value)
-        store = RemoteStore(parse_source(URI, {"AWS_ENDPOINT_URL": web.url}))
+        store = open_store(parse_source(URI, {"AWS_ENDPOINT_URL": web.url}))
         with pytest.raises(Termination) as caught:
             fetch(store, uri=URI, digest="sha256:" + "0" * 64, folder=tmp_path / "model", pauses_seconds=())
     assert caught.value.reason is Reason.STORE_UNREACHABLE
@@ -250,11 +264,7 @@ def test_what_is_no_working_store_is_a_fault_and_not_the_models(
 
 
 def test_artifacts_behind_a_web_address(version: tuple[Path, str], tmp_path: Path) -> None:
-    def send(handler: BaseHTTPRequestHandler) -> None:
-        path = version[0] / handler.path.rpartition("/")[2]
-        respond(200, path.read_bytes())(handler) if path.is_file() else respond(404)(handler)
-
-    with WebServer(send) as web:
+    with WebServer(files_of(version[0])) as web:
         env = environment(
             MODEL_URI=f"{web.url}/api/2.0/mlflow-artifacts/artifacts/1/m",
             MODEL_DIGEST=version[1],

@@ -19,11 +19,13 @@ class WebServer:
     Attributes:
         url: its address.
         requests: one entry a request, in their order: path and Range header.
+        headers: the headers of each request, in the same order.
         over: set at the end, for answers that wait.
     """
 
     def __init__(self, answer: Answer, *, tls: ssl.SSLContext | None = None) -> None:
         self.requests: list[tuple[str, str | None]] = []
+        self.headers: list[dict[str, str]] = []
         self.over = threading.Event()
         outer = self
 
@@ -32,6 +34,7 @@ class WebServer:
 
             def do_GET(self) -> None:
                 outer.requests.append((self.path, self.headers.get("Range")))
+                outer.headers.append(dict(self.headers))
                 with suppress(ConnectionError):
                     answer(self)
 

@@ -13,7 +13,7 @@ import pytest
 from sentiment_model.manifest import digest_of, encode_manifest
 from sentiment_serving.fetching.errors import Misconfigured, Missing, StoreError, Unauthorized, Unreachable
 from sentiment_serving.fetching.fetch import fetch
-from sentiment_serving.fetching.store import classify_error
+from sentiment_serving.fetching.object_client import classify_error
 from sentiment_serving.termination import Reason, Termination
 from tests.unit.serving.tiny_model import write_version
 

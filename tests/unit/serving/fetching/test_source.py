@@ -7,7 +7,15 @@ from sentiment_serving.termination import Reason, Termination
 
 
 @pytest.mark.parametrize(
-    "uri", ["s3://mlflow/1/models/m-1/artifacts", "gs://bucket/a", "az://container/a", "https://mlflow.example/a"]
+    "uri",
+    [
+        "s3://mlflow/1/models/m-1/artifacts",
+        "s3://Models.example_1-eu/a",
+        "gs://bucket/a",
+        "az://container/a",
+        "az://$web/a",
+        "https://mlflow.example/a",
+    ],
 )
 def test_object_stores_and_https_are_followed(uri: str) -> None:
     source = parse_source(uri + "/", {})
@@ -34,6 +42,16 @@ def test_object_stores_and_https_are_followed(uri: str) -> None:
         "https://user:hunter2@mlflow.example/a",
         "https://mlflow.example/a?token=hunter2",
         "https://mlflow.example/a#hunter2",
+        "abfss://container@account.dfs.core.windows.net/a",
+        "az://container@account.blob.core.windows.net/a",
+        "az://container%40account.blob.core.windows.net/a",
+        "s3://evil.example%2F/a",
+        "s3://bucket:80/a",
+        "s3://bucket:port/a",
+        "s3://../a",
+        "s3://[::1]/a",
+        "s3://buc\tket/a",
+        "s3://bücket/a",
     ],
 )
 def test_everything_else_is_unsafe_and_its_secrets_are_not_shown(uri: str) -> None:
@@ -64,9 +82,18 @@ def test_metadata_services_are_unsafe(host: str) -> None:
     assert caught.value.reason is Reason.UNSAFE_SOURCE
 
 
-def test_an_endpoint_may_not_lead_to_a_metadata_service() -> None:
+@pytest.mark.parametrize(
+    ("uri", "name"),
+    [
+        ("s3://bucket/a", "AWS_ENDPOINT_URL"),
+        ("gs://bucket/a", "GOOGLE_BASE_URL"),
+        ("az://container/a", "AZURE_STORAGE_ENDPOINT"),
+        ("az://container/a", "AZURE_ENDPOINT"),
+    ],
+)
+def test_an_endpoint_may_not_lead_to_a_metadata_service(uri: str, name: str) -> None:
     with pytest.raises(Termination) as caught:
-        parse_source("s3://bucket/a", {"AWS_ENDPOINT_URL": "http://169.254.169.254"})
+        parse_source(uri, {name: "http://169.254.169.254"})
     assert caught.value.reason is Reason.UNSAFE_SOURCE
 
 
@@ -91,7 +118,7 @@ def test_the_endpoint_of_the_service_wins() -> None:
     assert parse_source("s3://bucket/a", environ).endpoint == "https://s3.example"
 
 
-def test_an_endpoint_is_for_s3_only() -> None:
+def test_an_endpoint_is_for_its_own_kind_of_store() -> None:
     assert parse_source("gs://bucket/a", {"AWS_ENDPOINT_URL": "http://minio:9000"}).endpoint is None
 
 
