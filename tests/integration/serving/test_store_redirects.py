@@ -78,7 +78,7 @@ MALFORMED = b"<Error><Code>AuthorizationQueryParametersError</Code><Region>eu-ce
         respond(400, MALFORMED),
     ],
 )
-def test_a_bucket_in_another_region_is_told_by_its_region(fetcher: Fetcher, answer: Answer) -> None:
+def test_a_bucket_in_another_region_is_named_in_the_message(fetcher: Fetcher, answer: Answer) -> None:
     with WebServer(answer) as store:
         ended = fetcher(**s3(store.url))
     expect(ended, Reason.BAD_CONFIGURATION, "the bucket is in region eu-central-1, so AWS_REGION must be eu-central-1")
@@ -122,7 +122,7 @@ def azure(url: str, **more: str) -> dict[str, str]:
         ("gs://bucket/m", {"GOOGLE_BEARER_TOKEN": "hunter2"}),
     ],
 )
-def test_what_a_client_that_follows_sends_on_authenticates_nobody(
+def test_what_a_client_that_follows_sends_on_is_no_credential(
     uri: str, credential: dict[str, str], other: WebServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with WebServer(redirect(307, other)) as store:
