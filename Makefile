@@ -41,14 +41,15 @@ $(VENV)/.installed: requirements/dev.txt pyproject.toml | $(UV)
 
 # The model's core in Rust, optional: without cargo, the same runs in Python.
 WHEELS := model/native/wheels
-$(WHEELS)/.built: $(wildcard model/native/src/*.rs) model/native/Cargo.toml model/native/pyproject.toml | $(VENV)/.installed
+$(WHEELS)/.built: $(wildcard model/native/src/*.rs) model/native/Cargo.toml model/native/pyproject.toml requirements/crates.toml | $(VENV)/.installed
 	@rm -f $(WHEELS)/*.whl
 	@if ! command -v cargo >/dev/null; then \
 	  echo "make: cargo was not found, so the model's core runs in Python, more slowly (install Rust and run make setup again)"; \
 	else \
 	  echo "==> building sentiment-native"; \
-	  if CARGO_TARGET_DIR=$(CACHE)/cargo PATH="$(CURDIR)/$(BIN):$$PATH" maturin build --release --out $(WHEELS) \
-	    --manifest-path model/native/Cargo.toml --interpreter $(BIN)/python >$(WHEELS)/build.log 2>&1; then touch $@; \
+	  if { $(BIN)/python -m requirements.crates lock && \
+	    CARGO_TARGET_DIR=$(CACHE)/cargo PATH="$(CURDIR)/$(BIN):$$PATH" maturin build --locked --release --out $(WHEELS) \
+	    --manifest-path model/native/Cargo.toml --interpreter $(BIN)/python; } >$(WHEELS)/build.log 2>&1; then touch $@; \
 	  else \
 	    tail -n 15 $(WHEELS)/build.log; \
 	    echo "make: sentiment-native was not built (see above), so the model's core runs in Python, more slowly"; \
@@ -62,10 +63,14 @@ $(VENV)/.native: $(VENV)/.installed $(WHEELS)/.built
 	@touch $@
 
 .PHONY: requirements
-requirements: | $(UV) ## compile requirements/*.txt from pyproject.toml (with hashes, without index URLs)
+requirements: | $(UV) ## compile requirements/*.txt and crates.toml (with hashes, without index URLs)
 	@for extra in operator serving mlflow; do \
 	  $(UV) pip compile --quiet --upgrade pyproject.toml --extra $$extra $(COMPILE) --output-file requirements/$$extra.txt; done
 	@$(UV) pip compile --quiet --upgrade pyproject.toml --all-extras $(COMPILE) --output-file requirements/dev.txt
+	@if command -v cargo >/dev/null; then \
+	  rm -f model/native/Cargo.lock && cargo generate-lockfile --quiet --manifest-path model/native/Cargo.toml && \
+	  $(PYTHON) -m requirements.crates pin; \
+	else echo "make: cargo was not found, so requirements/crates.toml is unchanged"; fi
 COMPILE := --universal --python-version 3.11 --generate-hashes --no-annotate --no-emit-index-url \
   --custom-compile-command "make requirements"
 
@@ -232,7 +237,8 @@ audit: setup ## known vulnerabilities of the dependencies (queries the advisory 
 	  $(UV) tool run --from $(PIP_AUDIT) pip-audit --disable-pip --require-hashes --requirement requirements/$$name.txt; done
 	@echo "==> cargo audit of model/native"
 	@[ -x $(CACHE)/audit/bin/cargo-audit ] || cargo install --quiet --locked --root $(CACHE)/audit $(CARGO_AUDIT)
-	@cd model/native && cargo generate-lockfile --quiet && $(CACHE)/audit/bin/cargo-audit audit
+	@$(BIN)/python -m requirements.crates lock
+	@cd model/native && $(CACHE)/audit/bin/cargo-audit audit
 
 PIP_AUDIT := pip-audit==2.10.1
 CARGO_AUDIT := cargo-audit@0.22.2

@@ -1,6 +1,7 @@
 """Write a CycloneDX 1.6 bill of materials of the installed packages; runs while an image is built, with its Python.
 
-Time and serial number, which the format allows to omit, are left out: the same content makes the same layer.
+A wheel may bring a bill of what was compiled into it (PEP 770): its Rust crates are included. Time and serial number,
+which the format allows to omit, are left out: the same content makes the same layer.
 """
 
 import json
@@ -11,14 +12,24 @@ from typing import Any
 
 def document(name: str, installed: list[Distribution]) -> dict[str, Any]:
     """The bill of materials of an image called `name`."""
-    components = sorted((_component(one) for one in installed), key=lambda one: str(one["bom-ref"]))
+    packages = [_component(one) for one in installed]
+    compiled = {package["bom-ref"]: _compiled(one) for package, one in zip(packages, installed, strict=True)}
+    every = {one["bom-ref"]: one for one in (*(one for each in compiled.values() for one in each), *packages)}
+    components = [every[ref] for ref in sorted(every)]
     return {
         "bomFormat": "CycloneDX",
         "specVersion": "1.6",
         "version": 1,
         "metadata": {"component": {"type": "container", "name": name, "bom-ref": name}},
         "components": components,
-        "dependencies": [{"ref": name, "dependsOn": [one["bom-ref"] for one in components]}],
+        "dependencies": [
+            {"ref": name, "dependsOn": sorted(compiled)},
+            *(
+                {"ref": ref, "dependsOn": sorted({one["bom-ref"] for one in compiled[ref]})}
+                for ref in sorted(compiled)
+                if compiled[ref]
+            ),
+        ],
     }
 
 
@@ -36,6 +47,19 @@ def _component(one: Distribution) -> dict[str, Any]:
     if "License-Expression" in one.metadata:
         component["licenses"] = [{"expression": one.metadata["License-Expression"]}]
     return component
+
+
+def _compiled(one: Distribution) -> list[dict[str, Any]]:
+    """The crates that the bills of a wheel list."""
+    bills = [path for path in one.files or () if path.parent.name == "sboms" and path.suffix == ".json"]
+    parts = [part for bill in bills for part in json.loads(bill.read_text(encoding="utf-8")).get("components", ())]
+    return [_crate(part) for part in parts if part.get("purl", "").startswith("pkg:cargo/")]
+
+
+def _crate(part: dict[str, Any]) -> dict[str, Any]:
+    # The other fields name the folders where the wheel was built.
+    crate = {name: part[name] for name in ("name", "version", "hashes", "licenses", "purl") if name in part}
+    return {"type": "library", "bom-ref": crate["purl"]} | crate
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ import json
 import re
 import subprocess
 import sys
-from importlib.metadata import distributions, version
+from importlib.metadata import distribution, distributions, version
 from pathlib import Path
 
 from delivery.cluster import ROOT
@@ -15,11 +15,26 @@ FOR_TRAINING = {"scikit-learn", "scipy", "numpy", "nltk", "mlflow", "mlflow-skin
 
 def test_it_names_each_installed_package_once_with_its_version() -> None:
     document = sbom.document("image", list(distributions()))
-    named = {one["name"]: one for one in document["components"]}
-    assert len(named) == len(document["components"])
+    refs = [one["bom-ref"] for one in document["components"]]
+    assert len(set(refs)) == len(refs)
+    packages = [one for one in document["components"] if one["purl"].startswith("pkg:pypi/")]
+    named = {one["name"]: one for one in packages}
+    assert len(named) == len(packages)
     assert named["flask"]["purl"] == f"pkg:pypi/flask@{version('flask')}"
     assert named["prometheus-client"]["version"] == version("prometheus-client")
-    assert set(document["dependencies"][0]["dependsOn"]) == {one["bom-ref"] for one in document["components"]}
+    image, *wheels = document["dependencies"]
+    assert set(image["dependsOn"]) == {one["bom-ref"] for one in packages}
+    assert {ref for one in (image, *wheels) for ref in one["dependsOn"]} == set(refs)
+
+
+def test_it_names_the_crates_that_a_wheel_was_compiled_from() -> None:
+    document = sbom.document("image", [distribution("obstore")])
+    (wheel,) = document["dependencies"][1:]
+    assert wheel["ref"] == f"pkg:pypi/obstore@{version('obstore')}"
+    crate = next(one for one in document["components"] if one["name"] == "object_store")
+    assert crate["bom-ref"] in wheel["dependsOn"]
+    assert {"name", "version", "hashes", "purl"} <= set(crate)
+    assert "file:///" not in json.dumps(document), "no folder of a build"
 
 
 def test_it_runs_alone_and_writes_the_same_each_time(tmp_path: Path) -> None:
