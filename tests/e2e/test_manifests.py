@@ -88,9 +88,9 @@ def test_the_eks_cluster_has_a_role_for_each_account_that_names_one(cluster: Clu
         for account in config["iam"]["serviceAccounts"]
         if account.get("roleOnly")
     }
-    secrets = DEPLOY / "components" / "external-secrets" / "external-secret.yaml"
     objects = [*rendered(cluster, DEPLOY / "overlays" / "eks"), *rendered(cluster, DEPLOY / "mlflow")]
-    objects += yaml.safe_load_all(secrets.read_text())
+    for name in ("external-secret.yaml", "operator-login.yaml"):
+        objects += yaml.safe_load_all((DEPLOY / "components" / "external-secrets" / name).read_text())
     named = {
         (item["metadata"]["namespace"], item["metadata"]["name"]): arn.partition("role/")[2]
         for item in objects
