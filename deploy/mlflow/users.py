@@ -1,4 +1,4 @@
-"""MLflow's login, prepared before its server starts: the configuration, the database of users, the users and their rights.
+"""Prepares MLflow's login before its server starts: configuration, database of users, users and their rights.
 
 The init container `users` runs it. Each start sets passwords and rights again, so that a changed Secret and a restart
 rotate the passwords. Users and rights that an administrator adds are kept.
