@@ -31,6 +31,7 @@ CD_USES = CI_USES | {
     "aws-actions/amazon-ecr-login",
     "docker/setup-buildx-action",
     "kubeconfig of the EKS cluster",
+    "login at MLflow",
     "signing key",
 }
 SMALL = {

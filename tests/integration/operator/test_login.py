@@ -13,6 +13,7 @@ Only addresses differ from the manifest: sqlite instead of PostgreSQL, a free po
 
 import json
 import os
+import re
 import sys
 import traceback
 from collections.abc import Iterator, Mapping
@@ -49,7 +50,8 @@ SHIPPED = ROOT / "deploy" / "mlflow"
 PASSWORDS = {name: f"the-password-of-{name}" for name in ("admin", "operator", "delivery")}
 NAME = "sentiment-reviews"
 TAG = "deployed.shop.reviews"
-GRANT = "/api/3.0/mlflow/users/permissions/grant"
+GRANT = re.compile(r"--json '(?P<body>\{.*?\})' http://localhost:5000(?P<path>\S+)", re.DOTALL)
+"""The command of docs/eks.md that lets the operator tag."""
 
 # The containers of the pod in one process, one after the other: importing MLflow takes longer than all the rest.
 POD = """
@@ -206,9 +208,11 @@ def test_the_operators_login_writes_nothing(login: Login, registered: str, monke
 def test_an_administrator_can_let_the_operator_tag_and_nothing_else(
     login: Login, registered: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    grant = {"username": "operator", "resource_type": "registered_model_version", "resource_id": "*"}
-    assert login.ask("POST", GRANT, "operator", json={**grant, "permission": "EDIT"}).status_code == 403
-    assert login.ask("POST", GRANT, "admin", json={**grant, "permission": "EDIT"}).status_code == 200
+    documented = GRANT.search((ROOT / "docs" / "eks.md").read_text())
+    assert documented is not None
+    path, body = documented["path"], json.loads(documented["body"])
+    assert login.ask("POST", path, "operator", json=body).status_code == 403
+    assert login.ask("POST", path, "admin", json=body).status_code == 200
     operator = login.operator(monkeypatch)
     operator.set_tag(NAME, "1", TAG, "now")
     assert operator.client.get_model_version(NAME, "1").tags[TAG] == "now"

@@ -134,7 +134,7 @@ def test_only_the_operator_and_delivery_connect_to_mlflow() -> None:
         for one in ingress["from"]
     ]
     assert callers == [OPERATOR, {"sentiment.dev/delivery": "true"}]
-    # A label of a pod alone would admit whoever can create a pod.
+    # A label of a pod alone would admit anyone who can create a pod.
     assert all("namespaceSelector" in one for one in ingress["from"])
     assert [port["port"] for rule in policy["spec"]["egress"] for port in rule["ports"]] == [53, 53, 5432, 443]
 
