@@ -226,6 +226,7 @@ def test_a_wrong_password_is_unauthorized_and_shown_nowhere(
     operator = login.operator(monkeypatch, "not-the-password")
     with pytest.raises(Unauthorized, match="check the credentials in the operator's environment") as raised:
         operator.resolve(Reference(name=NAME, version="1", alias=""))
+    assert (raised.value.reason, raised.value.unknown) == ("Unauthorized", False)  # the condition ModelResolved
     error = "".join(traceback.format_exception(raised.value))
     shown = [repr(operator), error, *capfd.readouterr(), (login.folder / "mlflow.log").read_text()]
     assert not [text for text in shown if "not-the-password" in text]
