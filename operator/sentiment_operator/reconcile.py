@@ -12,11 +12,19 @@ from typing import ParamSpec, Protocol, TypeVar
 from msgspec import structs
 
 from sentiment_operator.api.conditions import Outcome
-from sentiment_operator.api.errors import ClusterError, Conflict, NamespaceTerminating, Refused, RegistryError
+from sentiment_operator.api.errors import (
+    ClusterError,
+    Conflict,
+    ModelNotAllowed,
+    NamespaceTerminating,
+    Refused,
+    RegistryError,
+)
 from sentiment_operator.api.names import FIELD_MANAGER, Key
-from sentiment_operator.api.resource import Reference, SentimentModel
+from sentiment_operator.api.resource import Answer, Reference, SentimentModel
 from sentiment_operator.api.status import Status, merge_patch, timestamp
 from sentiment_operator.cluster import Cluster
+from sentiment_operator.decision.allowed import Allowed
 from sentiment_operator.decision.decide import decide
 from sentiment_operator.decision.inputs import Decision, Inputs, Manifest
 from sentiment_operator.decision.trusted import must_be_recorded_first
@@ -74,6 +82,11 @@ class Reconciler:
         self._cluster = cluster
         self._resolver = resolver
         self._settings = settings
+        self._allowed = Allowed(
+            service_types=settings.allowed_service_types,
+            service_annotations=settings.allowed_service_annotations,
+            models=settings.allowed_models,
+        )
         self._pool = pool
         self._recorder = recorder
         self._wake = wake
@@ -104,7 +117,11 @@ class Reconciler:
             return self._settings.resync_seconds
 
     async def _reconcile(self, model: SentimentModel, start: float) -> float | None:
-        answer = await self._resolver.ask(model.spec.reference, lambda: self._wake(model.key))
+        answer: Answer
+        if refused := self._allowed.refused_model(model):
+            answer = ModelNotAllowed(refused)
+        else:
+            answer = await self._resolver.ask(model.spec.reference, lambda: self._wake(model.key))
         first, applied, refusal = model, [], None
         for _ in range(PASSES):
             observed = await self._observe(model)
@@ -116,6 +133,7 @@ class Reconciler:
                     default_image=self._settings.serving_image,
                     now=datetime.now(UTC),
                     resync_seconds=self._settings.resync_seconds,
+                    allowed=self._allowed,
                     refusal=refusal,
                 )
             )

@@ -1,14 +1,31 @@
 """The operator's settings, read once from its environment."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Self, get_args
+from typing import Annotated, Any, Literal, Self, get_args, get_origin
 
-from msgspec import NODEFAULT, Meta, Struct, ValidationError, convert
+from msgspec import Meta, Struct, ValidationError, convert
 from msgspec.structs import fields
 
 Flag = Annotated[bool, Meta(description="true or false")]
 Count = Annotated[int, Meta(ge=0, description="a whole number, 0 or more")]
 Seconds = Annotated[float, Meta(ge=0, description="a number of seconds, 0 or more")]
+
+_Prefix = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][-A-Za-z0-9._]*(/[-A-Za-z0-9._]*)?$")]
+_Namespace = Annotated[str, Meta(pattern=r"^(\*|[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?)$")]
+_Model = Annotated[str, Meta(pattern=r"^[^/:=]+$")]
+
+ServiceTypes = Annotated[
+    tuple[Literal["ClusterIP", "NodePort", "LoadBalancer"], ...],
+    Meta(description="ClusterIP, NodePort or LoadBalancer, or several of them separated by commas"),
+]
+Prefixes = Annotated[
+    tuple[_Prefix, ...],
+    Meta(description="annotations, or how they begin, separated by commas, as in example.com/,example.org/x"),
+]
+Models = Annotated[
+    dict[_Namespace, tuple[_Model, ...]],
+    Meta(description="each namespace (or *) once, with patterns of model names, as in team-a=reviews,spam-*;team-b=*"),
+]
 
 
 class SettingsError(ValueError):
@@ -33,6 +50,16 @@ class Settings(Struct, frozen=True, kw_only=True):
     trusted_signing_keys: str = ""
     """Ed25519 public keys, each 32 bytes in Base64, separated by commas. One of them must have signed the digest of
     every version; empty: versions need no signature."""
+
+    allowed_service_types: ServiceTypes = ()
+    """Types that `spec.service.type` may have; empty: all."""
+
+    allowed_service_annotations: Prefixes = ()
+    """How the annotations in `spec.service.annotations` must begin, each as one of these; empty: all are allowed."""
+
+    allowed_models: Models = {}
+    """By namespace, or `*` for those that are not listed: patterns of the registered models that SentimentModels in it
+    may use. Empty: all may use all. Otherwise a namespace without an entry may use none."""
 
     resync_seconds: Seconds = 60.0
     """How often each resource is reconciled without an event: this closes gaps in the watches."""
@@ -70,7 +97,7 @@ class Settings(Struct, frozen=True, kw_only=True):
         """
         kinds = {field.name: field.type for field in fields(cls)}
         texts = {name: text for name in kinds if (text := environment.get(name.upper(), "").strip())}
-        missing = [field.name for field in fields(cls) if field.default is NODEFAULT and field.name not in texts]
+        missing = [field.name for field in fields(cls) if field.required and field.name not in texts]
         if missing:
             raise SettingsError(f"{' and '.join(map(str.upper, missing))} must be set in the operator's environment.")
         return cls(**{name: _read(name, text, kinds[name]) for name, text in texts.items()})
@@ -93,4 +120,28 @@ def _parsed(text: str, kind: Any) -> Any:
     base = get_args(kind)[0] if get_args(kind) else kind
     if base is bool:
         return {"true": True, "false": False}.get(text.lower(), text)
+    if get_origin(base) is tuple:
+        return _items(text)
+    if get_origin(base) is dict:
+        return _entries(text)
     return base(text)
+
+
+def _items(text: str) -> list[str]:
+    """What commas separate. An empty item is kept: it is a typing error."""
+    return [one.strip() for one in text.split(",")]
+
+
+def _entries(text: str) -> dict[str, list[str]]:
+    """`a=b,c;d=e` by what is before the equals sign.
+
+    Raises:
+        ValueError: an entry has none, or there are two of one name.
+    """
+    entries: dict[str, list[str]] = {}
+    for entry in text.split(";"):
+        name, sign, items = entry.partition("=")
+        if not sign or name.strip() in entries:
+            raise ValueError(entry)
+        entries[name.strip()] = _items(items)
+    return entries

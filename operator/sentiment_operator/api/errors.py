@@ -62,6 +62,10 @@ class Unauthorized(RegistryError):
     reason = "Unauthorized"
 
 
+class ModelNotAllowed(Unauthorized):
+    """The operator's settings do not let this namespace use the model: the registry is not asked."""
+
+
 class DigestMissing(RegistryError):
     reason = "DigestMissing"
 

@@ -10,6 +10,7 @@ from dataclasses import replace
 from msgspec import structs
 
 from sentiment_operator.api.conditions import Finding, Outcome, conditions
+from sentiment_operator.api.errors import ModelNotAllowed
 from sentiment_operator.api.names import selector
 from sentiment_operator.api.resource import Target
 from sentiment_operator.api.status import Desired, Serving, Status
@@ -23,6 +24,7 @@ from sentiment_operator.decision.holding import (
     revision_conflict,
     suspended,
     unresolved,
+    with_refused_service,
 )
 from sentiment_operator.decision.inputs import Decision, Inputs, Plan
 from sentiment_operator.decision.pin import lineage_of, pinned, resolved_finding, target_for
@@ -71,7 +73,10 @@ def decide(inputs: Inputs) -> Decision:
         if diagnosis.kind == "rejected":
             return _reject(inputs, target, diagnosis, step=ROLLING_OUT)
         return _decision(inputs, desired, rolling_out(inputs, target, serving, diagnosis))
-    if model.spec.suspend:
+    if isinstance(inputs.answer, ModelNotAllowed):
+        return _decision(inputs, desired, unresolved(inputs, desired, serving))
+    # With a Service that is not allowed, a new version waits as well.
+    if model.spec.suspend or inputs.allowed.refused_service(model.spec.service):
         return _decision(inputs, desired, suspended(inputs, target, serving))
     return _verify(inputs, desired, target, serving)
 
@@ -156,6 +161,8 @@ def _available(inputs: Inputs, serving: Serving | None, outcome: Outcome) -> Fin
 
 def _decision(inputs: Inputs, desired: Desired, plan: Plan) -> Decision:
     model, observed, before = inputs.model, inputs.observed, inputs.model.status
+    if refused := inputs.allowed.refused_service(model.spec.service):
+        plan = with_refused_service(plan, refused)
     serving, history = plan.serving, before.history
     if serving and (before.serving is None or before.serving.revision != serving.revision):
         history = with_success(history, serving, inputs.now)
@@ -181,7 +188,7 @@ def _decision(inputs: Inputs, desired: Desired, plan: Plan) -> Decision:
         replicas=_replicas(inputs),
         selector=selector(model.name),
         pods_ready=f"{sum(pod.answers for pod in observed.pods)}/{wanted}",
-        endpoint=endpoint(model),
+        endpoint=before.endpoint if refused else endpoint(model),
         lineage=lineage_of(model, desired, inputs.answer),
         revisions=recorded(model, observed, plan.apply),
     )

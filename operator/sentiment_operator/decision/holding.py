@@ -58,6 +58,15 @@ def revision_conflict(inputs: Inputs, serving: Serving | None, name: str) -> Pla
     return replace(plan, rollout=inputs.model.status.rollout)
 
 
+def with_refused_service(plan: Plan, why: str) -> Plan:
+    """`plan` when the operator's settings refuse the Service: pods are looked after, the Service stays as it is."""
+    if plan.outcome in (Outcome.NAME_CONFLICT, Outcome.INITIALIZING):
+        return plan
+    apply = tuple(manifest for manifest in plan.apply if manifest["kind"] != "Service")
+    text = f"{why} {keeps_serving(plan.serving)}"
+    return replace(plan, outcome=Outcome.INVALID_SPEC, message=text, apply=apply)
+
+
 def unresolved(inputs: Inputs, desired: Desired, serving: Serving | None) -> Plan:
     """The plan while the version asked for is not known."""
     resolved = resolved_finding(inputs.model, inputs.answer)

@@ -1,7 +1,7 @@
 """What a decision is made from, and the types that it is made of."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Self
 
@@ -10,6 +10,7 @@ from sentiment_operator.api.errors import Refused
 from sentiment_operator.api.names import Key
 from sentiment_operator.api.resource import Answer, SentimentModel
 from sentiment_operator.api.status import RolloutStatus, Serving, Status
+from sentiment_operator.decision.allowed import Allowed
 from sentiment_operator.observed.observation import Observation
 
 Manifest = Mapping[str, Any]
@@ -25,6 +26,9 @@ class Inputs:
     default_image: str
     now: datetime
     resync_seconds: float = 60.0
+    allowed: Allowed = field(default_factory=Allowed)
+    """What the operator's settings let the resource ask for."""
+
     refusal: Refused | None = None
     """The answer of the API server if it refused what was decided before."""
 

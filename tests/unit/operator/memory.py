@@ -24,10 +24,12 @@ KEY = Key("shop", "reviews")
 
 
 class Registry:
-    def __init__(self, error: RegistryError | None = None) -> None:
+    def __init__(self, error: RegistryError | None = None, asked: list[Reference] | None = None) -> None:
         self.error = error
+        self.asked = [] if asked is None else asked
 
     def resolve(self, reference: Reference) -> ResolvedVersion:
+        self.asked.append(reference)
         if self.error is not None:
             raise self.error
         return resolved(reference.version)
@@ -146,16 +148,19 @@ def reconcile(
     notes: Notes | None = None,
     error: RegistryError | None = None,
     clock: Callable[[], float] = time.monotonic,
+    settings: Mapping[str, Any] | None = None,
+    asked: list[Reference] | None = None,
 ) -> float | None:
-    settings = Settings(mlflow_tracking_uri="http://mlflow", serving_image=IMAGE)
+    """Reconcile the resource. `asked` collects what the registry is asked about."""
+    operator = Settings(mlflow_tracking_uri="http://mlflow", serving_image=IMAGE, **(settings or {}))
     notes = notes or Notes()
 
     async def run() -> float | None:
         with ThreadPoolExecutor(2) as pool:
             reconciler = Reconciler(
                 cluster,
-                Resolver(Registry(error), pool, fresh_seconds=60, retry_seconds=10),
-                settings=settings,
+                Resolver(Registry(error, asked), pool, fresh_seconds=60, retry_seconds=10),
+                settings=operator,
                 pool=pool,
                 recorder=notes,
                 wake=lambda key: None,

@@ -18,6 +18,7 @@ from sentiment_operator.children.deployment import deployment, pod_template
 from sentiment_operator.children.disruption_budget import disruption_budget
 from sentiment_operator.children.revision import revision
 from sentiment_operator.children.service import service
+from sentiment_operator.decision.allowed import Allowed
 from sentiment_operator.decision.decide import decide
 from sentiment_operator.decision.inputs import Decision, Inputs
 from sentiment_operator.decision.trusted import recorded
@@ -260,7 +261,8 @@ def inputs_of(given: Mapping[str, Any]) -> Inputs:
     that were rejected, and why; `rejected_before`: the same, but their `judged_key` has changed since; `rolling`: step,
     version and age of a rollout under way; `registry`: the name of an error, or nothing for an answer; `children`: as
     in `observation`; `candidate`: as in the function of that name; `kept`: versions whose revisions there are (by
-    default those of the children); `revision_by_hand`: a version of whose revision the status knows nothing.
+    default those of the children); `revision_by_hand`: a version of whose revision the status knows nothing;
+    `allowed`: the operator's settings about Services.
     """
     resource = model(given.get("spec"), generation=given.get("generation", 2))
     reference, status = resource.spec.reference, resource.status
@@ -311,13 +313,17 @@ def inputs_of(given: Mapping[str, Any]) -> Inputs:
         observed = replace(observed, deployment=Deployment.parse(owned_by(observed.deployment.body, owner)))
     # What an operator of this release has left.
     resource = replace(resource, status=structs.replace(resource.status, revisions=written))
-    refusal = given.get("refusal")
+    refusal, allowed = given.get("refusal"), given.get("allowed", {})
     return Inputs(
         model=resource,
         observed=observed,
         answer=answer(given.get("registry"), version),
         default_image=IMAGE,
         now=NOW,
+        allowed=Allowed(
+            service_types=tuple(allowed.get("service_types", ())),
+            service_annotations=tuple(allowed.get("service_annotations", ())),
+        ),
         refusal=errors.Refused(refusal["message"], invalid=refusal["invalid"]) if refusal else None,
     )
 

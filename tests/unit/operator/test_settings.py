@@ -1,5 +1,8 @@
 """The operator's settings."""
 
+import re
+from pathlib import Path
+
 import pytest
 
 from sentiment_operator.__main__ import arguments
@@ -34,11 +37,52 @@ def test_settings_are_read_by_their_type() -> None:
         ("RESYNC_SECONDS", "-1", "a number of seconds, 0 or more"),
         ("RESYNC_SECONDS", "nan", "a number of seconds, 0 or more"),
         ("ALLOW_HTTP_SOURCES", "yes", "true or false"),
+        ("ALLOWED_SERVICE_TYPES", "clusterip", "ClusterIP, NodePort or LoadBalancer, or several"),
+        ("ALLOWED_SERVICE_TYPES", "ClusterIP,", "ClusterIP, NodePort or LoadBalancer, or several"),
+        ("ALLOWED_SERVICE_TYPES", "ClusterIP NodePort", "ClusterIP, NodePort or LoadBalancer, or several"),
+        ("ALLOWED_SERVICE_ANNOTATIONS", ",", "annotations, or how they begin"),
+        ("ALLOWED_SERVICE_ANNOTATIONS", "example.com/*", "annotations, or how they begin"),
+        ("ALLOWED_MODELS", "reviews", "each namespace (or *) once"),
+        ("ALLOWED_MODELS", "team-a=", "each namespace (or *) once"),
+        ("ALLOWED_MODELS", "team-a=x,team-b=y", "each namespace (or *) once"),
+        ("ALLOWED_MODELS", "team-a=x;", "each namespace (or *) once"),
+        ("ALLOWED_MODELS", "team-a=x;team-a=y", "each namespace (or *) once"),
+        ("ALLOWED_MODELS", "team-*=x", "each namespace (or *) once"),
+        ("ALLOWED_MODELS", "Team=x", "each namespace (or *) once"),
+        ("ALLOWED_MODELS", "=x", "each namespace (or *) once"),
     ],
 )
 def test_what_cannot_be_read_is_refused_by_name(name: str, text: str, expected: str) -> None:
-    with pytest.raises(SettingsError, match=f"{name} must be {expected}, and is '{text}'"):
+    sentence = f"{re.escape(f'{name} must be {expected}')}.*{re.escape(f', and is {text!r}.')}"
+    with pytest.raises(SettingsError, match=sentence):
         Settings.from_environment({**NEEDED, name: text})
+
+
+def test_lists_are_read_by_their_separators() -> None:
+    settings = Settings.from_environment(
+        {
+            **NEEDED,
+            "ALLOWED_SERVICE_TYPES": "ClusterIP, NodePort",
+            "ALLOWED_SERVICE_ANNOTATIONS": "service.beta.kubernetes.io/,example.com/x",
+            "ALLOWED_MODELS": "team-a=reviews, sentiment-*; *=shared",
+        }
+    )
+    assert settings.allowed_service_types == ("ClusterIP", "NodePort")
+    assert settings.allowed_service_annotations == ("service.beta.kubernetes.io/", "example.com/x")
+    assert settings.allowed_models == {"team-a": ("reviews", "sentiment-*"), "*": ("shared",)}
+
+
+@pytest.mark.parametrize("text", ["", "  "])
+def test_an_empty_list_allows_everything(text: str) -> None:
+    lists = dict.fromkeys(("ALLOWED_SERVICE_TYPES", "ALLOWED_SERVICE_ANNOTATIONS", "ALLOWED_MODELS"), text)
+    assert Settings.from_environment({**NEEDED, **lists}) == Settings.from_environment(NEEDED)
+
+
+def test_every_setting_is_documented_and_no_other() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "operator.md").read_text()
+    table = page.partition("## Settings")[2].partition("\n## ")[0]
+    cells = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
+    assert set(re.findall(r"`([A-Z_]+)`", "".join(cells))) == {name.upper() for name in Settings.__struct_fields__}
 
 
 def test_an_empty_namespace_means_all() -> None:
