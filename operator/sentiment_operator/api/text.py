@@ -1,0 +1,30 @@
+"""Text from elsewhere (images, registries, the API server, statuses of other releases) on one line that is safe to show.
+
+`sentiment_model.text` does the same for serving and the pipeline. tests/data/texts.json holds both to one table.
+"""
+
+_JOINERS = frozenset("\u200c\u200d")
+"""Zero-width non-joiner and joiner: Persian, the scripts of India and emoji need them to be read."""
+
+
+def printable(text: str) -> str:
+    """`text` with a space for each character that is not printable: control, format, separator, private, unassigned.
+
+    So no text moves the cursor, colours a terminal, starts a line, hides a part of itself or reverses its direction. A
+    lone surrogate becomes a question mark, because no UTF-8 can hold it.
+    """
+    if text.isprintable():
+        return text
+    storable = text.encode("utf-8", "replace").decode()
+    return "".join(one if one.isprintable() or one in _JOINERS else " " for one in storable)
+
+
+def one_line(text: str, most: int) -> str:
+    """`text` as one line of at most `most` characters: `printable`, with one space for each run of white space."""
+    return " ".join(printable(text).split())[:most].rstrip()
+
+
+def end_of(text: str, most: int) -> str:
+    """`one_line`, but of a longer text the end: of what a process has printed, the end has the cause."""
+    line = " ".join(printable(text).split())
+    return line if len(line) <= most else f"... {line[4 - most :].lstrip()}"
