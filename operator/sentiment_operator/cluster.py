@@ -11,7 +11,7 @@ from typing import Any, Protocol, Self
 import urllib3
 from kubernetes import client, config
 
-from sentiment_operator.api.errors import ClusterError, Conflict, NamespaceTerminating, Refused
+from sentiment_operator.api.errors import MAX_CHARS, ClusterError, Conflict, NamespaceTerminating, Refused
 from sentiment_operator.api.names import (
     API_VERSION,
     FIELD_MANAGER,
@@ -25,6 +25,7 @@ from sentiment_operator.api.names import (
     candidate_name,
 )
 from sentiment_operator.api.resource import SentimentModel
+from sentiment_operator.api.text import one_line
 from sentiment_operator.observed.observation import Candidate, Deployment, Json, Observation, Revision
 from sentiment_operator.observed.pods import Pod
 
@@ -152,7 +153,7 @@ class KubernetesCluster:
         query = [("fieldSelector", f"involvedObject.uid={uid},reason=FailedCreate")]
         answer = self._request("GET", _path("v1", "Event", namespace), query=query) or {}
         events = sorted(answer.get("items") or (), key=lambda one: str(one.get("lastTimestamp") or ""))
-        return str(events[-1].get("message", "")) if events else ""
+        return one_line(str(events[-1].get("message", "")), MAX_CHARS) if events else ""
 
     def apply(self, manifest: Json) -> Json:
         metadata = manifest["metadata"]
@@ -208,7 +209,7 @@ class KubernetesCluster:
             },
             "type": "Warning" if warning else "Normal",
             "reason": reason,
-            "message": message[:1024],
+            "message": one_line(message, 1024),
             "source": {"component": FIELD_MANAGER},
             "reportingComponent": FIELD_MANAGER,
             "firstTimestamp": time,

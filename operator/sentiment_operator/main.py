@@ -12,6 +12,7 @@ import kopf
 from sentiment_operator.api.errors import ClusterError
 from sentiment_operator.api.names import CHILD_SELECTOR, GROUP, MANAGED_BY_LABEL, MODEL_LABEL, PLURAL, VERSION, Key
 from sentiment_operator.engine import Engine
+from sentiment_operator.logs import clean_all
 from sentiment_operator.settings import Settings, SettingsError
 
 CHILDREN = (
@@ -29,6 +30,7 @@ CHATTY = ("kopf.objects", "kopf.activities.probe", "aiohttp.access")
 
 @kopf.on.startup()
 async def start(settings: kopf.OperatorSettings, memo: Any, **_: Any) -> None:
+    clean_all()
     for name in CHATTY:
         logging.getLogger(name).setLevel(logging.WARNING)
     settings.scanning.disabled = True

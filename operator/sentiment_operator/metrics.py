@@ -11,6 +11,7 @@ from prometheus_client.registry import Collector
 from sentiment_operator.api.names import Key
 from sentiment_operator.api.resource import SentimentModel
 from sentiment_operator.api.status import Status, moment_of
+from sentiment_operator.api.text import one_line
 from sentiment_operator.observed.observation import Observation
 from sentiment_operator.observed.pods import Pod
 from sentiment_operator.workqueue import Work
@@ -112,7 +113,7 @@ class Metrics(Collector):
             info.add_metric(
                 [
                     *key,
-                    snapshot.model.spec.reference.name,
+                    one_line(snapshot.model.spec.reference.name, 250),
                     desired.version if desired else "",
                     serving.version if serving else "",
                 ],

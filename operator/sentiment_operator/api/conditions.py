@@ -94,7 +94,7 @@ def _dated(
             type=kind,
             status=finding.status,
             reason=finding.reason,
-            message=finding.message[:4096],
+            message=finding.message,
             observed_generation=generation,
             last_transition_time=was.last_transition_time
             if was is not None and was.status == finding.status

@@ -1,8 +1,15 @@
 """Errors of the cluster and the registry, named by meaning. Adapters raise them for their clients' exceptions."""
 
+from sentiment_operator.api.text import one_line
+
+MAX_CHARS = 2000
+
 
 class OperatorError(Exception):
-    """Base of the operator's own errors."""
+    """Base of the operator's own errors. The message is one safe line: servers choose parts of it."""
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(one_line(message, MAX_CHARS))
 
 
 class ClusterError(OperatorError):

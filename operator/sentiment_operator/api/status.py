@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from sentiment_operator.api.names import revision_name
 from sentiment_operator.api.stored import Stored, always, part_of, parts_of
@@ -35,6 +35,8 @@ class Condition(Stored, frozen=True, kw_only=True):
     observed_generation: int
     last_transition_time: str
 
+    bounds: ClassVar = {"reason": 64, "message": 4096}
+
 
 class Desired(Stored, frozen=True, kw_only=True):
     """The version asked for and, once known, its digest and source. Pinned until the spec asks for another."""
@@ -46,6 +48,8 @@ class Desired(Stored, frozen=True, kw_only=True):
     run_id: str = ""
     image: str = ""
     """The operator's default image as it was when model or image last changed; empty where the spec names one."""
+
+    bounds: ClassVar = {"run_id": 256}
 
 
 class Serving(Stored, frozen=True, kw_only=True):
@@ -90,6 +94,8 @@ class Rejected(Stored, frozen=True, kw_only=True):
     message: str = ""
     time: str = ""
 
+    bounds: ClassVar = {"reason": 64, "message": 4096}
+
 
 class Finished(Stored, frozen=True, kw_only=True):
     """A finished rollout: an entry of the history."""
@@ -100,6 +106,8 @@ class Finished(Stored, frozen=True, kw_only=True):
     outcome: str = ""
     reason: str = ""
     time: str = ""
+
+    bounds: ClassVar = {"outcome": 64, "reason": 64}
 
 
 class KeptRevision(Stored, frozen=True, kw_only=True):
@@ -112,6 +120,8 @@ class KeptRevision(Stored, frozen=True, kw_only=True):
 class Lineage(Stored, frozen=True, kw_only=True):
     git_commit: str = ""
     accuracy: str = ""
+
+    bounds: ClassVar = {"git_commit": 256, "accuracy": 64}
 
 
 class Status(Stored, frozen=True, kw_only=True):

@@ -1,15 +1,31 @@
 """The base of what a status is made of: structs that are stored as JSON in camelCase, without what is empty."""
 
 import json
-from typing import Any, TypeVar
+from collections.abc import Mapping
+from typing import Any, ClassVar, TypeVar
 
 import msgspec
+from msgspec import structs
+
+from sentiment_operator.api.text import one_line
 
 Value = TypeVar("Value")
 
 
 class Stored(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
-    """A part of a status. A field that holds its default is left out of the JSON."""
+    """A part of a status. A field that holds its default is left out of the JSON.
+
+    Fields of text that others may have written are one safe line each, also when they are read from a status that an
+    older release or somebody else has written. Versions, digests and addresses are never changed: keys are hashes of
+    them.
+    """
+
+    bounds: ClassVar[Mapping[str, int]] = {}
+    """The fields of text, and how many characters each may have."""
+
+    def __post_init__(self) -> None:
+        for name, most in self.bounds.items():
+            structs.force_setattr(self, name, one_line(getattr(self, name), most))
 
     def render(self) -> dict[str, Any]:
         """As the API server stores it."""

@@ -11,6 +11,7 @@ from typing import Any, Literal, Self
 from msgspec import structs
 
 from sentiment_operator.api.stored import Stored
+from sentiment_operator.api.text import one_line
 
 FORMAT = "sentiment.dev/verdict/v1"
 
@@ -107,7 +108,7 @@ def with_unknown_skipped(verdict: Verdict, requested: Iterable[str]) -> Verdict:
     return structs.replace(
         verdict,
         checks=(*verdict.checks, *added)[:MAX_CHECKS],
-        message=_text(" ".join((verdict.message, *sentences)), MAX_MESSAGE_CHARS),
+        message=one_line(" ".join((verdict.message, *sentences)), MAX_MESSAGE_CHARS),
     )
 
 
@@ -122,7 +123,9 @@ def read_verdict(message: str, *, digest: str) -> Verdict | None:
     verified = body["model"]
     verdict = Verdict.parse(body)
     known = {"passed": PASSES_OF_VERIFY, "failed": VERDICTS_OF_VERIFY, "fault": None}
-    if verified.get("digest") != digest or verdict.outcome not in known or not verdict.reason.isalnum():
+    if verified.get("digest") != digest or verdict.outcome not in known:
+        return None
+    if not (verdict.reason.isascii() and verdict.reason.isalnum()):
         return None
     reasons = known[verdict.outcome]
     if reasons is not None and verdict.reason not in reasons:
@@ -145,11 +148,7 @@ def _mappings(values: object, most: int) -> list[Mapping[str, Any]]:
 
 def _text(value: object, most: int = 256) -> str:
     """One line of at most `most` characters: the image under test wrote the message."""
-    if not isinstance(value, str):
-        return ""
-    # The API server must return what was written to it: no half of a surrogate pair, no space at the end.
-    storable = value.encode("utf-8", "replace").decode()
-    return " ".join(storable.split())[:most].rstrip()
+    return one_line(value, most) if isinstance(value, str) else ""
 
 
 def _count(value: object) -> int | None:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from sentiment_operator.api.text import end_of, one_line
 from sentiment_operator.api.verdict import Verdict
 from sentiment_operator.observed.pods import Container, Pod, Termination
 
@@ -156,17 +157,17 @@ def read_termination(end: Termination) -> tuple[str, str] | None:
     if not isinstance(message, dict) or message.get("format") != FORMAT:
         return None
     reason, sentence = message.get("reason"), message.get("message")
-    if not isinstance(reason, str) or not reason.isalnum() or not isinstance(sentence, str):
+    if not isinstance(reason, str) or not isinstance(sentence, str):
+        return None
+    if not (reason.isascii() and reason.isalnum()):
         return None
     return reason[:64], _sentence(sentence)
 
 
 def _sentence(text: str) -> str:
     """The end of a foreign text, on one line and short enough for a condition."""
-    # The API server stores no half of a surrogate pair: such a message would differ from the stored one for ever.
-    line = " ".join(text.encode("utf-8", "replace").decode().split())
-    return line if len(line) <= 1000 else f"... {line[-1000:]}"
+    return end_of(text, 1000)
 
 
 def _fault(reason: str, message: str) -> Diagnosis:
-    return Diagnosis(kind="fault", reason=reason, message=_sentence(message))
+    return Diagnosis(kind="fault", reason=one_line(reason, 64), message=_sentence(message))

@@ -1,5 +1,6 @@
 """A candidate's pod -> what it shows about the version. Pure."""
 
+import re
 from collections.abc import Collection
 from dataclasses import replace
 
@@ -15,6 +16,8 @@ NO_POD_SECONDS = 5.0
 RETRY_SECONDS = 5.0
 RETRY_MAX_SECONDS = 120.0
 """Pause before the second candidate, counted from the start of the first; it doubles up to the maximum."""
+
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 
 _KINDS: dict[str, Kind] = {"passed": "passed", "failed": "rejected"}
 """The outcome in a verdict -> the diagnosis. Any other outcome is a fault."""
@@ -80,7 +83,7 @@ def pinned_image(image: str, image_id: str) -> str:
     another one.
     """
     repository, at, digest = image_id.rpartition("@")
-    if "@" in image or not at or not digest.startswith("sha256:"):
+    if "@" in image or not at or not _DIGEST.fullmatch(digest):
         return image
     name, colon, tag = image.rpartition(":")
     asked = name if colon and "/" not in tag else image

@@ -6,6 +6,7 @@ from typing import Any, Self
 
 from msgspec import Struct
 
+from sentiment_operator.api.errors import MAX_CHARS
 from sentiment_operator.api.names import (
     DIGEST_ANNOTATION,
     KEY_ANNOTATION,
@@ -16,6 +17,7 @@ from sentiment_operator.api.names import (
     content_hash,
 )
 from sentiment_operator.api.stored import part_of
+from sentiment_operator.api.text import one_line
 from sentiment_operator.observed.drift import Overruled
 from sentiment_operator.observed.pods import Pod
 
@@ -195,7 +197,7 @@ class Deployment:
             replicas=status.get("replicas", 0),
             updated=status.get("updatedReplicas", 0),
             available=status.get("availableReplicas", 0),
-            replica_failure=failure.get("message", "") if failure.get("status") == "True" else "",
+            replica_failure=one_line(failure.get("message", ""), MAX_CHARS) if failure.get("status") == "True" else "",
         )
 
 

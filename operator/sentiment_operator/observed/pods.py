@@ -7,10 +7,14 @@ from typing import Any, Self
 from msgspec import Struct, convert, field
 
 from sentiment_operator.api.names import KEY_ANNOTATION, VERSION_ANNOTATION
+from sentiment_operator.api.text import end_of, one_line
 
 Json = Mapping[str, Any]
 
 _CONTAINERS = frozenset({"fetch", "serving", "verify"})
+
+_REASON_CHARS = 64
+_MESSAGE_CHARS = 1000
 
 
 class Termination(Struct, frozen=True, kw_only=True, rename="camel"):
@@ -19,6 +23,7 @@ class Termination(Struct, frozen=True, kw_only=True, rename="camel"):
     exit_code: int = 0
     reason: str = ""
     message: str = ""
+    """As the container wrote it: JSON or anything else. What is shown of it must be cleaned first."""
 
 
 class Waiting(Struct, frozen=True, kw_only=True):
@@ -55,11 +60,11 @@ class Container(Struct, frozen=True, kw_only=True, rename="camel"):
 
     @property
     def waiting_reason(self) -> str:
-        return self.state.waiting.reason if self.state.waiting else ""
+        return one_line(self.state.waiting.reason, _REASON_CHARS) if self.state.waiting else ""
 
     @property
     def waiting_message(self) -> str:
-        return self.state.waiting.message if self.state.waiting else ""
+        return end_of(self.state.waiting.message, _MESSAGE_CHARS) if self.state.waiting else ""
 
     @property
     def terminated(self) -> Termination | None:
@@ -131,10 +136,12 @@ class Pod:
             key=annotations.get(KEY_ANNOTATION, ""),
             version=annotations.get(VERSION_ANNOTATION, ""),
             phase=status.get("phase", "Pending"),
-            reason=status.get("reason", ""),
-            message=status.get("message", ""),
+            reason=one_line(status.get("reason", ""), _REASON_CHARS),
+            message=end_of(status.get("message", ""), _MESSAGE_CHARS),
             ready=conditions.get("Ready", {}).get("status") == "True",
-            unschedulable=scheduled.get("message", "no node fits") if scheduled.get("status") == "False" else "",
+            unschedulable=end_of(scheduled.get("message", "no node fits"), _MESSAGE_CHARS)
+            if scheduled.get("status") == "False"
+            else "",
             disrupted=conditions.get("DisruptionTarget", {}).get("status") == "True",
             terminating="deletionTimestamp" in metadata,
             grace_seconds=metadata.get("deletionGracePeriodSeconds") or 0,

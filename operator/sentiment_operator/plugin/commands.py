@@ -9,6 +9,7 @@ import click
 from rich.console import Console
 
 from sentiment_operator.api.status import Status, timestamp
+from sentiment_operator.api.text import printable
 from sentiment_operator.plugin import changes, report
 from sentiment_operator.plugin.kubectl import RESOURCE, Json, Kubectl, KubectlFailed
 
@@ -22,8 +23,10 @@ class _Commands(click.Group):
     def invoke(self, context: click.Context) -> Any:
         try:
             return super().invoke(context)
-        except (KubectlFailed, changes.NothingToDo) as error:
+        except KubectlFailed as error:
             raise click.ClickException(str(error)) from error
+        except changes.NothingToDo as error:
+            raise click.ClickException(printable(str(error))) from error
 
 
 def _placed(command: Callable[..., None]) -> Callable[..., None]:
@@ -83,10 +86,10 @@ def rollback(name: str, namespace: str, context: str, to: str, dry_run: bool) ->
     spec = resource["spec"]
     step = changes.rollback(spec, _status(resource), to=to)
     kubectl.patch(name, changes.version_patch(spec, step.version), kind="json", dry_run=dry_run)
-    click.echo(f"{name}: version {step.version} is requested instead of {step.requested or 'none'}{_dry(dry_run)}.")
-    click.echo(f"It was rolled out successfully at {step.time}.")
+    _print(f"{name}: version {step.version} is requested instead of {step.requested or 'none'}{_dry(dry_run)}.")
+    _print(f"It was rolled out successfully at {step.time}.")
     if step.alias:
-        click.echo(f"The alias {step.alias} is no longer followed.")
+        _print(f"The alias {step.alias} is no longer followed.")
     _print_next_step(kubectl, name, spec, dry_run=dry_run)
 
 
@@ -102,18 +105,23 @@ def retry(name: str, namespace: str, context: str, dry_run: bool) -> None:
     kubectl.patch(name, changes.token_patch(token), kind="merge", dry_run=dry_run)
     asked = resource["spec"]["model"]
     what = f"version {asked['version']}" if asked.get("version") else f"alias {asked['alias']}"
-    click.echo(f"{name}: {what}, rejected with {reason}, is retried (retryToken {token}){_dry(dry_run)}.")
+    _print(f"{name}: {what}, rejected with {reason}, is retried (retryToken {token}){_dry(dry_run)}.")
     _print_next_step(kubectl, name, resource["spec"], dry_run=dry_run)
 
 
 def _print_next_step(kubectl: Kubectl, name: str, spec: Json, *, dry_run: bool) -> None:
     if spec.get("suspend"):
-        click.echo("It is suspended: nothing changes until spec.suspend is false.")
+        _print("It is suspended: nothing changes until spec.suspend is false.")
     elif not dry_run:
         wait = ("wait", f"{RESOURCE}/{name}")
-        click.echo("Wait for it with:")
-        click.echo(f"  {kubectl.command(*wait, '--for=condition=Reconciling=False', '--timeout=15m')}")
-        click.echo(f"  {kubectl.command(*wait, '--for=condition=Ready', '--timeout=0')}")
+        _print("Wait for it with:")
+        _print(f"  {kubectl.command(*wait, '--for=condition=Reconciling=False', '--timeout=15m')}")
+        _print(f"  {kubectl.command(*wait, '--for=condition=Ready', '--timeout=0')}")
+
+
+def _print(line: str) -> None:
+    """Print a line that cannot control the terminal: versions, times and reasons are what somebody wrote."""
+    click.echo(printable(line))
 
 
 def _dry(dry_run: bool) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sentiment_operator.api.names import GROUP, MODEL_LABEL, PLURAL
+from sentiment_operator.api.text import printable
 
 Json = Mapping[str, Any]
 
@@ -78,4 +79,5 @@ class Kubectl:
 
 def message_of(stderr: str) -> str:
     """kubectl's message to the user, without the log lines of its client library (`E1124 21:54:15.4 ...`)."""
-    return "\n".join(line for line in stderr.splitlines() if not re.match(r"[IWEF]\d{4} ", line)).strip()
+    lines = [printable(line) for line in stderr.split("\n") if not re.match(r"[IWEF]\d{4} ", line)]
+    return "\n".join(line.rstrip() for line in lines).strip()

@@ -10,6 +10,7 @@ from rich.tree import Tree
 
 from sentiment_operator.api.names import TRACK_LABEL
 from sentiment_operator.api.status import SUCCEEDED, Condition, Status, moment_of
+from sentiment_operator.api.text import printable
 from sentiment_operator.api.verdict import Check, Verdict
 from sentiment_operator.observed.pods import Pod
 
@@ -211,8 +212,8 @@ def _row(*cells: tuple[str, int] | tuple[str, int, str]) -> Text:
 
 
 def _text(text: str, style: str = PLAIN) -> Text:
-    """Text without control characters: Events and verdicts come from other programs."""
-    return Text("".join(one if one.isprintable() else " " for one in text), style)
+    """Text that cannot control the terminal: Events, pods and statuses come from other programs."""
+    return Text(printable(text), style)
 
 
 def _sentence(parts: Iterable[str]) -> str:

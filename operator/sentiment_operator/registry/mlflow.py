@@ -21,6 +21,7 @@ from sentiment_operator.api.errors import (
     VersionNotFound,
 )
 from sentiment_operator.api.resource import Reference, ResolvedVersion
+from sentiment_operator.api.text import one_line
 from sentiment_operator.registry.signature import SIGNATURE_TAG, UNSIGNED, Signers
 from sentiment_operator.registry.source import checked_source
 
@@ -28,6 +29,7 @@ DIGEST_TAG = "sentiment.digest"
 GIT_COMMIT_TAG = "sentiment.git_commit"
 ACCURACY_TAG = "sentiment.accuracy"
 DIGEST_PREFIX = "sha256:"
+_NUMBER = re.compile(r"[0-9]{1,10}")
 _HEXADECIMAL = re.compile(r"[0-9a-f]{64}")
 
 
@@ -65,7 +67,7 @@ class MlflowRegistry:
     def resolve(self, reference: Reference) -> ResolvedVersion:
         try:
             version = self._version(reference)
-            if not str(version.version or ""):
+            if not _NUMBER.fullmatch(str(version.version or "")):
                 raise RegistryUnreachable(f"The server at the registry's address returned no version for {reference}.")
             self._check_state(reference, version)
             uri = self._artifacts(reference, version)
@@ -152,9 +154,9 @@ class MlflowRegistry:
             version=number,
             digest=digest,
             source_uri=checked_source(uri.rstrip("/"), allow_http=self.allow_http),
-            run_id=str(version.run_id or ""),
-            git_commit=tags.get(GIT_COMMIT_TAG, ""),
-            accuracy=tags.get(ACCURACY_TAG, ""),
+            run_id=one_line(str(version.run_id or ""), 256),
+            git_commit=one_line(tags.get(GIT_COMMIT_TAG, ""), 256),
+            accuracy=one_line(tags.get(ACCURACY_TAG, ""), 64),
         )
 
 

@@ -17,6 +17,11 @@ def checked_source(uri: str, *, allow_http: bool) -> str:
     Raises:
         UnsafeSource: it is not.
     """
+    if not uri.isprintable():
+        # Left as it is: cleaned, it would be another address.
+        raise UnsafeSource(
+            "The address of the version's artifacts has characters that are not printable: register it at another one."
+        )
     parts = urlsplit(uri)
     allowed = STORES | ({"http"} if allow_http else set())
     if parts.scheme not in allowed or not parts.hostname:
