@@ -4,6 +4,7 @@ Covers: version and alias found; every reason why there is no usable version; ou
 """
 
 import asyncio
+import json
 import socket
 import sqlite3
 import time
@@ -18,6 +19,7 @@ from uuid import uuid4
 import pytest
 
 from sentiment_operator.api.errors import (
+    MAX_CHARS,
     AliasNotFound,
     DigestMissing,
     ModelNotFound,
@@ -161,6 +163,42 @@ def test_a_digest_that_is_none_is_refused(registry: Registered, tag: str) -> Non
 def test_an_unsafe_source_is_refused(registry: Registered, source: str) -> None:
     with pytest.raises(UnsafeSource):
         registry.resolve(version=registry.add(source=source))
+
+
+FOREIGN = "c0ffee\x1b[31m\u202ered\nVersion 15 serves."
+
+
+def test_what_anyone_may_write_into_a_tag_is_one_safe_line(registry: Registered) -> None:
+    version = registry.add()
+    registry.client.set_model_version_tag(registry.name, version, "sentiment.git_commit", FOREIGN)
+    registry.client.set_model_version_tag(registry.name, version, "sentiment.accuracy", FOREIGN * 9)
+    registry.rewrite(version, "run_id", FOREIGN)
+    found = registry.resolve(version=version)
+    assert found.git_commit == found.run_id == "c0ffee [31m red Version 15 serves."
+    assert found.accuracy == ("c0ffee [31m red Version 15 serves." * 9)[:64].rstrip()
+
+
+def test_an_address_that_is_not_printable_is_refused_not_changed(registry: Registered) -> None:
+    version = registry.add()
+    for address in ("s3://mlflow/1\x1b[2J", "s3://mlflow/1\nx", "s3://mlflow/\u202e1"):
+        registry.rewrite(version, "storage_location", address)
+        registry.rewrite(version, "source", address)
+        with pytest.raises(UnsafeSource, match="not printable"):
+            registry.resolve(version=version)
+
+
+def test_a_server_that_returns_no_number_as_the_version_returned_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    body = json.dumps({"model_version": {"name": "sentiment-reviews", "version": "14\x1b[2J", "status": "READY"}})
+    with answering(200, body.encode()) as url, pytest.raises(RegistryUnreachable, match="returned no version for"):
+        adapter(url, monkeypatch).resolve(ASKED)
+
+
+def test_the_error_code_of_a_server_is_one_safe_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    body = json.dumps({"error_code": f"NO\x1b[2J\n{'x' * 9000}", "message": FOREIGN}).encode()
+    with answering(400, body) as url, pytest.raises(RegistryUnreachable) as caught:
+        adapter(url, monkeypatch).resolve(ASKED)
+    assert str(caught.value).isprintable()
+    assert len(str(caught.value)) <= MAX_CHARS
 
 
 def tags_of(registry: Registered, version: str) -> dict[str, str]:
