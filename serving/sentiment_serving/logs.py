@@ -8,12 +8,18 @@ from types import TracebackType
 
 import msgspec
 
+from sentiment_model.text import one_line
+
+_MAX_CHARS = 4096
+
 
 class JsonFormatter(logging.Formatter):
     """Formats a record as JSON; `extra={"fields": {...}}` adds members beside the message.
 
     An exception is logged as its type and its stack, without its message: other libraries' messages may quote the
     data that they failed on.
+
+    Message and members are safe lines. JSON escapes control characters, but `jq -r` and log viewers undo that.
     """
 
     def format(self, record: logging.LogRecord) -> str:
@@ -21,11 +27,11 @@ class JsonFormatter(logging.Formatter):
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
             "logger": record.name,
-            "message": record.getMessage(),
+            "message": one_line(record.getMessage(), _MAX_CHARS),
         }
         fields = getattr(record, "fields", None)
         if isinstance(fields, dict):
-            line.update(fields)
+            line |= {name: one_line(one, _MAX_CHARS) if isinstance(one, str) else one for name, one in fields.items()}
         if record.exc_info and record.exc_info[0] is not None:
             line["error"] = record.exc_info[0].__name__
             line["trace"] = _places(record.exc_info[2])

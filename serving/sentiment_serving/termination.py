@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
 
+from sentiment_model.text import one_line
+
 FORMAT = "sentiment.dev/termination/v1"
 MAX_BYTES = 4096
 """Kubernetes truncates a container's message at this size."""
@@ -43,12 +45,16 @@ VERDICTS = frozenset(
 
 
 class Termination(Exception):
-    """Ends the process with a reason. The message is one or two sentences, with the next step, free of secrets."""
+    """Ends the process with a reason.
+
+    The message is one or two sentences, with the next step, free of secrets. It becomes one safe line: a manifest, a
+    model or a store may have chosen parts of it.
+    """
 
     def __init__(self, reason: Reason, message: str) -> None:
-        super().__init__(message)
         self.reason = reason
-        self.message = message
+        self.message = one_line(message, MAX_BYTES)
+        super().__init__(self.message)
 
     @property
     def exit_code(self) -> int:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from sentiment_model.text import one_line
 from sentiment_serving.identity import ModelIdentity
 from sentiment_serving.termination import MAX_BYTES, termination_log
 
@@ -157,7 +158,7 @@ class Verdict:
             "model": {
                 "name": _cut(self.model.name, min(chars, _MAX_NAME_CHARS)),
                 "version": _cut(self.model.version, min(chars, _MAX_NAME_CHARS)),
-                "digest": self.model.digest[:_DIGEST_CHARS],
+                "digest": one_line(self.model.digest, _DIGEST_CHARS),
             },
             "outcome": self.outcome.value,
             "reason": self.reason.value,
@@ -198,9 +199,9 @@ def _check(check: Check, detail_chars: int) -> dict[str, Any]:
 
 def _flip(flip: Flip) -> dict[str, str]:
     return {
-        "id": flip.id[:MAX_ID_CHARS],
-        "expected": flip.expected[:MAX_ID_CHARS],
-        "got": flip.got[:MAX_ID_CHARS],
+        "id": one_line(flip.id, MAX_ID_CHARS),
+        "expected": one_line(flip.expected, MAX_ID_CHARS),
+        "got": one_line(flip.got, MAX_ID_CHARS),
         "check": flip.check.value,
     }
 
@@ -212,4 +213,6 @@ def figure(value: float) -> str:
 
 
 def _cut(text: str, chars: int) -> str:
-    return text if len(text) <= chars else text[: chars - 3] + "..."
+    """One safe line: rows, labels and answers of other servers are not ours."""
+    line = one_line(text, len(text))
+    return line if len(line) <= chars else line[: chars - 3].rstrip() + "..."
