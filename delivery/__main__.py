@@ -9,6 +9,7 @@ import click
 
 from delivery import deploy, images, rollout, summary
 from delivery.cluster import Cluster, DeliveryError, connect
+from delivery.markdown import code, output
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -54,11 +55,11 @@ def rollout_command(
     if not made:
         rollout.patch(cluster, resource, version=version, namespace=namespace)
     outcome = rollout.wait(cluster, resource, namespace=namespace, timeout=timeout)
-    print(cluster.kubectl("-n", namespace, "get", "smdl", resource), end="")
+    print(output(cluster.kubectl("-n", namespace, "get", "smdl", resource)), end="")
     if not outcome.ready:
         raise DeliveryError(f"{resource} does not serve version {version}: {outcome.reason}: {outcome.message}")
     answer = rollout.smoke(cluster, resource, namespace=namespace)
-    print(f"smoke test: {answer['label']} by version {answer['model']['version']}")
+    print(output(f"smoke test: {answer['label']} by version {answer['model']['version']}"))
 
 
 @main.command("summary")
@@ -69,12 +70,12 @@ def rollout_command(
 def summary_command(cluster: Cluster, resource: str, *, version: str, namespace: str) -> None:
     """Print how a delivery ended, also to the job's summary; the last line names what serves, or the failure."""
     text, last = summary.describe(cluster, resource, version=version, namespace=namespace)
-    summary.add_to_job(f"{text}\n{last}\n")
-    print(f"{text}\n{last}")
+    summary.add_to_job(f"{text}\n{code(last)}\n")
+    print(output(f"{text}\n{last}"))
 
 
 if __name__ == "__main__":
     try:
         main(prog_name="python -m delivery")
     except DeliveryError as error:
-        sys.exit(f"delivery: {error}")
+        sys.exit(output(f"delivery: {error}"))

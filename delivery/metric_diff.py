@@ -16,6 +16,7 @@ from pathlib import Path
 import click
 
 from delivery.cluster import DeliveryError
+from delivery.markdown import cell, code, output
 from delivery.summary import add_to_job
 
 REPORTS = ("train", "evaluate", "behaviour")
@@ -44,14 +45,14 @@ def table(before: Metrics, after: Metrics) -> str:
         if _shown(old) == _shown(new) and name != "evaluate.accuracy":
             continue
         change = f"{new - old:+.4f}" if isinstance(old, int | float) and isinstance(new, int | float) else ""
-        rows.append(f"| `{name}` | {_shown(old)} | {_shown(new)} | {change} |")
+        rows.append(f"| {code(name, in_table=True)} | {_shown(old)} | {_shown(new)} | {change} |")
     return "\n".join(["### Metrics of the model", "", "| | base | this change | |", "|---|---|---|---|", *rows, ""])
 
 
 def _shown(value: float | str | None) -> str:
     if value is None:
         return "-"
-    return f"{value:.4f}" if isinstance(value, float) else str(value)
+    return f"{value:.4f}" if isinstance(value, float) else cell(str(value))
 
 
 @contextmanager
@@ -84,16 +85,16 @@ def _run(command: list[str], folder: Path, *, environment: Mapping[str, str] | N
 
 @click.command()
 @click.argument("base")
-@click.option("--output", type=click.Path(path_type=Path), required=True, help="the Markdown file to write")
-def main(base: str, output: Path) -> None:
+@click.option("--output", "page", type=click.Path(path_type=Path), required=True, help="the Markdown file to write")
+def main(base: str, page: Path) -> None:
     """Compare the metrics of the trained model in this folder with those of commit BASE."""
     after = metrics_of(Path())
     if not after:
         raise DeliveryError("there are no metrics in reports/: run `make train` first")
     with reproduced(Path.cwd(), base) as root:
         text = table(metrics_of(root), after)
-    output.write_text(text)
-    print(text)
+    page.write_text(text)
+    print(output(text))
     add_to_job(text)
 
 
@@ -101,4 +102,4 @@ if __name__ == "__main__":
     try:
         main(prog_name="python -m delivery.metric_diff")
     except DeliveryError as error:
-        sys.exit(f"delivery: {error}")
+        sys.exit(output(f"delivery: {error}"))

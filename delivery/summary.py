@@ -6,6 +6,7 @@ from pathlib import Path
 
 from delivery import images
 from delivery.cluster import Cluster
+from delivery.markdown import block, code
 from delivery.rollout import condition_of
 
 
@@ -19,8 +20,8 @@ def describe(cluster: Cluster, resource: str, *, version: str, namespace: str) -
     found = json.loads(cluster.kubectl("-n", namespace, "get", "smdl", resource, "-o", "json"))
     status = found.get("status") or {}
     pushed = json.loads(images.RECORD.read_text()) if images.RECORD.is_file() else {}
-    lines = ["```console", f"$ kubectl -n {namespace} get smdl {resource}", table.rstrip(), "```", ""]
-    lines += [*(f"- `{image}`" for image in pushed.values()), ""]
+    lines = [*block(f"$ kubectl -n {namespace} get smdl {resource}\n{table}", "console"), ""]
+    lines += [*(f"- {code(image)}" for image in pushed.values()), ""]
     requested = found["spec"]["model"].get("version")
     serving = (status.get("serving") or {}).get("version")
     ready = condition_of(status, "Ready")

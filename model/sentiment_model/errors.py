@@ -1,7 +1,16 @@
 """Errors about model files, manifests and texts."""
 
+from sentiment_model.text import console_line
 
-class ModelFileError(ValueError):
+
+class _ForeignFileError(ValueError):
+    """A file of a model version cannot be used. The message is a safe line: it may quote names in the file."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(console_line(message))
+
+
+class ModelFileError(_ForeignFileError):
     """The model file is damaged or inconsistent. The message names the place and holds no user text."""
 
 
@@ -9,7 +18,7 @@ class UnsupportedFormat(ModelFileError):
     """The file is no model file, or has a format version or an option that this release does not know."""
 
 
-class ManifestError(ValueError):
+class ManifestError(_ForeignFileError):
     """The manifest is malformed, has an unknown version, or lists forbidden files."""
 
 

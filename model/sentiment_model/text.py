@@ -8,7 +8,7 @@ import re
 _JOINERS = frozenset("\u200c\u200d")
 """Zero-width non-joiner and joiner: Persian, the scripts of India and emoji need them to be read."""
 
-_WORKFLOW_COMMAND = re.compile(r"^::|##\[")
+_WORKFLOW_COMMAND = re.compile(r"^\s*::|##\[")
 """What GitHub Actions executes in the output of a step: `::name::` at the start of a line, `##[name]` anywhere."""
 
 
@@ -30,5 +30,8 @@ def one_line(text: str, most: int) -> str:
 
 
 def console_line(text: str, most: int = 4096) -> str:
-    """`one_line` for a terminal or the log of a workflow: without what GitHub Actions would execute as a command."""
-    return _WORKFLOW_COMMAND.sub(lambda found: " ".join(found[0]), one_line(text, most))
+    """`text` as a line for a terminal or the log of a workflow: `printable`, with its own spaces, at most `most` long.
+
+    What GitHub Actions would execute as a command is broken up by spaces.
+    """
+    return _WORKFLOW_COMMAND.sub(lambda found: " ".join(found[0]), printable(text))[:most].rstrip()

@@ -11,6 +11,7 @@ from sentiment_model.errors import ManifestError, ModelFileError
 from sentiment_pipeline import paths
 from sentiment_pipeline.errors import PipelineError
 from sentiment_pipeline.params import DataParams, GoldenParams, TrackingParams, load_params
+from sentiment_pipeline.progress import log_line, result_line
 
 if TYPE_CHECKING:
     from sentiment_pipeline.tracking.registry import Registered, Registry
@@ -57,7 +58,7 @@ def ingest(check: bool) -> None:
 
     data = load_params().data
     if check:
-        click.echo(check_source(data))
+        result_line(check_source(data))
     else:
         run(data)
 
@@ -104,7 +105,7 @@ def train(
 
     columns: dict[str, object] = {"text": text, "label": label, "id": name, "group": group}
     train_alone(data, out, columns | ({"labels": rename} if rename else {}))
-    click.echo(out / paths.MODEL_DIR)
+    result_line(str(out / paths.MODEL_DIR))
 
 
 @main.command()
@@ -124,7 +125,7 @@ def sample(path: Path, rows: int, seed: int) -> None:
     from sentiment_pipeline.data.sample.generator import write_sample
 
     write_sample(path, rows, seed)
-    click.echo(f"wrote {rows:,} reviews to {path}", err=True)
+    log_line(f"wrote {rows:,} reviews to {path}")
 
 
 @main.command()
@@ -133,22 +134,24 @@ def sample(path: Path, rows: int, seed: int) -> None:
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="File to write the labelled rows to.")
 @click.option("--text", default="text", show_default=True, help="Column of the texts.")
 @click.option("--probabilities", is_flag=True, help="Also write the probability of every label.")
-@click.option(
-    "--skip-bad-rows",
-    is_flag=True,
-    help="Leave out rows that cannot be scored. Without it, one such row means that nothing is written.",
-)
-def score(model: Path, data: Path, out: Path, text: str, probabilities: bool, skip_bad_rows: bool) -> None:
+@click.option("--skip-bad-rows", is_flag=True, help="Leave out rows that cannot be scored, else nothing is written.")
+@click.option("--escape-formulas", is_flag=True, help="CSV: put ' before each cell that a spreadsheet would evaluate.")
+def score(
+    model: Path, data: Path, out: Path, text: str, probabilities: bool, skip_bad_rows: bool, escape_formulas: bool
+) -> None:
     """Label the rows of a file of any size. Input and output are CSV or JSON Lines, gzipped or not.
 
-    The output keeps all columns and appends predicted_label and predicted_probability.
+    The output keeps all columns and appends predicted_label and predicted_probability. A spreadsheet evaluates a cell
+    such as =1+1 as a formula: before you open a CSV file of other people's texts in one, use --escape-formulas.
     """
     from sentiment_pipeline.score import score as run
 
-    scored = run(model, data, out, text=text, every_label=probabilities, skip_bad=skip_bad_rows)
+    scored = run(
+        model, data, out, text=text, every_label=probabilities, skip_bad=skip_bad_rows, escape_formulas=escape_formulas
+    )
     for sentence in scored.sentences():
-        click.echo(f"left out {sentence}", err=True)
-    click.echo(f"scored {scored.rows:,} rows to {out}, left out {scored.bad_rows:,}", err=True)
+        log_line(f"left out {sentence}")
+    log_line(f"scored {scored.rows:,} rows to {out}, left out {scored.bad_rows:,}")
 
 
 _NAME = click.option("--name", required=True, help="Name of the registered model.")
@@ -193,8 +196,8 @@ def _sign_and_print(registry: "Registry", found: "Registered", output: Path | No
             "created": registered.created,
         }
         output.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
-    click.echo(f"{'registered' if registered.created else 'already registered'}: {version.name}", err=True)
-    click.echo(f"version {version.number} digest {version.digest}")
+    log_line(f"{'registered' if registered.created else 'already registered'}: {version.name}")
+    result_line(f"version {version.number} digest {version.digest}")
 
 
 @main.command()
@@ -250,9 +253,9 @@ def convert(
     rows = GoldenParams(texts="test" if data is not None and golden == "data" else "builtin")
     converted = run(source, out, trusted=trust_pickle, sample=sample, golden=rows, names=rename)
     for line in summary(converted):
-        click.echo(line, err=True)
+        log_line(line)
     if name is None:
-        click.echo(f"{out} digest {converted.digest}")
+        result_line(f"{out} digest {converted.digest}")
         return
     from sentiment_pipeline.tracking.registry import MlflowRegistry
 
@@ -287,14 +290,11 @@ def gate(name: str, number: str | None) -> None:
 
     params = load_params()
     if number is None and not os.environ.get("MLFLOW_TRACKING_URI"):
-        click.echo(
-            "MLFLOW_TRACKING_URI is not set: there is no champion to compare with, only the limits are checked",
-            err=True,
-        )
+        log_line("MLFLOW_TRACKING_URI is not set: there is no champion to compare with, only the limits are checked")
         verdict = gate_here(params)
     else:
         verdict = run(MlflowRegistry(), params, name, number)
-    click.echo(f"passed: {verdict.sentence}")
+    result_line(f"passed: {verdict.sentence}")
 
 
 @main.command()
@@ -312,4 +312,4 @@ def promote(name: str, number: str, resource: str, namespace: str, kubectl: str,
 
     found = json.load(serving_json) if serving_json else read_resource(kubectl, resource, namespace)
     version = run(MlflowRegistry(), name, number, found, resource)
-    click.echo(f"champion of {version.name} is version {version.number}")
+    result_line(f"champion of {version.name} is version {version.number}")

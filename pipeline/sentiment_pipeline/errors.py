@@ -1,8 +1,20 @@
 """Errors that a user can fix. Each message states what was expected, what was found and what to do next."""
 
+from sentiment_model.text import console_line
+
 
 class PipelineError(Exception):
-    """An error that the user can fix; the command line prints it as one sentence, without a traceback."""
+    """An error that the user can fix; the command line prints it as one sentence, without a traceback.
+
+    Each line is safe to print: it may quote columns, labels and file names of others.
+
+    Args:
+        sentence: the error.
+        more: further lines, such as a list of findings.
+    """
+
+    def __init__(self, sentence: str, *more: str) -> None:
+        super().__init__("\n".join(map(console_line, (sentence, *more))))
 
 
 class ParamsError(PipelineError):

@@ -8,14 +8,21 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from sentiment_model.text import console_line
+
 _PLAIN_INTERVAL_SECONDS = 5.0
 
 Advance = Callable[[int], None]
 
 
+def result_line(message: str) -> None:
+    """Print a line of the result to standard output. It may quote text of others."""
+    print(console_line(message), flush=True)
+
+
 def log_line(message: str) -> None:
-    """Print a line to standard error; standard output is kept for results."""
-    print(message, file=sys.stderr, flush=True)
+    """Print a line to standard error; standard output is kept for results. It may quote text of others."""
+    print(console_line(message), file=sys.stderr, flush=True)
 
 
 @contextmanager
@@ -34,9 +41,9 @@ def progress(title: str, total: int | None, *, in_bytes: bool = False) -> Iterat
     if console.is_terminal:
         count = DownloadColumn() if in_bytes else MofNCompleteColumn()
         with Progress(
-            TextColumn("{task.description}"), BarColumn(), count, TimeElapsedColumn(), console=console
+            TextColumn("{task.description}", markup=False), BarColumn(), count, TimeElapsedColumn(), console=console
         ) as bar:
-            task = bar.add_task(title, total=total)
+            task = bar.add_task(console_line(title), total=total)
             yield lambda amount: bar.advance(task, amount)
         return
     yield from _plain(title, total, in_bytes=in_bytes)

@@ -45,7 +45,14 @@ class Scored:
 
 
 def score(
-    model: Path, data: Path, out: Path, *, text: str = "text", every_label: bool = False, skip_bad: bool = False
+    model: Path,
+    data: Path,
+    out: Path,
+    *,
+    text: str = "text",
+    every_label: bool = False,
+    skip_bad: bool = False,
+    escape_formulas: bool = False,
 ) -> Scored:
     """Write the rows of `data` to `out`, each with the prediction for its text.
 
@@ -60,11 +67,15 @@ def score(
         text: the column of the texts.
         every_label: write the probability of every label.
         skip_bad: leave out rows that cannot be read or have no text, instead of refusing the file.
+        escape_formulas: of a CSV file that is opened in a spreadsheet, see `without_formula`.
 
     Raises:
-        DataError: the file cannot be read, its columns are not the expected ones, or it has bad rows.
+        DataError: the file cannot be read, its columns are not the expected ones, or it has bad rows; or formulas are
+            to be escaped in a file that is not CSV.
     """
     check_suffix(out)
+    if escape_formulas and is_json_lines(out):
+        raise DataError(f"formulas are escaped in CSV only, and {out.name} is JSON Lines: leave out --escape-formulas")
     scorer = Scorer.open(model / MODEL if model.is_dir() else model)
     scored = Scored()
     with progress(f"score {data.name}", data.stat().st_size, in_bytes=True) as advance, _replacing(out) as target:
@@ -73,7 +84,7 @@ def score(
         columns = [] if first is None else list(first.values)
         added = _added(scorer.labels, every_label=every_label)
         _check_columns(columns, added)
-        with writing_rows(target, [*columns, *added]) as write:
+        with writing_rows(target, [*columns, *added], escape_formulas=escape_formulas) as write:
             known = set(columns)
             waiting = chain([] if first is None else [first], rows)
             while piece := list(islice(waiting, _ROWS_AT_ONCE)):
@@ -87,9 +98,9 @@ def score(
                         scored.note(BadRow(row.line, f"column {extra!r} is not among those of the first row"))
         if scored.bad_rows and not skip_bad:
             raise DataError(
-                f"{scored.bad_rows:,} rows of {data.name} cannot be scored, and nothing was written:\n  "
-                + "\n  ".join(scored.sentences())
-                + "\nfix them, or leave them out with --skip-bad-rows"
+                f"{scored.bad_rows:,} rows of {data.name} cannot be scored, and nothing was written:",
+                *(f"  {sentence}" for sentence in scored.sentences()),
+                "fix them, or leave them out with --skip-bad-rows",
             )
         if first is None:
             raise DataError(f"{data.name} holds no row that can be scored")

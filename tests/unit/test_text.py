@@ -89,7 +89,7 @@ def test_the_end_of_a_text_is_bounded_and_safe(text: str, most: int) -> None:
 )
 def test_no_line_is_a_command_of_a_workflow(text: str) -> None:
     line = shared.console_line(text)
-    assert not line.startswith("::")
+    assert not line.lstrip().startswith("::")
     assert "##[" not in line
     assert shared.console_line(line) == line
 
@@ -97,5 +97,13 @@ def test_no_line_is_a_command_of_a_workflow(text: str) -> None:
 @given(text=st.text(":#[ \nax", max_size=12))
 def test_no_text_becomes_a_command_of_a_workflow(text: str) -> None:
     line = shared.console_line(text)
-    assert not line.startswith("::")
+    assert not line.lstrip().startswith("::")
     assert "##[" not in line
+
+
+@given(text=ANY)
+def test_a_line_of_a_terminal_is_safe_and_keeps_its_columns(text: str) -> None:
+    line = shared.console_line(text, 40)
+    assert is_safe(line)
+    assert line.splitlines() in ([], [line])
+    assert shared.console_line("  recipe    accuracy   macro F1") == "  recipe    accuracy   macro F1"

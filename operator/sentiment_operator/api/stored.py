@@ -16,7 +16,7 @@ class Stored(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     """A part of a status. A field that holds its default is left out of the JSON.
 
     Fields of text that others may have written are one safe line each, also when they are read from a status that an
-    older release or somebody else has written. Versions, digests and addresses are never changed: keys are hashes of
+    older release or another program has written. Versions, digests and addresses never change: keys are hashes of
     them.
     """
 

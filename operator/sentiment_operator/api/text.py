@@ -1,4 +1,4 @@
-"""Text from elsewhere (images, registries, the API server, statuses of other releases) on one line that is safe to show.
+"""Text from elsewhere (images, registries, the API server, older statuses) on one line that is safe to show.
 
 `sentiment_model.text` does the same for serving and the pipeline. tests/data/texts.json holds both to one table.
 """

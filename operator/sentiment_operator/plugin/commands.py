@@ -120,7 +120,7 @@ def _print_next_step(kubectl: Kubectl, name: str, spec: Json, *, dry_run: bool) 
 
 
 def _print(line: str) -> None:
-    """Print a line that cannot control the terminal: versions, times and reasons are what somebody wrote."""
+    """Print a line that cannot control the terminal: a status may hold any text."""
     click.echo(printable(line))
 
 

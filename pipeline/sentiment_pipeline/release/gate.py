@@ -230,6 +230,5 @@ def _milliseconds(scorer: Scorer, held_out: Sequence[Review]) -> float:
 
 def _passed(verdict: Verdict) -> Verdict:
     if not verdict.passed:
-        reasons = "".join(f"\n  - {reason}" for reason in verdict.refusals)
-        raise Refused(f"refused: {verdict.sentence}{reasons}")
+        raise Refused(f"refused: {verdict.sentence}", *(f"  - {reason}" for reason in verdict.refusals))
     return verdict

@@ -81,9 +81,7 @@ def test_an_error_of_the_server_is_one_safe_line(status: int) -> None:
 
 def test_the_message_of_an_event_is_one_safe_line() -> None:
     with api_server({"/events": (201, {})}) as (cluster, bodies):
-        cluster.record_event(
-            model(), warning=True, reason="Rejected", message=FOREIGN, time="2026-05-04T12:00:00Z"
-        )
+        cluster.record_event(model(), warning=True, reason="Rejected", message=FOREIGN, time="2026-05-04T12:00:00Z")
     (event,) = bodies
     assert event["message"].startswith(CLEAN)
     assert len(event["message"]) == 1024

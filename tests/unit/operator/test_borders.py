@@ -10,6 +10,7 @@
 | anything                                     | the log                              |
 """
 
+import asyncio
 import io
 import json
 import logging
@@ -18,6 +19,7 @@ from typing import Any
 
 import kopf
 import pytest
+from kopf._core.actions.loggers import LogFormat, make_formatter
 from prometheus_client import CollectorRegistry, generate_latest
 
 from sentiment_operator import main
@@ -220,20 +222,19 @@ def log() -> Iterator[io.StringIO]:
     """The log as the operator writes it, from the root logger's handlers on."""
     stream = io.StringIO()
     handler = logging.StreamHandler(stream)
-    handler.setFormatter(kopf._core.actions.loggers.make_formatter(log_format=kopf.LogFormat.JSON))
+    handler.setFormatter(make_formatter(log_format=LogFormat.JSON))
     logging.getLogger().addHandler(handler)
     yield stream
     logging.getLogger().removeHandler(handler)
 
 
 async def begin() -> None:
+    start: Any = main.start
     with pytest.raises(kopf.PermanentError):
-        await main.start(settings=kopf.OperatorSettings(), memo=kopf.Memo())
+        await start(settings=kopf.OperatorSettings(), memo=kopf.Memo())
 
 
 def test_a_running_operator_logs_safe_lines_only(log: io.StringIO, monkeypatch: pytest.MonkeyPatch) -> None:
-    import asyncio
-
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
     asyncio.run(begin())
     asyncio.run(begin())

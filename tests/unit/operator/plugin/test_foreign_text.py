@@ -1,4 +1,4 @@
-"""What kubectl returns is printed without what controls a terminal, whoever wrote it into the resource."""
+"""What kubectl returns is printed without what controls a terminal, no matter who wrote it into the resource."""
 
 import json
 from pathlib import Path
@@ -38,7 +38,7 @@ def run(folder: Path, *arguments: str, errors: str = "", body: Any = None) -> Re
     (folder / "out.json").write_text(json.dumps(resource() if body is None else body))
     (folder / "err.txt").write_bytes(errors.encode())
     pods = 'case "$*" in *" pods "*|*" events "*) echo \'{"items": []}\'; exit 0;; esac'
-    script = f'#!/bin/sh\n{pods}\ncat {folder}/out.json\ncat {folder}/err.txt >&2\nexit {1 if errors else 0}\n'
+    script = f"#!/bin/sh\n{pods}\ncat {folder}/out.json\ncat {folder}/err.txt >&2\nexit {1 if errors else 0}\n"
     (folder / "kubectl").write_text(script)
     (folder / "kubectl").chmod(0o755)
     return CliRunner().invoke(main, [*arguments, "reviews"], env={"PATH": f"{folder}:/usr/bin:/bin"})
