@@ -38,7 +38,9 @@ from sentiment_operator.observed.pods import Pod
 from tests.unit.operator.scenes import IMAGE, decided, digest, inputs_of, model, pod_body, resolved
 from tests.unit.test_text import CASES, is_safe
 
-HOSTILE = "".join(case["text"] for case in CASES if case["name"] != "a lone surrogate") + "\ud83d" + "x" * 9000
+TABLE = "".join(case["text"] for case in CASES)
+HOSTILE = TABLE + "x" * 9000 + TABLE
+"""Hostile where a text is cut, at its end or at its start."""
 SERVES = {"serves": "13", "children": {"runs": "13", "pods": [{"version": "13", "ready": True}] * 2}}
 
 
