@@ -5,7 +5,7 @@ In Markdown it is code, in which GitHub reads no HTML, link, image, mention or e
 
 import re
 
-from sentiment_model.text import console_line, one_line, printable
+from sentiment_pipeline.text import console_line, printable
 
 MAX_CHARS = 2000
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]*")
@@ -23,7 +23,7 @@ def cell(text: str) -> str:
 
 def code(text: str, *, in_table: bool = False) -> str:
     """`text` as a code span on one line; `in_table` for a cell, where a bar would end it even in code."""
-    line = one_line(text, MAX_CHARS)
+    line = " ".join(printable(text).split())[:MAX_CHARS].rstrip()
     if not line:
         return ""
     fence = "`" * (_longest_run(line) + 1)

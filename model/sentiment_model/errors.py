@@ -1,13 +1,13 @@
 """Errors about model files, manifests and texts."""
 
-from sentiment_model.text import console_line
+from sentiment_model.text import one_line
 
 
 class _ForeignFileError(ValueError):
     """A file of a model version cannot be used. The message is a safe line: it may quote names in the file."""
 
     def __init__(self, message: str) -> None:
-        super().__init__(console_line(message))
+        super().__init__(one_line(message, 4096))
 
 
 class ModelFileError(_ForeignFileError):

@@ -1,15 +1,11 @@
-"""Text from elsewhere (data, manifests, models, registries, answers) on one line that is safe to show.
+"""Text from elsewhere (manifests, models, rows, answers) on one line that is safe to show.
 
-`sentiment_operator.api.text` does the same for the operator. tests/data/texts.json holds both to one table.
+`sentiment_operator.api.text` does the same for the operator, `sentiment_pipeline.text` for what commands print.
+tests/data/texts.json holds all to one table.
 """
-
-import re
 
 _JOINERS = frozenset("\u200c\u200d")
 """Zero-width non-joiner and joiner: Persian, the scripts of India and emoji need them to be read."""
-
-_WORKFLOW_COMMAND = re.compile(r"^\s*::|##\[")
-"""What GitHub Actions executes in the output of a step: `::name::` at the start of a line, `##[name]` anywhere."""
 
 
 def printable(text: str) -> str:
@@ -27,11 +23,3 @@ def printable(text: str) -> str:
 def one_line(text: str, most: int) -> str:
     """`text` as one line of at most `most` characters: `printable`, with one space for each run of white space."""
     return " ".join(printable(text).split())[:most].rstrip()
-
-
-def console_line(text: str, most: int = 4096) -> str:
-    """`text` as a line for a terminal or the log of a workflow: `printable`, with its own spaces, at most `most` long.
-
-    What GitHub Actions would execute as a command is broken up by spaces.
-    """
-    return _WORKFLOW_COMMAND.sub(lambda found: " ".join(found[0]), printable(text))[:most].rstrip()

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sentiment_model.errors import ManifestError, ModelFileError
 from sentiment_pipeline import paths
-from sentiment_pipeline.errors import PipelineError
+from sentiment_pipeline.commands import RENAME, Commands
 from sentiment_pipeline.params import DataParams, GoldenParams, TrackingParams, load_params
 from sentiment_pipeline.progress import log_line, result_line
 
@@ -17,36 +16,13 @@ if TYPE_CHECKING:
     from sentiment_pipeline.tracking.registry import Registered, Registry
 
 
-class _Command(click.Group):
-    """A group that prints our errors as one sentence, without a traceback."""
-
-    def invoke(self, context: click.Context) -> Any:
-        try:
-            return super().invoke(context)
-        except (PipelineError, ModelFileError, ManifestError) as error:
-            raise click.ClickException(str(error)) from error
-
-
-@click.group(cls=_Command, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
     """From labelled reviews to a registered, gated and promoted sentiment model.
 
     The stages ingest, prepare, data-report, train and evaluate are run by `dvc repro` in the folder that holds
     params.yaml; register, gate and promote are for CI.
     """
-
-
-def _renamed(context: click.Context, option: click.Parameter, pairs: tuple[str, ...]) -> dict[str, str]:
-    names = {}
-    for pair in pairs:
-        old, equals, new = pair.partition("=")
-        if not equals or not new:
-            raise click.BadParameter(f"expected OLD=NEW, found {pair!r}")
-        names[old] = new
-    return names
-
-
-_RENAME = click.option("--rename", multiple=True, callback=_renamed, help="Rename a label: 1=positive. Repeatable.")
 
 
 @main.command()
@@ -86,7 +62,7 @@ def data_report() -> None:
 @click.option("--label", default="label", show_default=True, help="With --data: column of the labels.")
 @click.option("--id", "name", default="", help="With --data: column of unique ids, if there is one.")
 @click.option("--group", default="", help="With --data: column of the group of a row (film, author), if there is one.")
-@_RENAME
+@RENAME
 def train(
     data: str | None, out: Path | None, text: str, label: str, name: str, group: str, rename: dict[str, str]
 ) -> None:
@@ -213,7 +189,7 @@ def _sign_and_print(registry: "Registry", found: "Registered", output: Path | No
 )
 @click.option("--text", default="text", show_default=True, help="Column of the texts.")
 @click.option("--label", default="label", show_default=True, help="Column of the labels, if there is one.")
-@_RENAME
+@RENAME
 @click.option(
     "--golden",
     default="data",

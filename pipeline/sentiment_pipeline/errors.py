@@ -1,6 +1,6 @@
 """Errors that a user can fix. Each message states what was expected, what was found and what to do next."""
 
-from sentiment_model.text import console_line
+from sentiment_pipeline.text import console_line
 
 
 class PipelineError(Exception):

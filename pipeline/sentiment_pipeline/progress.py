@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from sentiment_model.text import console_line
+from sentiment_pipeline.text import console_line
 
 _PLAIN_INTERVAL_SECONDS = 5.0
 

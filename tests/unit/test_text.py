@@ -2,7 +2,7 @@
 
 | text                                   | becomes                                       |
 |----------------------------------------|-----------------------------------------------|
-| tests/data/texts.json                  | its `line`, in the operator and elsewhere alike |
+| tests/data/texts.json                  | its `line`, on every side              |
 | any text                               | one bounded line of printable characters      |
 | a line that has become one             | itself                                        |
 | an ordinary sentence, of any script    | itself                                        |
@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 
 from sentiment_model import text as shared
 from sentiment_operator.api import text as operators
+from sentiment_pipeline import text as printed
 
 CASES = json.loads((Path(__file__).parents[1] / "data" / "texts.json").read_text())
 ANY = st.text(st.characters(categories=("C", "L", "M", "N", "P", "S", "Z")), max_size=60)
@@ -59,8 +60,8 @@ def test_a_sentence_stays_as_it_is(one_line: OneLine, words: list[str]) -> None:
 
 
 @given(text=ANY)
-def test_both_sides_agree_on_any_text(text: str) -> None:
-    assert operators.printable(text) == shared.printable(text)
+def test_all_sides_agree_on_any_text(text: str) -> None:
+    assert operators.printable(text) == shared.printable(text) == printed.printable(text)
     assert operators.one_line(text, 40) == shared.one_line(text, 40)
 
 
@@ -88,22 +89,22 @@ def test_the_end_of_a_text_is_bounded_and_safe(text: str, most: int) -> None:
     ],
 )
 def test_no_line_is_a_command_of_a_workflow(text: str) -> None:
-    line = shared.console_line(text)
+    line = printed.console_line(text)
     assert not line.lstrip().startswith("::")
     assert "##[" not in line
-    assert shared.console_line(line) == line
+    assert printed.console_line(line) == line
 
 
 @given(text=st.text(":#[ \nax", max_size=12))
 def test_no_text_becomes_a_command_of_a_workflow(text: str) -> None:
-    line = shared.console_line(text)
+    line = printed.console_line(text)
     assert not line.lstrip().startswith("::")
     assert "##[" not in line
 
 
 @given(text=ANY)
 def test_a_line_of_a_terminal_is_safe_and_keeps_its_columns(text: str) -> None:
-    line = shared.console_line(text, 40)
+    line = printed.console_line(text, 40)
     assert is_safe(line)
     assert line.splitlines() in ([], [line])
-    assert shared.console_line("  recipe    accuracy   macro F1") == "  recipe    accuracy   macro F1"
+    assert printed.console_line("  recipe    accuracy   macro F1") == "  recipe    accuracy   macro F1"

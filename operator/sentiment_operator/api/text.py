@@ -1,6 +1,7 @@
 """Text from elsewhere (images, registries, the API server, older statuses) on one line that is safe to show.
 
-`sentiment_model.text` does the same for serving and the pipeline. tests/data/texts.json holds both to one table.
+`sentiment_model.text` does the same for serving, `sentiment_pipeline.text` for what commands print.
+tests/data/texts.json holds all to one table.
 """
 
 _JOINERS = frozenset("\u200c\u200d")

@@ -99,7 +99,7 @@ def test_no_line_of_a_steps_output_is_a_command(line: str) -> None:
 
 @pytest.fixture
 def hostile_cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
-    """An environment whose kubectl returns a resource that somebody has filled with hostile text."""
+    """An environment whose kubectl returns a resource filled with hostile text."""
     message = "".join(TEXTS).replace("\ud83d", "") + "\n::error::forged\n```\n<b>out</b>"
     condition = {"type": "Ready", "status": "False", "reason": "Rejected", "message": message}
     body: dict[str, Any] = {

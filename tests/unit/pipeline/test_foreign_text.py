@@ -3,12 +3,14 @@
 import json
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner, Result
 
 from sentiment_model import ManifestError, ModelFileError
 from sentiment_model.modelfile import write_model
 from sentiment_pipeline.cli import main
+from sentiment_pipeline.commands import Commands
 from sentiment_pipeline.errors import DataError, NotSupported, Refused
 from sentiment_pipeline.progress import log_line, progress, result_line
 from tests.unit.model.models import two_classes
@@ -34,9 +36,23 @@ def test_an_error_is_of_harmless_lines_of_our_own() -> None:
         text = str(kind(f"found {HOSTILE}", f"  - {HOSTILE}", "fix it"))
         assert is_harmless(text)
         assert [line[:9] for line in text.split("\n")] == ["found Ver", "  - Versi", "fix it"]
-    for error in (NotSupported(HOSTILE), ModelFileError(HOSTILE), ManifestError(HOSTILE)):
-        assert is_harmless(str(error))
-        assert "\n" not in str(error)
+    assert is_harmless(str(NotSupported(HOSTILE)))
+    for error in (ModelFileError(HOSTILE), ManifestError(HOSTILE)):
+        assert is_safe(str(error))
+
+
+@pytest.mark.parametrize("kind", [ModelFileError, ManifestError, DataError])
+def test_an_error_that_ends_a_command_is_printed_harmlessly(kind: type[Exception]) -> None:
+    @click.group(cls=Commands)
+    def group() -> None: ...
+
+    @group.command()
+    def fail() -> None:
+        raise kind(HOSTILE)
+
+    done = CliRunner().invoke(group, ["fail"])
+    assert done.exit_code == 1
+    assert is_harmless(done.output)
 
 
 def test_a_line_of_progress_or_of_a_result_is_harmless(capsys: pytest.CaptureFixture[str]) -> None:

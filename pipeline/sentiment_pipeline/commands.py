@@ -1,0 +1,33 @@
+"""What the commands share: errors as sentences, and an option."""
+
+from typing import Any
+
+import click
+
+from sentiment_model.errors import ManifestError, ModelFileError
+from sentiment_pipeline.errors import PipelineError
+from sentiment_pipeline.text import console_line
+
+
+class Commands(click.Group):
+    """A group that prints our errors as one sentence, without a traceback. They may quote text of others."""
+
+    def invoke(self, context: click.Context) -> Any:
+        try:
+            return super().invoke(context)
+        except (PipelineError, ModelFileError, ManifestError) as error:
+            lines = str(error).split("\n")
+            raise click.ClickException("\n".join(map(console_line, lines))) from error
+
+
+def _renamed(context: click.Context, option: click.Parameter, pairs: tuple[str, ...]) -> dict[str, str]:
+    names = {}
+    for pair in pairs:
+        old, equals, new = pair.partition("=")
+        if not equals or not new:
+            raise click.BadParameter(f"expected OLD=NEW, found {pair!r}")
+        names[old] = new
+    return names
+
+
+RENAME = click.option("--rename", multiple=True, callback=_renamed, help="Rename a label: 1=positive. Repeatable.")
