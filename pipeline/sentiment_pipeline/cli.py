@@ -248,7 +248,7 @@ def sign(name: str, number: str) -> None:
     from sentiment_pipeline.tracking.registry import MlflowRegistry
 
     version = sign_version(MlflowRegistry(), name, number)
-    click.echo(f"signed version {version.number} of {version.name}, digest {version.digest}")
+    result_line(f"signed version {version.number} of {version.name}, digest {version.digest}")
 
 
 @main.command()
