@@ -30,7 +30,8 @@ class Engine:
         self.settings = settings
         # Each client has its own threads, so that one that hangs does not starve the other.
         self._cluster_pool = ThreadPoolExecutor(settings.workers, thread_name_prefix="cluster")
-        self._registry_pool = ThreadPoolExecutor(settings.workers, thread_name_prefix="registry")
+        # More threads than questions: a request that is given up keeps its thread, and tags are written by one more.
+        self._registry_pool = ThreadPoolExecutor(4 * settings.workers + 1, thread_name_prefix="registry")
         self._cluster = KubernetesCluster.connect(
             timeout_seconds=settings.cluster_timeout_seconds, threads=settings.workers
         )
@@ -45,6 +46,8 @@ class Engine:
             self._registry_pool,
             fresh_seconds=settings.resync_seconds / 2,
             retry_seconds=settings.registry_retry_seconds,
+            retry_max_seconds=settings.resync_seconds,
+            concurrency=settings.workers,
         )
         series = CollectorRegistry()
         self._metrics = metrics = Metrics(series)

@@ -65,7 +65,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     """How often each resource is reconciled without an event: this closes gaps in the watches."""
 
     registry_retry_seconds: Seconds = 10.0
-    """Pause before a registry that could not be reached is asked again."""
+    """First pause before the registry is asked again about a version that it did not return; doubles up to
+    `resync_seconds`. While the registry does not answer, the pause between two requests."""
 
     registry_timeout_seconds: Seconds = 5.0
     """Timeout of one request to the registry."""

@@ -43,10 +43,12 @@ class RegistryError(OperatorError):
     Attributes:
         reason: that of the condition ModelResolved.
         unknown: True if nothing was learned about the version, as in an outage.
+        outage: True if the registry itself may be down. An answer about one reference never is an outage.
     """
 
     reason = ""
     unknown = False
+    outage = False
 
 
 class ModelNotFound(RegistryError):
@@ -59,6 +61,12 @@ class VersionNotFound(RegistryError):
 
 class AliasNotFound(RegistryError):
     reason = "AliasNotFound"
+
+
+class InvalidReference(RegistryError):
+    """The registry refuses the name, the version or the alias itself: asking again cannot help."""
+
+    reason = "InvalidReference"
 
 
 class RegistrationFailed(RegistryError):
@@ -85,11 +93,33 @@ class UnsafeSource(RegistryError):
     reason = "UnsafeSource"
 
 
+class ArtifactMissing(RegistryError):
+    """The version names a logged model that does not exist."""
+
+    reason = "ArtifactMissing"
+
+
 class PendingRegistration(RegistryError):
     reason = "PendingRegistration"
     unknown = True
 
 
+class UnexpectedAnswer(RegistryError):
+    """The registry's client cannot read the answer about this reference."""
+
+    reason = "UnexpectedAnswer"
+    unknown = True
+
+
 class RegistryUnreachable(RegistryError):
+    """The request failed on its way (no connection, time out), or the server did (5xx, 429)."""
+
     reason = "RegistryUnreachable"
     unknown = True
+    outage = True
+
+
+class ForeignAnswer(RegistryUnreachable):
+    """The answer is not MLflow's, for example a proxy's page. One reference can be the cause: it is no outage."""
+
+    outage = False

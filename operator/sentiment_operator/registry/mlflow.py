@@ -4,26 +4,27 @@ import os
 import re
 from dataclasses import dataclass, field
 from typing import Any, Protocol, Self
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 
 from sentiment_operator.api.errors import (
     AliasNotFound,
+    ArtifactMissing,
     DigestMissing,
+    ForeignAnswer,
     ModelNotFound,
     PendingRegistration,
     RegistrationFailed,
     RegistryError,
-    RegistryUnreachable,
-    Unauthorized,
     VersionNotFound,
 )
 from sentiment_operator.api.resource import Reference, ResolvedVersion
 from sentiment_operator.api.text import one_line
+from sentiment_operator.registry.failures import failure, is_absent
 from sentiment_operator.registry.signature import SIGNATURE_TAG, UNSIGNED, Signers
-from sentiment_operator.registry.source import checked_source
+from sentiment_operator.registry.source import checked_source, split
 
 DIGEST_TAG = "sentiment.digest"
 GIT_COMMIT_TAG = "sentiment.git_commit"
@@ -31,6 +32,8 @@ ACCURACY_TAG = "sentiment.accuracy"
 DIGEST_PREFIX = "sha256:"
 _NUMBER = re.compile(r"[0-9]{1,10}")
 _HEXADECIMAL = re.compile(r"[0-9a-f]{64}")
+_LOGGED_MODEL = re.compile(r"models:/(m-[0-9A-Za-z_-]+)")
+"""A source that names a logged model. MLflow's client puts the id into a path as it is: `..` must not get there."""
 
 
 class Registry(Protocol):
@@ -68,11 +71,11 @@ class MlflowRegistry:
         try:
             version = self._version(reference)
             if not _NUMBER.fullmatch(str(version.version or "")):
-                raise RegistryUnreachable(f"The server at the registry's address returned no version for {reference}.")
+                raise ForeignAnswer(f"The server at the registry's address returned no version for {reference}.")
             self._check_state(reference, version)
             uri = self._artifacts(reference, version)
         except MlflowException as error:
-            raise _failure(error, reference) from error
+            raise failure(error, str(reference)) from error
         return self._resolved(reference, version, uri)
 
     def set_tag(self, model: str, version: str, name: str, value: str) -> None:
@@ -103,7 +106,7 @@ class MlflowRegistry:
                 return self.client.get_model_version_by_alias(reference.name, reference.alias)
             return self.client.get_model_version(reference.name, reference.version)
         except MlflowException as error:
-            if not _absent(error):
+            if not is_absent(error):
                 raise
             raise self._missing(reference) from error
 
@@ -112,7 +115,7 @@ class MlflowRegistry:
         try:
             self.client.get_registered_model(reference.name)
         except MlflowException as error:
-            if not _absent(error):
+            if not is_absent(error):
                 raise
             return ModelNotFound(
                 f"The registry has no model {reference.name}: register one, or correct spec.model.name."
@@ -136,13 +139,28 @@ class MlflowRegistry:
 
     def _artifacts(self, reference: Reference, version: Any) -> str:
         """Where the files are: the version itself may only name a logged model (`models:/m-...`)."""
-        uri = str(self.client.get_model_version_download_uri(reference.name, version.version))
-        if uri.startswith("models:/"):
-            uri = str(self.client.get_logged_model(uri.removeprefix("models:/")).artifact_location)
+        try:
+            uri = str(self.client.get_model_version_download_uri(reference.name, version.version))
+        except MlflowException as error:
+            if not is_absent(error):
+                raise
+            raise self._missing(reference) from error
+        if (named := _LOGGED_MODEL.fullmatch(uri)) is not None:
+            uri = self._logged_model(named[1], f"Version {version.version} of {reference.name}")
         if uri.startswith("mlflow-artifacts:"):
-            path = urlsplit(uri).path.strip("/")
+            path = split(uri).path.strip("/")
             uri = f"{self.tracking_uri.rstrip('/')}/api/2.0/mlflow-artifacts/artifacts/{quote(path)}"
         return uri
+
+    def _logged_model(self, identity: str, which: str) -> str:
+        try:
+            return str(self.client.get_logged_model(identity).artifact_location)
+        except MlflowException as error:
+            if not is_absent(error):
+                raise
+            raise ArtifactMissing(
+                f"{which} names the logged model {identity}, which does not exist: register the version again."
+            ) from error
 
     def _resolved(self, reference: Reference, version: Any, uri: str) -> ResolvedVersion:
         tags = {str(name): str(value) for name, value in dict(version.tags or {}).items()}
@@ -181,29 +199,7 @@ def _digest(tag: str, which: str) -> str:
     return DIGEST_PREFIX + digits
 
 
-def _absent(error: Any) -> bool:
-    """Whether an MlflowException means that the object does not exist. For an alias, MLflow calls it invalid."""
-    return error.error_code == "RESOURCE_DOES_NOT_EXIST" or (
-        error.error_code == "INVALID_PARAMETER_VALUE" and "alias" in str(error).lower()
-    )
-
-
-def _failure(error: Any, reference: Reference) -> RegistryError:
-    if _forbidden(error):
-        return Unauthorized(
-            f"The registry does not let the operator read {reference.name}: check the credentials in the operator's "
-            "environment, and that the server allows the host name it is called by (--allowed-hosts)."
-        )
-    return RegistryUnreachable(f"The registry did not answer the request for {reference} ({error.error_code}).")
-
-
-def _untagged(error: Any, model: str, version: str) -> RegistryError:
-    if _forbidden(error):
-        return Unauthorized(f"The registry does not let the operator tag versions of {model}.")
-    if _absent(error):
+def _untagged(error: MlflowException, model: str, version: str) -> RegistryError:
+    if is_absent(error):
         return VersionNotFound(f"{model} no longer has a version {version}.")
-    return RegistryUnreachable(f"Version {version} of {model} could not be tagged ({error.error_code}).")
-
-
-def _forbidden(error: Any) -> bool:
-    return error.error_code in ("PERMISSION_DENIED", "UNAUTHENTICATED", "CUSTOMER_UNAUTHORIZED")
+    return failure(error, f"the tags of version {version} of {model}")

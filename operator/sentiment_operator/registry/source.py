@@ -1,7 +1,7 @@
 """Which addresses a model may be fetched from. Pure."""
 
 from ipaddress import ip_address
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from sentiment_operator.api.errors import UnsafeSource
 
@@ -22,7 +22,7 @@ def checked_source(uri: str, *, allow_http: bool) -> str:
         raise UnsafeSource(
             "The address of the version's artifacts has characters that are not printable: register it at another one."
         )
-    parts = urlsplit(uri)
+    parts = split(uri)
     allowed = STORES | ({"http"} if allow_http else set())
     if parts.scheme not in allowed or not parts.hostname:
         place = f"{parts.scheme}:" if parts.scheme else "a plain path"
@@ -37,6 +37,23 @@ def checked_source(uri: str, *, allow_http: bool) -> str:
     if _is_local(parts.hostname):
         raise UnsafeSource("The version's artifacts are at a link-local or loopback address: register it in a store.")
     return uri
+
+
+def split(uri: str) -> SplitResult:
+    """The parts of an address.
+
+    Raises:
+        UnsafeSource: it is no address (`s3://[x/`, a port of 99999).
+    """
+    try:
+        parts = urlsplit(uri)
+        # Host and port are checked only when they are read.
+        _ = parts.hostname, parts.port
+    except ValueError:
+        raise UnsafeSource(
+            "The address of the version's artifacts cannot be read: register it with its artifacts in a store."
+        ) from None
+    return parts
 
 
 def _is_local(host: str) -> bool:

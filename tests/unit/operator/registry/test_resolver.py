@@ -7,7 +7,17 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from sentiment_operator.api.errors import RegistryError, RegistryUnreachable, VersionNotFound
+from sentiment_operator.api.errors import (
+    ArtifactMissing,
+    ForeignAnswer,
+    InvalidReference,
+    RegistryError,
+    RegistryUnreachable,
+    Unauthorized,
+    UnexpectedAnswer,
+    UnsafeSource,
+    VersionNotFound,
+)
 from sentiment_operator.api.resource import Reference, ResolvedVersion
 from sentiment_operator.registry import resolver
 from sentiment_operator.registry.resolver import Resolver
@@ -159,13 +169,68 @@ def test_an_absent_version_is_no_outage() -> None:
 
 
 @pytest.mark.parametrize("error", [ValueError("surprise"), KeyError("another")])
-def test_an_unexpected_failure_of_the_client_is_an_outage(error: Exception) -> None:
-    registry = Answering(error)
+def test_an_unexpected_failure_of_the_client_stays_with_its_reference(error: Exception) -> None:
+    registry = Answering(error, resolved("15"))
 
     async def test(resolver: Resolver) -> None:
         answer = await resolver.ask(FOURTEEN, not_woken)
-        assert isinstance(answer, RegistryError)
+        assert isinstance(answer, UnexpectedAnswer)
         assert answer.unknown
         assert "surprise" not in str(answer)
+        assert await resolver.ask(FIFTEEN, not_woken) == resolved("15")
 
     with_resolver(registry, test)
+
+
+def test_an_unexpected_failure_is_logged_with_its_traceback_once(caplog: pytest.LogCaptureFixture) -> None:
+    async def test(resolver: Resolver) -> None:
+        for _ in range(3):
+            await resolver.ask(FOURTEEN, not_woken)
+
+    with_resolver(Answering(ValueError("surprise")), test, retry=0)
+    assert [bool(line.exc_info) for line in caplog.records] == [True, False, False]
+
+
+@pytest.mark.parametrize(
+    "error", [InvalidReference("no name"), Unauthorized("no"), UnsafeSource("no"), ArtifactMissing("no"), ForeignAnswer("no")]
+)
+def test_an_answer_about_one_reference_is_no_outage(error: RegistryError) -> None:
+    registry = Answering(error, resolved("15"))
+
+    async def test(resolver: Resolver) -> None:
+        assert await resolver.ask(FOURTEEN, not_woken) is error
+        assert await resolver.ask(FIFTEEN, not_woken) == resolved("15")
+
+    with_resolver(registry, test)
+
+
+def test_a_question_that_waited_for_its_turn_is_answered_when_the_registry_is_back() -> None:
+    registry = Answering(RegistryUnreachable("down"), resolved("15"))
+
+    async def test(resolver: Resolver) -> None:
+        woken = asyncio.Event()
+        assert isinstance(await resolver.ask(FOURTEEN, not_woken), RegistryUnreachable)
+        assert isinstance(await resolver.ask(FIFTEEN, woken.set), RegistryUnreachable)
+        await woken.wait()
+        assert await resolver.ask(FIFTEEN, not_woken) == resolved("15")
+        assert registry.asked == [FOURTEEN, FIFTEEN]
+
+    with_resolver(registry, test, retry=0.2)
+
+
+def test_to_forget_a_reference_answers_those_who_wait_for_their_turn() -> None:
+    registry = Answering(resolved("14"))
+    registry.free.clear()
+
+    async def run() -> None:
+        with ThreadPoolExecutor(1) as pool:
+            resolver = Resolver(registry, pool, fresh_seconds=60, retry_seconds=60, concurrency=1)
+            first = asyncio.create_task(resolver.ask(FOURTEEN, not_woken))
+            second = asyncio.create_task(resolver.ask(FIFTEEN, not_woken))
+            await asyncio.sleep(0)
+            resolver.forget(FIFTEEN)
+            assert isinstance(await second, RegistryUnreachable)
+            registry.free.set()
+            assert await first == resolved("14")
+
+    asyncio.run(run())

@@ -1,6 +1,8 @@
 """Where a model may be fetched from."""
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from sentiment_operator.api.errors import UnsafeSource
 from sentiment_operator.registry.source import checked_source
@@ -40,6 +42,11 @@ def test_a_store_is_safe(uri: str) -> None:
         "https://0.0.0.0/x",
         "https://user:password@host/x",
         "http://mlflow.example.com/x",
+        "s3://[x/",
+        "s3://[::1",
+        "https://host:99999/x",
+        "https://host:port/x",
+        "models:/m/1",
     ],
 )
 def test_anything_else_is_not(uri: str) -> None:
@@ -55,3 +62,12 @@ def test_a_password_is_not_repeated() -> None:
     with pytest.raises(UnsafeSource) as refused:
         checked_source("https://user:secret@host/x", allow_http=False)
     assert "secret" not in str(refused.value)
+
+
+@given(st.text(alphabet="s3htp:/[]@%.\\ \n\x00#?é19") | st.text())
+@example("s3://[x/")
+def test_any_text_is_safe_or_refused(uri: str) -> None:
+    try:
+        assert checked_source(uri, allow_http=False) == uri
+    except UnsafeSource:
+        return
