@@ -36,7 +36,7 @@ NAMES: dict[str, bool] = {
     "..a": False,
     "...a": False,
     "..a..": False,
-    ". ." : True,
+    ". .": True,
     ".. ": False,
     " ..": True,
     "/": False,

@@ -9,8 +9,11 @@ from typing import Any
 
 import httpx
 import pytest
+import yaml
 
 from testbed.api_server import CRD, ApiServer
+from testbed.waiting import eventually
+from tests.registry_names import ALIASES, NAMES
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 
@@ -79,6 +82,40 @@ BAD: list[tuple[str, dict[str, Any], str]] = [
 @pytest.mark.parametrize(("spec", "why"), [row[1:] for row in BAD], ids=[row[0] for row in BAD])
 def test_a_bad_spec_is_refused_with_its_reason(server: ApiServer, spec: dict[str, Any], why: str) -> None:
     assert why in refusal(server, spec)
+
+
+@pytest.mark.parametrize("name", NAMES, ids=ascii)
+def test_the_schema_refuses_exactly_the_model_names_that_mlflow_refuses(server: ApiServer, name: str) -> None:
+    assert (refusal(server, {"model": {"name": name, "version": "1"}}) == "") == NAMES[name]
+
+
+@pytest.mark.parametrize("alias", ALIASES, ids=ascii)
+def test_the_schema_refuses_exactly_the_aliases_that_mlflow_refuses(server: ApiServer, alias: str) -> None:
+    assert (refusal(server, {"model": {"name": "m", "alias": alias}}) == "") == ALIASES[alias]
+
+
+CRDS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
+OLD_NAME = {"type": "string", "minLength": 1, "maxLength": 250, "pattern": "^[^/:]+$"}
+
+
+def test_a_resource_with_a_name_that_was_allowed_before_can_still_be_changed(server: ApiServer) -> None:
+    """The operator writes its status, and its owner scales or deletes it."""
+    before = yaml.safe_load(CRD.read_text())
+    model = before["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]["spec"]["properties"]["model"]
+    model["properties"]["name"] = OLD_NAME
+    server.apply(f"{CRDS}/sentimentmodels.sentiment.dev", json.dumps(before))
+    spec = {"model": {"name": "..", "version": "1"}, "suspend": True}
+    try:
+        eventually(
+            lambda: server.http.post(RESOURCES, json=manifest(spec, name="old")).is_success, "a resource of before"
+        )
+    finally:
+        server.apply(f"{CRDS}/sentimentmodels.sentiment.dev", CRD.read_text())
+    eventually(lambda: "spec.model.name" in refusal(server, spec), "the present schema")
+    kubectl(server, "patch", "smdl", "old", "--type=merge", "-p", '{"spec":{"replicas":3}}')
+    status = '{"status":{"podsReady":"0/3"}}'
+    kubectl(server, "patch", "smdl", "old", "--subresource=status", "--type=merge", "-p", status)
+    kubectl(server, "delete", "smdl", "old")
 
 
 @pytest.mark.parametrize(

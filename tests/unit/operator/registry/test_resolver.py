@@ -192,7 +192,8 @@ def test_an_unexpected_failure_is_logged_with_its_traceback_once(caplog: pytest.
 
 
 @pytest.mark.parametrize(
-    "error", [InvalidReference("no name"), Unauthorized("no"), UnsafeSource("no"), ArtifactMissing("no"), ForeignAnswer("no")]
+    "error",
+    [InvalidReference("no name"), Unauthorized("no"), UnsafeSource("no"), ArtifactMissing("no"), ForeignAnswer("no")],
 )
 def test_an_answer_about_one_reference_is_no_outage(error: RegistryError) -> None:
     registry = Answering(error, resolved("15"))
