@@ -11,6 +11,7 @@ from sentiment_operator.api.errors import (
     RegistryUnreachable,
     Unauthorized,
 )
+from sentiment_operator.api.text import one_line
 
 QUOTED_CHARACTERS = 200
 """How much of a server's text a condition shows."""
@@ -28,7 +29,7 @@ def failure(error: MlflowException, what: str) -> RegistryError:
         return RegistryUnreachable(f"The registry did not answer the request for {what} ({code}).")
     if code == "ENDPOINT_NOT_FOUND" or _is_overload_or_fault(status):
         return ForeignAnswer(f"The server at the registry's address did not answer as MLflow about {what} ({code}).")
-    reason = quoted(_text(error)) if _is_mlflows(error) else code
+    reason = one_line(_text(error), QUOTED_CHARACTERS) if _is_mlflows(error) else code
     return InvalidReference(f"The registry refuses the request for {what}: {reason}")
 
 
@@ -38,12 +39,6 @@ def is_absent(error: MlflowException) -> bool:
         return True
     text = str(error).lower()
     return error.error_code == "INVALID_PARAMETER_VALUE" and "alias" in text and "not found" in text
-
-
-def quoted(text: str) -> str:
-    """`text` of a server for a condition: one line of printable characters, not too long."""
-    line = " ".join("".join(one if one.isprintable() else " " for one in text).split())
-    return line if len(line) <= QUOTED_CHARACTERS else f"{line[: QUOTED_CHARACTERS - 3]}..."
 
 
 def _is_lost(error: MlflowException) -> bool:
@@ -57,7 +52,7 @@ def _is_lost(error: MlflowException) -> bool:
 def _is_mlflows(error: MlflowException) -> bool:
     """Whether MLflow itself has answered: its server with its JSON, or its client with a check of its own."""
     if isinstance(error, RestException):
-        return bool(error.json.get("error_code"))
+        return bool(error.json.get("error_code") == error.error_code)
     return bool(error.error_code == "INVALID_PARAMETER_VALUE")
 
 

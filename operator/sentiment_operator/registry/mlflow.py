@@ -18,6 +18,7 @@ from sentiment_operator.api.errors import (
     PendingRegistration,
     RegistrationFailed,
     RegistryError,
+    Unauthorized,
     VersionNotFound,
 )
 from sentiment_operator.api.resource import Reference, ResolvedVersion
@@ -202,4 +203,7 @@ def _digest(tag: str, which: str) -> str:
 def _untagged(error: MlflowException, model: str, version: str) -> RegistryError:
     if is_absent(error):
         return VersionNotFound(f"{model} no longer has a version {version}.")
-    return failure(error, f"the tags of version {version} of {model}")
+    failed = failure(error, f"the tags of version {version} of {model}")
+    if isinstance(failed, Unauthorized):
+        return Unauthorized(f"The registry does not let the operator tag versions of {model}.")
+    return failed

@@ -50,7 +50,7 @@ BEHAVIOURS = st.lists(st.sampled_from(EVENTS), min_size=1, max_size=4)
 
 
 class Misbehaving:
-    """A registry that answers about `VALID` at once, and about each other reference as it is told to."""
+    """A registry that answers about `VALID` at once, and about each other reference as its behaviour is given."""
 
     def __init__(self, behaviours: list[list[Event]]) -> None:
         self.others = {Reference(name=f"bad-{n}", version="1"): cycle(given) for n, given in enumerate(behaviours)}
@@ -86,7 +86,7 @@ async def looking(resolver: Resolver, reference: Reference, every: float, seen: 
 def watched(
     behaviours: list[list[Event]], *, starts: float, every: float, seconds: float
 ) -> tuple[list[tuple[float, Answer]], Misbehaving]:
-    """What a valid reference is told over time, seconds since its first question, beside others that misbehave."""
+    """The answers about a valid reference beside others that misbehave, with the seconds since its first question."""
     registry = Misbehaving(behaviours)
     random.seed(0)
 
