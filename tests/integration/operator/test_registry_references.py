@@ -137,7 +137,10 @@ def test_a_version_number_at_which_the_server_fails_delays_only_itself(registry:
     asyncio.run(ask())
 
 
-@pytest.mark.parametrize(("status", "body"), [(200, b"<html>"), (200, b"{}"), (404, b"<html>"), (404, b"{}")])
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [(200, b"<html>"), (200, b"{}"), (404, b"<html>"), (404, b"{}"), (418, b'{"error_code": "FILTERED"}')],
+)
 def test_an_answer_that_is_not_mlflows_is_no_outage(status: int, body: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     with answering(status, body) as url, pytest.raises(ForeignAnswer) as failed:
         adapter(url, monkeypatch).resolve(ASKED)
