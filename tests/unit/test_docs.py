@@ -58,3 +58,10 @@ def test_what_is_done_by_hand_is_what_the_workflows_do() -> None:
                 program, *words = shlex.split(line, comments=True)
                 assert program in {"make", "export"}, line
                 assert {word for word in words if "=" not in word} <= targets, f"{page.name}: {line}"
+
+
+def test_every_test_that_a_page_names_exists() -> None:
+    named = [one for page in PAGES for one in re.findall(r"(tests/[\w/]+\.py)::(\w+)", page.read_text())]
+    assert len(named) > 20
+    for path, name in named:
+        assert re.search(rf"^def {name}\(", (ROOT / path).read_text(), re.MULTILINE), f"{path}::{name}"
