@@ -20,7 +20,7 @@ QUOTED_CHARACTERS = 200
 def failure(error: MlflowException, what: str) -> RegistryError:
     """The error for a request that failed. `what` was requested, for example "version 14 of reviews"."""
     code, status = str(error.error_code), error.get_http_status_code()
-    if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
+    if is_forbidden(error):
         return Unauthorized(
             f"The registry does not let the operator use {what}: check the credentials in the operator's "
             "environment, and that the server allows the host name it is called by (--allowed-hosts)."
@@ -39,6 +39,11 @@ def is_absent(error: MlflowException) -> bool:
         return True
     text = str(error).lower()
     return error.error_code == "INVALID_PARAMETER_VALUE" and "alias" in text and "not found" in text
+
+
+def is_forbidden(error: MlflowException) -> bool:
+    """Whether the login is refused, or may not read this."""
+    return error.get_http_status_code() in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 
 
 def _is_lost(error: MlflowException) -> bool:

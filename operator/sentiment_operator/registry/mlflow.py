@@ -23,7 +23,7 @@ from sentiment_operator.api.errors import (
 )
 from sentiment_operator.api.resource import Reference, ResolvedVersion
 from sentiment_operator.api.text import one_line
-from sentiment_operator.registry.failures import failure, is_absent
+from sentiment_operator.registry.failures import failure, is_absent, is_forbidden
 from sentiment_operator.registry.signature import SIGNATURE_TAG, UNSIGNED, Signers
 from sentiment_operator.registry.source import checked_source, split
 
@@ -107,9 +107,12 @@ class MlflowRegistry:
                 return self.client.get_model_version_by_alias(reference.name, reference.alias)
             return self.client.get_model_version(reference.name, reference.version)
         except MlflowException as error:
-            if not is_absent(error):
-                raise
-            raise self._missing(reference) from error
+            if is_absent(error):
+                raise self._missing(reference) from error
+            # MLflow's basic auth forbids a reader what would belong to an absent model.
+            if is_forbidden(error) and isinstance(missing := self._missing(reference), ModelNotFound):
+                raise missing from error
+            raise
 
     def _missing(self, reference: Reference) -> RegistryError:
         """Which of the three is absent: the version, the alias or the model."""

@@ -26,7 +26,7 @@ import pytest
 import yaml
 
 from delivery.cluster import ROOT
-from sentiment_operator.api.errors import Unauthorized
+from sentiment_operator.api.errors import ModelNotFound, Unauthorized
 from sentiment_operator.api.resource import Reference
 from sentiment_pipeline import paths
 from sentiment_pipeline.params import load_params
@@ -197,6 +197,11 @@ def test_the_operator_resolves_what_delivery_registered(
     assert by_alias == operator.resolve(Reference(name=NAME, version="1", alias=""))
     assert (by_alias.version, by_alias.digest) == ("1", registered)
     assert by_alias.source_uri.startswith("s3://mlflow/")
+
+
+def test_an_absent_model_is_not_taken_for_a_refused_login(login: Login, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ModelNotFound):
+        login.operator(monkeypatch).resolve(Reference(name="absent", version="1"))
 
 
 def test_the_operators_login_writes_nothing(login: Login, registered: str, monkeypatch: pytest.MonkeyPatch) -> None:
