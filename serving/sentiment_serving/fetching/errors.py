@@ -17,6 +17,10 @@ class Unreachable(StoreError):
     """The store did not answer, dropped the connection, or failed."""
 
 
+class UntrustedCertificate(Unreachable):
+    """The store's TLS certificate is not signed by a CA that is trusted."""
+
+
 class Misconfigured(StoreError):
     """The environment lacks a setting that this kind of store needs."""
 

@@ -8,6 +8,7 @@ import socket
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 from sentiment_model import ManifestError
@@ -20,6 +21,7 @@ from sentiment_serving.fetching.errors import (
     Unreachable,
     UnsafeRedirect,
 )
+from sentiment_serving.fetching.remedies import Remedy, remedy_for, warnings_of
 from sentiment_serving.fetching.source import parse_source, refuse_metadata_host
 from sentiment_serving.fetching.store import ArtifactStore, open_store
 from sentiment_serving.settings import FetchSettings
@@ -47,11 +49,14 @@ def fetch_from_environ(settings: FetchSettings, environ: Mapping[str, str]) -> M
     source = parse_source(settings.uri, environ, allow_http=settings.allow_http)
     if source.host is not None:
         refuse_metadata_host(source.host, _addresses(source.host))
+    for warning in warnings_of(source, environ):
+        _LOG.warning(warning)
+    remedy = partial(remedy_for, source=source, environ=environ)
     try:
         store = open_store(source, environ)
     except StoreError as error:
-        raise _termination_for(error, source.uri, None) from error
-    return fetch(store, uri=source.uri, digest=settings.digest, folder=settings.folder)
+        raise _termination_for(error, source.uri, None, remedy) from error
+    return fetch(store, uri=source.uri, digest=settings.digest, folder=settings.folder, remedy=remedy)
 
 
 def fetch(
@@ -60,6 +65,7 @@ def fetch(
     uri: str,
     digest: str,
     folder: Path,
+    remedy: Remedy = remedy_for,
     pauses_seconds: Sequence[float] = PAUSES_SECONDS,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Manifest:
@@ -68,6 +74,7 @@ def fetch(
     Args:
         uri: shown in messages.
         digest: `sha256:` and 64 hex digits.
+        remedy: what to do about an error of the store, a sentence for the message.
         folder: created if it does not exist; files of the same names are replaced.
 
     Raises:
@@ -78,7 +85,7 @@ def fetch(
     mismatched = False
     while True:
         try:
-            return _copy(store, uri=uri, digest=digest, folder=folder)
+            return _copy(store, uri=uri, digest=digest, folder=folder, remedy=remedy)
         except _Mismatch as mismatch:
             if mismatched:
                 raise Termination(
@@ -91,14 +98,14 @@ def fetch(
         except Unreachable as error:
             pause = next(pauses, None)
             if pause is None:
-                raise _termination_for(error, uri, None) from error
+                raise _termination_for(error, uri, None, remedy) from error
             _LOG.warning("trying again in %g s: %s", pause, error)
             sleep(pause)
 
 
-def _copy(store: ArtifactStore, *, uri: str, digest: str, folder: Path) -> Manifest:
+def _copy(store: ArtifactStore, *, uri: str, digest: str, folder: Path, remedy: Remedy) -> Manifest:
     started = time.monotonic()
-    data = _read_manifest(store, uri)
+    data = _read_manifest(store, uri, remedy)
     found = digest_of(data)
     if found != digest:
         raise _Mismatch(MANIFEST, expected=digest, found=found)
@@ -113,7 +120,7 @@ def _copy(store: ArtifactStore, *, uri: str, digest: str, folder: Path) -> Manif
         # On the same file system, so that the renames below cannot fail for lack of space.
         staging = Path(tempfile.mkdtemp(prefix=".incoming-", dir=folder))
         for entry in manifest.files:
-            _copy_file(store, uri, entry, staging / entry.name)
+            _copy_file(store, uri, entry, staging / entry.name, remedy)
         (staging / MANIFEST).write_bytes(data)
         (folder / MANIFEST).unlink(missing_ok=True)
         for name in (*(entry.name for entry in manifest.files), MANIFEST):
@@ -129,7 +136,7 @@ def _copy(store: ArtifactStore, *, uri: str, digest: str, folder: Path) -> Manif
     return manifest
 
 
-def _read_manifest(store: ArtifactStore, uri: str) -> bytes:
+def _read_manifest(store: ArtifactStore, uri: str, remedy: Remedy) -> bytes:
     data = bytearray()
     try:
         for piece in store.stream(MANIFEST):
@@ -137,11 +144,11 @@ def _read_manifest(store: ArtifactStore, uri: str) -> bytes:
             if len(data) > MAX_MANIFEST_BYTES:
                 raise _unusable(f"it has more than {MAX_MANIFEST_BYTES} bytes")
     except (Missing, Unauthorized, Misconfigured, UnsafeRedirect) as error:
-        raise _termination_for(error, uri, MANIFEST) from error
+        raise _termination_for(error, uri, MANIFEST, remedy) from error
     return bytes(data)
 
 
-def _copy_file(store: ArtifactStore, uri: str, entry: FileEntry, target: Path) -> None:
+def _copy_file(store: ArtifactStore, uri: str, entry: FileEntry, target: Path, remedy: Remedy) -> None:
     size = 0
     sha256 = hashlib.sha256()
     started = time.monotonic()
@@ -154,7 +161,7 @@ def _copy_file(store: ArtifactStore, uri: str, entry: FileEntry, target: Path) -
                 sha256.update(piece)
                 file.write(piece)
     except (Missing, Unauthorized, Misconfigured, UnsafeRedirect) as error:
-        raise _termination_for(error, uri, entry.name) from error
+        raise _termination_for(error, uri, entry.name, remedy) from error
     if size < entry.size_bytes:
         raise _Mismatch(entry.name, expected=f"{entry.size_bytes} bytes", found=str(size))
     if sha256.hexdigest() != entry.sha256:
@@ -163,7 +170,7 @@ def _copy_file(store: ArtifactStore, uri: str, entry: FileEntry, target: Path) -
     _LOG.info("verified %s", entry.name, extra={"fields": fields})
 
 
-def _termination_for(error: StoreError, uri: str, name: str | None) -> Termination:
+def _termination_for(error: StoreError, uri: str, name: str | None, remedy: Remedy) -> Termination:
     match error:
         case Missing():
             return Termination(
@@ -172,11 +179,7 @@ def _termination_for(error: StoreError, uri: str, name: str | None) -> Terminati
                 "register it again.",
             )
         case Unauthorized():
-            return Termination(
-                Reason.STORE_UNAUTHORIZED,
-                f"The store did not hand out {uri}: {error}. Check the credentials in the Secret "
-                "(spec.credentials.secretName) or the service account's role.",
-            )
+            return Termination(Reason.STORE_UNAUTHORIZED, f"The store did not hand out {uri}: {error}. {remedy(error)}")
         case Misconfigured():
             return Termination(
                 Reason.BAD_CONFIGURATION,
@@ -188,11 +191,7 @@ def _termination_for(error: StoreError, uri: str, name: str | None) -> Terminati
                 f"The store of {uri} was not followed: {error}. Register the version with its artifacts in an "
                 "object store, or with the address that it redirects to.",
             )
-    return Termination(
-        Reason.STORE_UNREACHABLE,
-        f"The store of {uri} was not reachable: {error}. Check its address (AWS_ENDPOINT_URL for S3), the network and "
-        "the network policies of this namespace.",
-    )
+    return Termination(Reason.STORE_UNREACHABLE, f"The store of {uri} was not reachable: {error}. {remedy(error)}")
 
 
 def _unusable(why: str) -> Termination:

@@ -12,7 +12,14 @@ from typing import TYPE_CHECKING
 from obstore.exceptions import BaseError, PermissionDeniedError, UnauthenticatedError
 from obstore.store import AzureStore, GCSStore, S3Store
 
-from sentiment_serving.fetching.errors import Misconfigured, Missing, StoreError, Unauthorized, Unreachable
+from sentiment_serving.fetching.errors import (
+    Misconfigured,
+    Missing,
+    StoreError,
+    Unauthorized,
+    Unreachable,
+    UntrustedCertificate,
+)
 from sentiment_serving.fetching.source import Source
 
 if TYPE_CHECKING:
@@ -23,7 +30,13 @@ _RETRY: "RetryConfig" = {"max_retries": 2, "retry_timeout": timedelta(seconds=20
 
 def s3_client(source: Source, config: "S3Config | None" = None) -> S3Store:
     """A client of S3; `config` takes precedence over the environment."""
-    return S3Store.from_url(source.uri, config=config, client_options=_options(source), retry_config=_RETRY)
+    named: S3Config = {}
+    if source.endpoint:
+        # obstore does not know every variable that may have named it.
+        named = {"endpoint": source.endpoint}
+    return S3Store.from_url(
+        source.uri, config={**named, **(config or {})}, client_options=_options(source), retry_config=_RETRY
+    )
 
 
 def azure_client(source: Source, config: "AzureConfig | None" = None) -> AzureStore:
@@ -66,7 +79,6 @@ _AUTHORIZATION = re.compile(
 )
 _PHRASES = (
     (r"dns error|failed to lookup|resolve", "its host name is unknown"),
-    (r"[Cc]ertificate|InvalidCert|UnknownIssuer", "its TLS certificate is not trusted"),
     (r"TimedOut|timed out|kind: Timeout", "it did not answer in time"),
     (r"[Cc]onnection refused|ConnectionRefused", "it refused the connection"),
     (r"kind: Connect\b", "no connection could be made"),
@@ -84,6 +96,10 @@ def classify_error(text: str) -> StoreError:
     status = re.search(r"status: (\d{3})", text)
     if status:
         return Unreachable(f"it answered with status {status.group(1)}")
+    if re.search(r"NotValidForName", text):
+        return Unreachable("its TLS certificate is for another host name")
+    if re.search(r"[Cc]ertificate|InvalidCert|UnknownIssuer", text):
+        return UntrustedCertificate("its TLS certificate is not trusted")
     for pattern, phrase in _PHRASES:
         if re.search(pattern, text):
             return Unreachable(phrase)

@@ -15,7 +15,7 @@ from sentiment_serving.termination import Reason, Termination
 
 STORES = ("s3", "gs", "az")
 ENDPOINTS = {
-    "s3": ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT"),
+    "s3": ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT", "MLFLOW_S3_ENDPOINT_URL"),
     "gs": ("GOOGLE_BASE_URL",),
     "az": ("AZURE_STORAGE_ENDPOINT", "AZURE_ENDPOINT"),
 }
@@ -41,6 +41,8 @@ class Source:
     """Without a trailing slash; free of credentials, so it may be shown."""
     endpoint: str | None = None
     """The endpoint of an object store other than the cloud's own."""
+    endpoint_variable: str | None = None
+    """The variable that sets it."""
 
     @property
     def plain_http(self) -> bool:
@@ -81,7 +83,7 @@ def parse_source(uri: str, environ: Mapping[str, str], *, allow_http: bool = Fal
         raise _unsafe("MODEL_URI carries credentials, a query or a fragment, which would be lost or shown in logs.")
     if scheme in STORES and not _BUCKET.fullmatch(parts.netloc):
         raise _unsafe(f"MODEL_URI names no bucket after {scheme}://, but something else.")
-    source = Source(scheme, uri.rstrip("/"), _endpoint(environ, scheme))
+    source = Source(scheme, uri.rstrip("/"), *_endpoint(environ, scheme))
     if source.host is not None:
         refuse_metadata_host(source.host)
     return source
@@ -109,13 +111,18 @@ def is_metadata_address(text: str) -> bool:
     return address.is_link_local or address.is_unspecified or address in _METADATA_ADDRESSES
 
 
-def _endpoint(environ: Mapping[str, str], scheme: str) -> str | None:
+def _endpoint(environ: Mapping[str, str], scheme: str) -> tuple[str | None, str | None]:
+    if scheme == "s3" and environ.get("AWS_ENDPOINT_URL_S3") == "":
+        # obstore would prefer the empty text to every other endpoint.
+        raise Termination(
+            Reason.BAD_CONFIGURATION, "AWS_ENDPOINT_URL_S3 is set and empty. Remove it, or set it to a URL."
+        )
     for name in ENDPOINTS.get(scheme, ()):
         endpoint = environ.get(name)
         if endpoint:
             break
     else:
-        return None
+        return None, None
     try:
         parts: SplitResult | None = urlsplit(endpoint)
     except ValueError:
@@ -125,7 +132,7 @@ def _endpoint(environ: Mapping[str, str], scheme: str) -> str | None:
             Reason.BAD_CONFIGURATION,
             f"{name} must be a URL such as https://store.example.com. Correct it in the Secret.",
         )
-    return endpoint.rstrip("/")
+    return endpoint.rstrip("/"), name
 
 
 def _unsafe(message: str) -> Termination:

@@ -16,7 +16,14 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import quote, urlsplit
 
 from sentiment_serving.connection_errors import describe_connection_error
-from sentiment_serving.fetching.errors import Missing, StoreError, Unauthorized, Unreachable, UnsafeRedirect
+from sentiment_serving.fetching.errors import (
+    Missing,
+    StoreError,
+    Unauthorized,
+    Unreachable,
+    UnsafeRedirect,
+    UntrustedCertificate,
+)
 from sentiment_serving.fetching.source import Source, is_metadata_address
 
 READ_SECONDS = 20.0
@@ -26,6 +33,8 @@ FILE_SECONDS = 900.0
 RESUMPTIONS = 2
 
 _CHUNK_BYTES = 256 * 1024
+_UNKNOWN_ISSUER = frozenset({2, 18, 19, 20, 21})
+"""OpenSSL's codes (X509_V_ERR_*) for a chain that does not end at a trusted CA."""
 _HEADERS = {"User-Agent": "sentiment-serving", "Accept-Encoding": "identity"}
 
 
@@ -87,9 +96,9 @@ class WebStore:
             with error:
                 raise self.failed(error) from None
         except URLError as error:
-            raise Unreachable(describe_connection_error(error.reason)) from None
+            raise _broken(error.reason) from None
         except (OSError, http.client.HTTPException) as error:
-            raise Unreachable(describe_connection_error(error)) from None
+            raise _broken(error) from None
         assert isinstance(response, http.client.HTTPResponse)
         if response.length is None and not response.chunked:
             response.close()
@@ -138,6 +147,13 @@ class _Http(urllib.request.HTTPHandler):
 class _Https(urllib.request.HTTPSHandler):
     def https_open(self, req: urllib.request.Request) -> http.client.HTTPResponse:
         return self.do_open(_SecureConnection, req, context=ssl.create_default_context())
+
+
+def _broken(error: object) -> Unreachable:
+    phrase = describe_connection_error(error)
+    # A CA's certificate mends neither another host's certificate nor one that has expired.
+    unknown_issuer = isinstance(error, ssl.SSLCertVerificationError) and error.verify_code in _UNKNOWN_ISSUER
+    return UntrustedCertificate(phrase) if unknown_issuer else Unreachable(phrase)
 
 
 def _check_peer(sock: socket.socket) -> None:

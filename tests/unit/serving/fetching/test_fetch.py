@@ -11,7 +11,14 @@ from typing import Any
 import pytest
 
 from sentiment_model.manifest import digest_of, encode_manifest
-from sentiment_serving.fetching.errors import Misconfigured, Missing, StoreError, Unauthorized, Unreachable
+from sentiment_serving.fetching.errors import (
+    Misconfigured,
+    Missing,
+    StoreError,
+    Unauthorized,
+    Unreachable,
+    UntrustedCertificate,
+)
 from sentiment_serving.fetching.fetch import fetch
 from sentiment_serving.fetching.object_client import classify_error
 from sentiment_serving.termination import Reason, Termination
@@ -247,7 +254,8 @@ def test_a_folder_that_cannot_be_made_is_the_configuration(version: tuple[Shelf,
         ("Account must be specified", Misconfigured, "account"),
         ("inner: Status { status: 503, body: hunter2 }", Unreachable, "status 503"),
         ('kind: Connect, ConnectError("dns error", failed to lookup address)', Unreachable, "host name"),
-        ("kind: Connect, invalid peer certificate: UnknownIssuer", Unreachable, "certificate"),
+        ("kind: Connect, invalid peer certificate: UnknownIssuer", UntrustedCertificate, "certificate"),
+        ("invalid peer certificate: NotValidForNameContext", Unreachable, "another host name"),
         ("kind: Timeout, source: TimedOut", Unreachable, "in time"),
         ("kind: Connect, Connection refused (os error 111)", Unreachable, "refused"),
         ("Content-Range header not present: NoContentRange", Unreachable, "broke off"),

@@ -86,6 +86,7 @@ def test_metadata_services_are_unsafe(host: str) -> None:
     ("uri", "name"),
     [
         ("s3://bucket/a", "AWS_ENDPOINT_URL"),
+        ("s3://bucket/a", "MLFLOW_S3_ENDPOINT_URL"),
         ("gs://bucket/a", "GOOGLE_BASE_URL"),
         ("az://container/a", "AZURE_STORAGE_ENDPOINT"),
         ("az://container/a", "AZURE_ENDPOINT"),
@@ -116,6 +117,15 @@ def test_an_http_endpoint_is_asking_for_it() -> None:
 def test_the_endpoint_of_the_service_wins() -> None:
     environ = {"AWS_ENDPOINT_URL": "http://minio:9000", "AWS_ENDPOINT_URL_S3": "https://s3.example"}
     assert parse_source("s3://bucket/a", environ).endpoint == "https://s3.example"
+
+
+@pytest.mark.parametrize("other", ["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT"])
+def test_an_endpoint_of_mlflow_is_one_and_that_of_the_cloud_wins(other: str) -> None:
+    environ = {"MLFLOW_S3_ENDPOINT_URL": "http://minio:9000"}
+    source = parse_source("s3://bucket/a", environ)
+    assert (source.endpoint, source.endpoint_variable) == ("http://minio:9000", "MLFLOW_S3_ENDPOINT_URL")
+    source = parse_source("s3://bucket/a", environ | {other: "https://s3.example"})
+    assert (source.endpoint, source.endpoint_variable) == ("https://s3.example", other)
 
 
 def test_an_endpoint_is_for_its_own_kind_of_store() -> None:
