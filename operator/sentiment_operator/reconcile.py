@@ -131,6 +131,7 @@ class Reconciler:
                     observed=observed,
                     answer=answer,
                     default_image=self._settings.serving_image,
+                    credential_origins=self._settings.credential_origins,
                     now=datetime.now(UTC),
                     resync_seconds=self._settings.resync_seconds,
                     allowed=self._allowed,

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self, get_args, get_origin
+from urllib.parse import urlsplit
 
 from msgspec import Meta, Struct, ValidationError, convert
 from msgspec.structs import fields
@@ -14,6 +15,12 @@ _Prefix = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][-A-Za-z0-9._]*(/[-A-Za-z0-9
 _Namespace = Annotated[str, Meta(pattern=r"^(\*|[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?)$")]
 _Model = Annotated[str, Meta(pattern=r"^[^/:=]+$")]
 
+_Origin = Annotated[str, Meta(pattern=r"^https?://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?$")]
+
+Origins = Annotated[
+    tuple[_Origin, ...],
+    Meta(description="scheme, host and port of servers, separated by commas, as in https://artifacts.example.com:5500"),
+]
 ServiceTypes = Annotated[
     tuple[Literal["ClusterIP", "NodePort", "LoadBalancer"], ...],
     Meta(description="ClusterIP, NodePort or LoadBalancer, or several of them separated by commas"),
@@ -46,6 +53,10 @@ class Settings(Struct, frozen=True, kw_only=True):
 
     allow_http_sources: Flag = False
     """Whether artifacts may be fetched over plain http (an MLflow server inside the cluster that proxies artifacts)."""
+
+    mlflow_artifact_origins: Origins = ()
+    """Servers besides that of `mlflow_tracking_uri` to which pods may send the login at MLflow that their credentials
+    hold. Anyone who may register a version names the server of its artifacts: no other gets a login."""
 
     trusted_signing_keys: str = ""
     """Ed25519 public keys, each 32 bytes in Base64, separated by commas. One of them must have signed the digest of
@@ -88,6 +99,13 @@ class Settings(Struct, frozen=True, kw_only=True):
 
     metrics_port: Count = 9090
     """Port of /metrics; 0: none."""
+
+    @property
+    def credential_origins(self) -> tuple[str, ...]:
+        """The servers to which pods may send their login at MLflow."""
+        parts = urlsplit(self.mlflow_tracking_uri)
+        own = (f"{parts.scheme}://{parts.netloc}",) if parts.scheme in ("http", "https") else ()
+        return (*own, *self.mlflow_artifact_origins)
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Self:

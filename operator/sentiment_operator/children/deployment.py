@@ -66,8 +66,12 @@ def deployment(model: SentimentModel, template: Mapping[str, Any], *, replicas: 
     }
 
 
-def pod_template(model: SentimentModel, target: Target) -> dict[str, Any]:
-    """The template of pods that serve `target`: `fetch` downloads the model into a volume, `serving` serves it."""
+def pod_template(model: SentimentModel, target: Target, *, credential_origins: Sequence[str] = ()) -> dict[str, Any]:
+    """The template of pods that serve `target`: `fetch` downloads the model into a volume, `serving` serves it.
+
+    Args:
+        credential_origins: the web servers (scheme, host, port) to which `fetch` may send a login at MLflow.
+    """
     spec, extra = model.spec, model.spec.pod_template
     optional = {name: extra[name] for name in ("nodeSelector", "affinity", "imagePullSecrets") if extra.get(name)}
     return {
@@ -85,7 +89,7 @@ def pod_template(model: SentimentModel, target: Target) -> dict[str, Any]:
             "enableServiceLinks": False,
             "terminationGracePeriodSeconds": GRACE_SECONDS,
             "securityContext": {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}},
-            "initContainers": [_fetch(spec, target)],
+            "initContainers": [_fetch(spec, target, credential_origins)],
             "containers": [_serving(spec, target)],
             "volumes": [
                 {"name": "model", "emptyDir": {"sizeLimit": "2Gi"}},
@@ -133,7 +137,7 @@ def _spread(name: str) -> list[dict[str, Any]]:
     ]
 
 
-def _fetch(spec: Spec, target: Target) -> dict[str, Any]:
+def _fetch(spec: Spec, target: Target, credential_origins: Sequence[str]) -> dict[str, Any]:
     secret = spec.credentials.secret_name
     credentials = [{"secretRef": {"name": secret}}] if secret else []
     return {
@@ -141,13 +145,30 @@ def _fetch(spec: Spec, target: Target) -> dict[str, Any]:
         "image": target.image,
         "imagePullPolicy": pull_policy(target.image),
         "args": ["fetch"],
-        "env": env(MODEL_URI=target.source_uri, MODEL_DIGEST=target.digest, MODEL_DIR=MODEL_DIR),
+        "env": env(
+            MODEL_URI=target.source_uri,
+            MODEL_DIGEST=target.digest,
+            MODEL_DIR=MODEL_DIR,
+            **_web(target.source_uri, credential_origins),
+        ),
         **({"envFrom": credentials} if credentials else {}),
         "resources": {"requests": {"cpu": "100m", "memory": "64Mi"}, "limits": {"memory": "256Mi"}},
         "volumeMounts": [{"name": "model", "mountPath": MODEL_DIR}, {"name": "tmp", "mountPath": "/tmp"}],  # noqa: S108
         "securityContext": RESTRICTED,
         "terminationMessagePolicy": "FallbackToLogsOnError",
     }
+
+
+def _web(source_uri: str, credential_origins: Sequence[str]) -> dict[str, str]:
+    """What `fetch` needs for a web server. The operator resolves an http address only if its settings allow it.
+
+    A variable of the container wins over one of the credentials' Secret.
+    """
+    scheme = source_uri.partition(":")[0]
+    if scheme not in ("http", "https"):
+        return {}
+    allow = {"FETCH_ALLOW_HTTP": "1"} if scheme == "http" else {}
+    return {**allow, "FETCH_CREDENTIAL_ORIGINS": ",".join(credential_origins)}
 
 
 def _serving(spec: Spec, target: Target) -> dict[str, Any]:

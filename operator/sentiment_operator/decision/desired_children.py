@@ -20,7 +20,8 @@ KEPT_REVISIONS = 10
 
 def template_of(inputs: Inputs, target: Target) -> Template:
     """The pod template of `target` as it was first rendered or, if it never was, as the present spec renders it."""
-    return inputs.observed.template(target.key) or Template.parse(pod_template(inputs.model, target))
+    kept = inputs.observed.template(target.key)
+    return kept or Template.parse(pod_template(inputs.model, target, credential_origins=inputs.credential_origins))
 
 
 def manifests_to_run(inputs: Inputs, target: Target) -> tuple[Manifest, ...]:

@@ -25,6 +25,9 @@ class Inputs:
     answer: Answer
     default_image: str
     now: datetime
+    credential_origins: tuple[str, ...] = ()
+    """The servers to which `fetch` may send the login at MLflow that the credentials hold."""
+
     resync_seconds: float = 60.0
     allowed: Allowed = field(default_factory=Allowed)
     """What the operator's settings let the resource ask for."""

@@ -4,7 +4,6 @@ import os
 import re
 from dataclasses import dataclass, field
 from typing import Any, Protocol, Self
-from urllib.parse import quote
 
 from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
@@ -25,7 +24,7 @@ from sentiment_operator.api.resource import Reference, ResolvedVersion
 from sentiment_operator.api.text import one_line
 from sentiment_operator.registry.failures import failure, is_absent, is_forbidden
 from sentiment_operator.registry.signature import SIGNATURE_TAG, UNSIGNED, Signers
-from sentiment_operator.registry.source import checked_source, split
+from sentiment_operator.registry.source import checked_source, proxied_source
 
 DIGEST_TAG = "sentiment.digest"
 GIT_COMMIT_TAG = "sentiment.git_commit"
@@ -151,10 +150,7 @@ class MlflowRegistry:
             raise self._missing(reference) from error
         if (named := _LOGGED_MODEL.fullmatch(uri)) is not None:
             uri = self._logged_model(named[1], f"Version {version.version} of {reference.name}")
-        if uri.startswith("mlflow-artifacts:"):
-            path = split(uri).path.strip("/")
-            uri = f"{self.tracking_uri.rstrip('/')}/api/2.0/mlflow-artifacts/artifacts/{quote(path)}"
-        return uri
+        return proxied_source(uri, self.tracking_uri) if uri.startswith("mlflow-artifacts:") else uri
 
     def _logged_model(self, identity: str, which: str) -> str:
         try:

@@ -1,7 +1,7 @@
 """Which addresses a model may be fetched from. Pure."""
 
 from ipaddress import ip_address
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, quote, urlsplit
 
 from sentiment_operator.api.errors import UnsafeSource
 
@@ -24,6 +24,11 @@ def checked_source(uri: str, *, allow_http: bool) -> str:
         )
     parts = split(uri)
     allowed = STORES | ({"http"} if allow_http else set())
+    if parts.scheme == "http" and not allow_http:
+        raise UnsafeSource(
+            "The version's artifacts are at http:, where anyone on the way can read them: serve them by https, or "
+            "let pods fetch over http inside the cluster (the operator's ALLOW_HTTP_SOURCES=true)."
+        )
     if parts.scheme not in allowed or not parts.hostname:
         place = f"{parts.scheme}:" if parts.scheme else "a plain path"
         raise UnsafeSource(
@@ -37,6 +42,19 @@ def checked_source(uri: str, *, allow_http: bool) -> str:
     if _is_local(parts.hostname):
         raise UnsafeSource("The version's artifacts are at a link-local or loopback address: register it in a store.")
     return uri
+
+
+def proxied_source(uri: str, tracking_uri: str) -> str:
+    """The web address of an `mlflow-artifacts:` one, as MLflow's own client makes it.
+
+    With a host of its own (`mlflow-artifacts://host:port/path`) that host serves the artifacts, by the same scheme.
+
+    Raises:
+        UnsafeSource: it is no address.
+    """
+    parts, tracking = split(uri), split(tracking_uri)
+    server = f"{tracking.scheme}://{parts.netloc or tracking.netloc}{tracking.path.rstrip('/')}"
+    return f"{server}/api/2.0/mlflow-artifacts/artifacts/{quote(parts.path.strip('/'))}"
 
 
 def split(uri: str) -> SplitResult:

@@ -45,6 +45,9 @@ def test_settings_are_read_by_their_type() -> None:
         ("ALLOWED_SERVICE_TYPES", "ClusterIP NodePort", "ClusterIP, NodePort or LoadBalancer, or several"),
         ("ALLOWED_SERVICE_ANNOTATIONS", ",", "annotations, or how they begin"),
         ("ALLOWED_SERVICE_ANNOTATIONS", "example.com/*", "annotations, or how they begin"),
+        ("MLFLOW_ARTIFACT_ORIGINS", "artifacts.example.com", "scheme, host and port of servers"),
+        ("MLFLOW_ARTIFACT_ORIGINS", "https://u:p@artifacts.example.com", "scheme, host and port of servers"),
+        ("MLFLOW_ARTIFACT_ORIGINS", "https://artifacts.example.com/path", "scheme, host and port of servers"),
         ("ALLOWED_MODELS", "reviews", "each namespace (or *) once"),
         ("ALLOWED_MODELS", "team-a=", "each namespace (or *) once"),
         ("ALLOWED_MODELS", "team-a=x,team-b=y", "each namespace (or *) once"),
@@ -92,3 +95,14 @@ def test_every_setting_is_documented_and_no_other() -> None:
 def test_an_empty_namespace_means_all() -> None:
     assert "--all-namespaces" in arguments("")
     assert arguments("shop")[-4:-2] == ["--namespace", "shop"]
+
+
+def test_pods_may_log_in_at_the_tracking_server_and_at_the_servers_that_are_named() -> None:
+    given = {"MLFLOW_TRACKING_URI": "https://mlflow.example.com:8443/base", "SERVING_IMAGE": "serving:1"}
+    assert Settings.from_environment(given).credential_origins == ("https://mlflow.example.com:8443",)
+    more = given | {"MLFLOW_ARTIFACT_ORIGINS": "https://a.example.com:5500, http://mlflow:5000"}
+    assert Settings.from_environment(more).credential_origins == (
+        "https://mlflow.example.com:8443",
+        "https://a.example.com:5500",
+        "http://mlflow:5000",
+    )

@@ -1,5 +1,6 @@
 """The Deployment and its pod template, a claim a test."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -230,3 +231,22 @@ def test_a_pod_without_an_account_of_its_own_names_the_default() -> None:
 def test_requests_that_the_server_would_derive_from_limits_are_explicit() -> None:
     found = container("serving", resources={"limits": {"ephemeral-storage": "1Gi"}})["resources"]
     assert found["requests"]["ephemeral-storage"] == "1Gi"
+
+
+def fetched_from(uri: str) -> dict[str, str]:
+    resource = model()
+    what = replace(target(resource, "14"), source_uri=uri)
+    made = pod_template(resource, what, credential_origins=("http://mlflow:5000", "https://a.example.com"))
+    return {one["name"]: one["value"] for one in made["spec"]["initContainers"][0]["env"]}
+
+
+def test_fetch_may_use_http_where_the_operator_has_resolved_it() -> None:
+    assert fetched_from("http://mlflow:5000/api/x")["FETCH_ALLOW_HTTP"] == "1"
+    assert "FETCH_ALLOW_HTTP" not in fetched_from("https://a.example.com/x")
+
+
+def test_fetch_knows_which_web_servers_may_get_a_login_and_a_store_needs_none() -> None:
+    assert (
+        fetched_from("https://evil.example/x")["FETCH_CREDENTIAL_ORIGINS"] == "http://mlflow:5000,https://a.example.com"
+    )
+    assert fetched_from("s3://mlflow/14").keys() == {"MODEL_URI", "MODEL_DIGEST", "MODEL_DIR"}

@@ -5,7 +5,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from sentiment_operator.api.errors import UnsafeSource
-from sentiment_operator.registry.source import checked_source
+from sentiment_operator.registry.source import checked_source, proxied_source
 
 
 @pytest.mark.parametrize(
@@ -71,3 +71,35 @@ def test_any_text_is_safe_or_refused(uri: str) -> None:
         assert checked_source(uri, allow_http=False) == uri
     except UnsafeSource:
         return
+
+
+@pytest.mark.parametrize(
+    ("uri", "tracking", "address"),
+    [
+        ("mlflow-artifacts:/1/m", "https://mlflow.example.com/", "https://mlflow.example.com"),
+        ("mlflow-artifacts:/1/m", "http://mlflow.mlflow.svc:5000", "http://mlflow.mlflow.svc:5000"),
+        ("mlflow-artifacts:/1/m", "https://example.com/mlflow", "https://example.com/mlflow"),
+        ("mlflow-artifacts://a.example.com:5500/1/m", "https://mlflow.example.com", "https://a.example.com:5500"),
+        ("mlflow-artifacts://[2001:db8::1]:5500/1/m", "http://mlflow:5000", "http://[2001:db8::1]:5500"),
+    ],
+)
+def test_proxied_artifacts_are_where_mlflows_client_looks(uri: str, tracking: str, address: str) -> None:
+    assert proxied_source(uri, tracking) == f"{address}/api/2.0/mlflow-artifacts/artifacts/1/m"
+
+
+def test_a_name_in_a_proxied_path_is_quoted() -> None:
+    found = proxied_source("mlflow-artifacts:/1/my model?x", "https://mlflow.example.com")
+    assert found.endswith("/1/my%20model")
+
+
+def test_a_login_in_a_proxied_address_is_refused() -> None:
+    address = proxied_source("mlflow-artifacts://user:secret@evil.example/1/m", "https://mlflow.example.com")
+    with pytest.raises(UnsafeSource, match="credentials") as refused:
+        checked_source(address, allow_http=False)
+    assert "secret" not in str(refused.value)
+
+
+def test_plain_http_names_the_setting_that_allows_it() -> None:
+    with pytest.raises(UnsafeSource, match="ALLOW_HTTP_SOURCES=true"):
+        checked_source("http://mlflow.mlflow.svc:5000/api/x", allow_http=False)
+    assert checked_source("http://mlflow.mlflow.svc:5000/api/x", allow_http=True)
