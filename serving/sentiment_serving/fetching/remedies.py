@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 
 from sentiment_serving.fetching.errors import StoreError, Unauthorized, UntrustedCertificate
+from sentiment_serving.fetching.login import ORIGINS, PASSWORD, TOKEN, USERNAME, Login, login_for
 from sentiment_serving.fetching.source import Source
 
 Remedy = Callable[[StoreError], str]
@@ -20,7 +21,7 @@ def remedy_for(error: StoreError, *, source: Source | None = None, environ: Mapp
     """What to check or set about an error of this source's store."""
     match error:
         case Unauthorized():
-            return _about_credentials(source)
+            return _about_credentials(source, environ or {})
         case UntrustedCertificate():
             return (
                 "Set SSL_CERT_FILE"
@@ -39,10 +40,20 @@ def warnings_of(source: Source, environ: Mapping[str, str]) -> Iterator[str]:
                 yield f"{name} is not followed: TLS certificates are always verified"
 
 
-def _about_credentials(source: Source | None) -> str:
+def _about_credentials(source: Source | None, environ: Mapping[str, str]) -> str:
+    if source is not None and source.scheme in ("https", "http"):
+        return _about_login(login_for(source, environ))
     named = _CREDENTIALS.get(source.scheme, "") if source is not None else ""
     what = f"the credentials ({named})" if named else "the credentials"
     return f"Check {what} in the Secret (spec.credentials.secretName) or the service account's role."
+
+
+def _about_login(login: Login | None) -> str:
+    if login is None:
+        return f"Set {USERNAME} and {PASSWORD}, or {TOKEN}, in the Secret (spec.credentials.secretName)."
+    if login.allowed:
+        return f"Check {login.variables} in the Secret (spec.credentials.secretName)."
+    return f"The login ({login.variables}) was not sent: {ORIGINS} does not name this scheme, host and port."
 
 
 def _about_reachability(source: Source | None) -> str:

@@ -2,7 +2,7 @@
 
 | address | credentials | transferred by | a redirect to another host |
 |---|---|---|---|
-| https, http | none | WebStore | UnsafeRedirect |
+| https, http | in the header Authorization, for named origins | WebStore | UnsafeRedirect |
 | s3 | in the URL of one file, signed by obstore | SignedStore | Misconfigured |
 | az with a shared access signature | in the URL | SignedStore | Misconfigured |
 | az, gs with a key or an identity | in the header Authorization | obstore | followed, without that header |
@@ -20,6 +20,7 @@ from typing import Protocol
 import obstore
 from obstore.store import ObjectStore
 
+from sentiment_serving.fetching.login import login_for
 from sentiment_serving.fetching.object_client import azure_client, gcs_client, translated
 from sentiment_serving.fetching.signed_store import SignedStore, azure_urls, s3_urls, shared_access_signature
 from sentiment_serving.fetching.source import Source
@@ -47,9 +48,10 @@ def open_store(source: Source, environ: Mapping[str, str] = os.environ) -> Artif
 
     Raises:
         StoreError: Misconfigured, when the environment lacks a setting that the store needs.
+        Termination: BadConfiguration, when one has an invalid value.
     """
     if source.scheme in ("https", "http"):
-        return WebStore(source)
+        return WebStore(source, login=login_for(source, environ))
     with translated():
         if source.scheme == "s3":
             return SignedStore(source, s3_urls(source, environ))

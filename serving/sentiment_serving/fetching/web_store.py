@@ -24,6 +24,7 @@ from sentiment_serving.fetching.errors import (
     UnsafeRedirect,
     UntrustedCertificate,
 )
+from sentiment_serving.fetching.login import Login
 from sentiment_serving.fetching.source import Source, is_metadata_address
 
 READ_SECONDS = 20.0
@@ -42,9 +43,15 @@ class WebStore:
     """An ArtifactStore at an http(s) Source. Proxies come from the environment (HTTPS_PROXY, NO_PROXY)."""
 
     def __init__(
-        self, source: Source, *, read_seconds: float = READ_SECONDS, file_seconds: float = FILE_SECONDS
+        self,
+        source: Source,
+        *,
+        login: Login | None = None,
+        read_seconds: float = READ_SECONDS,
+        file_seconds: float = FILE_SECONDS,
     ) -> None:
         self._root = quote(source.uri, safe="/:%@[]!$&'()*+,;=~")
+        self._login = login if login is not None and login.allowed else None
         self._read_seconds = read_seconds
         self._file_seconds = file_seconds
         self._opener = urllib.request.build_opener(_Http(), _Https(), _SameHost(self.redirected))
@@ -90,6 +97,9 @@ class WebStore:
     def _open(self, name: str, position: int, etag: str) -> http.client.HTTPResponse:
         wanted = {"Range": f"bytes={position}-", "If-Range": etag} if position else {}
         request = urllib.request.Request(self.url_of(name), headers=_HEADERS | wanted)  # noqa: S310 - a Source
+        if self._login is not None:
+            # Not a header of the request itself, because urllib sends those to the target of a redirect, too.
+            request.add_unredirected_header("Authorization", self._login.header)
         try:
             response = self._opener.open(request, timeout=self._read_seconds)
         except HTTPError as error:

@@ -56,6 +56,16 @@ def checking_signatures(answer: Answer) -> Answer:
     return check
 
 
+def files_of(folder: Path) -> Answer:
+    """The files of a folder, by the last part of the path."""
+
+    def send(handler: BaseHTTPRequestHandler) -> None:
+        path = folder / urlsplit(handler.path).path.rpartition("/")[2]
+        respond(200, path.read_bytes())(handler) if path.is_file() else respond(404)(handler)
+
+    return send
+
+
 def _signature(url: str) -> str:
     request = AWSRequest("GET", url)
     request.context["timestamp"] = parse_qs(urlsplit(url).query)["X-Amz-Date"][0]

@@ -18,10 +18,8 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
-from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 
@@ -32,7 +30,17 @@ from sentiment_serving.fetching.store import open_store
 from sentiment_serving.termination import Reason, Termination
 from testbed.servers import free_port
 from testbed.waiting import eventually
-from tests.integration.serving.fetching import BUCKET, KEYS, ROOT, S3, URI, Fetcher, checking_signatures, expect
+from tests.integration.serving.fetching import (
+    BUCKET,
+    KEYS,
+    ROOT,
+    S3,
+    URI,
+    Fetcher,
+    checking_signatures,
+    expect,
+    files_of,
+)
 from tests.integration.serving.process import environment, run, serving
 from tests.integration.serving.web import Answer, WebServer, breaking_line, respond
 
@@ -170,16 +178,6 @@ def test_wrong_credentials(fetcher: Fetcher, version: tuple[Path, str]) -> None:
             URI,
         )
         assert fetcher(AWS_ENDPOINT_URL=web.url).code == 0
-
-
-def files_of(folder: Path) -> Answer:
-    """The files of a folder, by the last part of the path."""
-
-    def send(handler: BaseHTTPRequestHandler) -> None:
-        path = folder / urlsplit(handler.path).path.rpartition("/")[2]
-        respond(200, path.read_bytes())(handler) if path.is_file() else respond(404)(handler)
-
-    return send
 
 
 def test_a_line_that_breaks_once_costs_nothing(fetcher: Fetcher, s3: S3, version: tuple[Path, str]) -> None:
