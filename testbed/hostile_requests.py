@@ -1,9 +1,10 @@
-"""Malformed and hostile requests, generated from a seed so that a failure can be reproduced."""
+"""Malformed and hostile requests, generated from a seed so that a failure can be reproduced, and the largest bodies."""
 
 import json
 import random
 import struct
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 
 MARK = "zebra"
 """A word in the text, names, path or headers of every request: it must not appear in any answer or log."""
@@ -137,3 +138,91 @@ RAW = (
     _HEAD + b"Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: zebra\r\n\r\n",
 )
 """Byte sequences that are malformed HTTP or edge cases of it; each may be cut anywhere."""
+
+
+LARGEST = 1024 * 1024 - 200
+"""Size in bytes that no body of `large` exceeds: below the default limit."""
+
+
+@dataclass(frozen=True)
+class Large:
+    """A body that is small enough to be read and made to cost as much memory as possible."""
+
+    name: str
+    path: str
+    body: bytes
+    headers: dict[str, str] = field(default_factory=lambda: {"Content-Type": JSON})
+
+
+def large() -> list[Large]:
+    """One of each kind: every format, with too many of whatever it may repeat."""
+    infer = "/v2/models/reviews/infer"
+    tensor = b'"name":"text","datatype":"BYTES"'
+    repeated: tuple[tuple[str, bytes, bytes, bytes], ...] = (
+        ("/predict", b'{"texts":[', b"]}", b'""'),
+        ("/predict", b'{"texts":[', b"]}", b'"ab"'),
+        ("/predict", b'{"text":"good","zebra":[', b"]}", b"[[]]"),
+        ("/explain", b'{"text":"good","zebra":[', b"]}", b'{"":{}}'),
+        *(
+            ("/invocations", b'{"%s":[' % name, b"]}", element)
+            for name in (b"instances", b"inputs", b"dataframe_records")
+            for element in (b"{}", b"[]", b"[[],[]]", b"1", b'"ab"', b'{"":[]}', b'{"text":""}', _NESTED)
+        ),
+        ("/invocations", b'{"inputs":{"text":[', b"]}}", b"[]"),
+        ("/invocations", b'{"inputs":{"text":[""],"zebra":[', b"]}}", b"[]"),
+        *(
+            ("/invocations", b'{"dataframe_split":{"columns":["text"],"data":[', b"]}}", element)
+            for element in (b"[]", b'[""]', b"[[],[]]", _NESTED)
+        ),
+        ("/invocations", b'{"dataframe_split":{"data":[[', b"]]}}", b"[]"),
+        ("/invocations", b'{"dataframe_split":{"data":[["good"]],"columns":[', b"]}}", b'"ab"'),
+        ("/invocations", b'{"dataframe_split":{"data":[["good"]],"index":[', b"]}}", b"[]"),
+        ("/invocations", b'{"instances":["good"],"params":{"zebra":[', b"]}}", b"[[]]"),
+        ("/invocations", b'{"instances":["good"],"zebra":[', b"]}", _NESTED),
+        *((infer, b'{"inputs":[{%s,"shape":[1],"data":[' % tensor, b"]}]}", one) for one in (b"[]", b'[""]', b'""')),
+        (infer, b'{"inputs":[{%s,"shape":[1],"data":[[' % tensor, b"]]}]}", b'"ab"'),
+        (infer, b'{"inputs":[{%s,"data":["good"],"shape":[' % tensor, b"]}]}", b"1234"),
+        (infer, b'{"inputs":[', b"]}", b'{%s,"shape":[],"data":[]}' % tensor),
+        (infer, b'{"inputs":[{%s,"shape":[1],"data":["good"]}],"outputs":[' % tensor, b"]}", b'{"name":"label"}'),
+        (infer, b'{"inputs":[{%s,"shape":[1],"data":["good"]}],"parameters":{"zebra":[' % tensor, b"]}}", b"[[]]"),
+        (infer, b'{"inputs":[{%s,"shape":[1],"data":["good"],"parameters":{"zebra":[' % tensor, b"]}}]}", b"{}"),
+    )
+    found = [
+        Large(f"{path} {before.decode()}{_short(one)}", path, _repeat(before, one, after))
+        for path, before, after, one in repeated
+    ]
+    keys = b",".join(b'"%x":1' % number for number in range(90_000))
+    found.append(Large("/invocations params of many keys", "/invocations", b'{"inputs":["good"],"params":{%s}}' % keys))
+    found.append(Large("/invocations a record of many keys", "/invocations", b'{"dataframe_records":[{%s}]}' % keys))
+    csv = {"Content-Type": "text/csv"}
+    found.append(Large("/invocations CSV of short rows", "/invocations", b"text\n" + b"a\n" * (LARGEST // 2 - 3), csv))
+    found.append(
+        Large("/invocations CSV of empty columns", "/invocations", b"," * 500_000 + b"\n" + b"," * 500_000, csv)
+    )
+    found.append(Large("/invocations CSV of empty lines", "/invocations", b"text\n" + b"\n" * (LARGEST - 5), csv))
+    wide = ("x" * 1100 + "\U0001f642").encode()
+    found.append(Large("/predict texts of wide characters", "/predict", _repeat(b'{"texts":[', b'"%s"' % wide, b"]}")))
+    data = b"\x00" * 1_040_000
+    head = b'{"inputs":[{%s,"shape":[260000],"parameters":{"binary_data_size":%d}}]}' % (tensor, len(data))
+    found.append(
+        Large(
+            f"{infer} binary elements without bytes",
+            infer,
+            head + data,
+            {"Inference-Header-Content-Length": str(len(head))},
+        )
+    )
+    return found
+
+
+_NESTED = b"[" * 400 + b"]" * 400
+
+
+def _repeat(before: bytes, element: bytes, after: bytes) -> bytes:
+    """As many elements as fit."""
+    count = (LARGEST - len(before) - len(after)) // (len(element) + 1)
+    return before + b",".join([element] * count) + after
+
+
+def _short(element: bytes) -> str:
+    return f"{element[:12].decode()}..."

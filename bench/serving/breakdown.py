@@ -83,7 +83,7 @@ def _steps(trained: Trained) -> dict[str, float]:
     made = _us(_environ, bodies)
     return {
         "reading the body": _us(read, bodies),
-        "parsing its JSON": _us(native.read_predict, bodies),
+        "parsing its JSON": _us(native.PredictReader(limits.texts).read, bodies),
         "waiting for one's turn, uncontended": _us(admitted, bodies),
         "scoring": _us(scorer.predict, texts),
         "one review, warm": _us(scorer.predict, texts[:1] * len(texts)),

@@ -3,6 +3,8 @@
 import logging
 import time
 from collections.abc import Callable
+from threading import Lock
+from typing import TypeVar
 
 from sentiment_model import Prediction, Scorer
 from sentiment_serving import problems
@@ -13,13 +15,15 @@ from sentiment_serving.http.metrics import Metrics
 from sentiment_serving.identity import ModelIdentity
 from sentiment_serving.limits import Limits
 from sentiment_serving.problems import Problem
-from sentiment_serving.wire import mlflow, native, reading, v2
+from sentiment_serving.wire import mlflow, native, reading, v2, v2_requests
 
 _TEXTS_AT_ONCE = 64
 """A millisecond or two of work: after that, waiting requests go first."""
 
 MOMENT_SECONDS = 0.01
 """Pause before a refusal: long enough for other requests to finish, short for the client that is refused."""
+
+Read = TypeVar("Read")
 
 _LOG = logging.getLogger("sentiment_serving.requests")
 
@@ -36,6 +40,10 @@ class Predictor:
         metrics.watch("sentiment_requests_working", "Requests at work.", lambda: self.admission.working)
         metrics.watch("sentiment_requests_waiting", "Requests that wait to be at work.", lambda: self.admission.waiting)
         self._large_body_bytes = limits.large_body_bytes
+        self._decoding = Lock()
+        self._read_predict = native.PredictReader(limits.texts).read
+        self._read_infer = v2_requests.InferReader(limits.texts).read
+        self._read_invocations = mlflow.InvocationsReader(limits.texts).read
         self._scorer = scorer
         self._metrics = metrics
 
@@ -57,19 +65,19 @@ class Predictor:
 
     def _predict(self, request: Request) -> Response:
         reading.require_json(request.content_type)
-        texts, single = native.read_predict(request.body)
+        texts, single = self._read(request, self._read_predict)
         predictions = self._predictions(texts, request)
         return _success(native.write_predict(predictions, self.labels, self.model, single=single), texts)
 
     def _explain(self, request: Request) -> Response:
         reading.require_json(request.content_type)
-        text = native.read_explain(request.body)
+        text = self._read(request, native.read_explain)
         self._check([text])
         prediction, explanation = self._scorer.predict(text), self._scorer.explain(text)
         return _success(native.write_explain(prediction, explanation, self.labels, self.model), [text])
 
     def _infer(self, request: Request) -> Response:
-        query = v2.read(request.body, request.content_type, request.header_length)
+        query = self._read(request, self._read_infer, request.content_type, request.header_length)
         predictions = self._predictions(query.texts, request)
         body, json_bytes = v2.write(query, predictions, self.labels, self.identity)
         if json_bytes is None:
@@ -78,7 +86,7 @@ class Predictor:
         return _success(body, query.texts, v2.BINARY, header)
 
     def _invocations(self, request: Request) -> Response:
-        texts = mlflow.read(request.body, request.content_type)
+        texts = self._read(request, self._read_invocations, request.content_type)
         return _success(mlflow.write(self._predictions(texts, request)), texts)
 
     def _respond(
@@ -100,6 +108,16 @@ class Predictor:
         finally:
             self.admission.leave(large=large)
 
+    def _read(self, request: Request, read: Callable[..., Read], *headers: str) -> Read:
+        """What `read` makes of the body. One large body at a time: until only its texts are left, it takes much memory.
+
+        That is no slower: decoding holds the interpreter's lock.
+        """
+        if len(request.body) < self._large_body_bytes:
+            return read(request.body, *headers)
+        with self._decoding:
+            return read(request.body, *headers)
+
     def _predictions(self, texts: list[str], request: Request) -> list[Prediction]:
         self._check(texts)
         # The decoders refuse lone surrogates, so every text can be scored.
@@ -116,15 +134,11 @@ class Predictor:
         return predictions
 
     def _check(self, texts: list[str]) -> None:
-        limits = self.limits
-        if len(texts) > limits.texts:
-            raise problems.too_large(
-                f"At most {limits.texts} texts in one request, found {len(texts)}. Send them in several requests."
-            )
+        most = self.limits.text_chars
         for index, text in enumerate(texts):
-            if len(text) > limits.text_chars:
+            if len(text) > most:
                 raise problems.too_large(
-                    f"A text may have at most {limits.text_chars} characters, and text {index} has {len(text)}. "
+                    f"A text may have at most {most} characters, and text {index} has {len(text)}. "
                     "Shorten it or split it."
                 )
 

@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 
 import msgspec
-from msgspec import Struct
+from msgspec import Raw, Struct
 
 from sentiment_model import Explanation, Prediction
 from sentiment_serving.identity import ModelIdentity
 from sentiment_serving.wire import reading
+from sentiment_serving.wire.elements import NULL, Elements, is_null
 
 PREDICT_SHAPE = 'Send {"text": "..."} or {"texts": ["...", "..."]}.'
 EXPLAIN_SHAPE = 'Send {"text": "..."}.'
@@ -18,6 +19,13 @@ class PredictRequest(Struct):
 
     text: str | None = None
     texts: list[str] | None = None
+
+
+class _Received(Struct):
+    """`PredictRequest`, its texts yet to be decoded."""
+
+    text: str | None = None
+    texts: Raw = NULL
 
 
 class ExplainRequest(Struct):
@@ -83,7 +91,7 @@ class Version(Struct):
     """In the order of their index."""
 
 
-_PREDICT = msgspec.json.Decoder(PredictRequest)
+_PREDICT = msgspec.json.Decoder(_Received)
 _EXPLAIN = msgspec.json.Decoder(ExplainRequest)
 _encode = msgspec.json.Encoder().encode
 
@@ -93,25 +101,35 @@ def model_of(identity: ModelIdentity) -> Model:
     return Model(identity.name, identity.version, identity.digest or None)
 
 
-def read_predict(body: bytes) -> tuple[list[str], bool]:
-    """The texts of POST /predict, and whether the request has a single `text`.
+class PredictReader:
+    """Reads the bodies of POST /predict.
 
-    Raises:
-        Problem: 400, 422.
+    Args:
+        most: how many texts a request may have.
     """
-    request = reading.decode(_PREDICT, body, PREDICT_SHAPE)
-    match request.text, request.texts:
-        case str(text), None:
-            return [text], True
-        case None, [_, *_] as texts:
-            return texts, False
-        case None, []:
-            found = "an empty list of texts"
-        case None, None:
-            found = "neither text nor texts"
-        case _:
-            found = "both text and texts"
-    raise reading.not_one_of(PREDICT_SHAPE, found)
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._texts = Elements[str](str, most)
+
+    def read(self, body: bytes) -> tuple[list[str], bool]:
+        """The texts, and whether the request has a single `text`.
+
+        Raises:
+            Problem: 400, 413, 422.
+        """
+        request = reading.decode(_PREDICT, body, PREDICT_SHAPE)
+        if is_null(request.texts):
+            if request.text is None:
+                raise reading.not_one_of(PREDICT_SHAPE, "neither text nor texts")
+            return [request.text], True
+        texts = self._texts.decode(request.texts, PREDICT_SHAPE, "$.texts")
+        if request.text is not None:
+            raise reading.not_one_of(PREDICT_SHAPE, "both text and texts")
+        if not texts:
+            raise reading.not_one_of(PREDICT_SHAPE, "an empty list of texts")
+        reading.require_at_most(self._most, texts)
+        return texts, False
 
 
 def write_predict(predictions: Sequence[Prediction], labels: Sequence[str], model: Model, *, single: bool) -> bytes:

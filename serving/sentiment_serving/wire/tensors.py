@@ -13,15 +13,15 @@ from sentiment_serving.wire import reading
 _LENGTH = struct.Struct("<I")
 
 
-def read_strings(data: bytes, name: str) -> list[str]:
-    """The elements of a BYTES tensor.
+def read_strings(data: bytes, name: str, most: int) -> list[str]:
+    """The elements of a BYTES tensor, at most `most` + 1 of them.
 
     Raises:
         Problem: 400, when the lengths do not fit the data or an element is not UTF-8.
     """
     found: list[str] = []
     place, end = 0, len(data)
-    while place < end:
+    while place < end and len(found) <= most:
         start = place + _LENGTH.size
         if start > end:
             raise _broken(name, len(found))

@@ -12,9 +12,8 @@ import msgspec
 from msgspec import Meta, Struct
 
 from sentiment_model import Prediction
-from sentiment_serving import problems
 from sentiment_serving.identity import ModelIdentity
-from sentiment_serving.wire import reading, tensors
+from sentiment_serving.wire import tensors
 
 BINARY = "application/octet-stream"
 HEADER_LENGTH = "Inference-Header-Content-Length"
@@ -129,36 +128,7 @@ class InferQuery:
     """Name, and whether it is requested as binary."""
 
 
-_DECODER = msgspec.json.Decoder(InferRequest)
 _encode = msgspec.json.Encoder().encode
-
-
-def read(body: bytes, content_type: str, header_length: str) -> InferQuery:
-    """Decode the body of POST .../infer.
-
-    Args:
-        body: JSON, with binary tensors behind it if `header_length` is set.
-        content_type: JSON, application/octet-stream or none: Triton's client sends none.
-        header_length: the header Inference-Header-Content-Length, empty when there is none.
-
-    Raises:
-        Problem: 400, 415, 422.
-    """
-    if content_type and not reading.is_json(content_type) and reading.media_type(content_type) != BINARY:
-        raise problems.unsupported_media_type(f"Send JSON, or JSON and binary tensors with the header {HEADER_LENGTH}.")
-    header, binary = _split(body, header_length)
-    request = reading.decode(_DECODER, header, SHAPE)
-    if len(request.inputs) != 1 or request.inputs[0].name != INPUT:
-        raise reading.not_one_of(SHAPE, f"{len(request.inputs)} inputs, or one that is not named {INPUT}")
-    given = request.inputs[0]
-    if given.datatype != "BYTES":
-        raise reading.not_one_of(SHAPE, "another datatype")
-    texts = _texts(given, binary)
-    if not texts or given.shape not in ([len(texts)], [len(texts), 1]):
-        raise reading.not_one_of(
-            SHAPE, f"{len(texts)} texts, and a shape that is neither [{len(texts)}] nor [{len(texts)}, 1]"
-        )
-    return InferQuery(texts, request.id, _wanted(request))
 
 
 def write(
@@ -190,43 +160,6 @@ def metadata(identity: ModelIdentity, labels: Sequence[str]) -> ModelMetadata:
         ],
         parameters={"labels": list(labels), "digest": identity.digest or None},
     )
-
-
-def _split(body: bytes, header_length: str) -> tuple[bytes, bytes]:
-    if not header_length:
-        return body, b""
-    plain = header_length.isascii() and header_length.isdigit() and len(header_length) < 12
-    if not plain or int(header_length) > len(body):
-        raise problems.malformed(f"{HEADER_LENGTH} must be the size of the JSON in bytes, at most that of the body.")
-    return body[: int(header_length)], body[int(header_length) :]
-
-
-def _texts(given: InferInput, binary: bytes) -> list[str]:
-    size = (given.parameters or {}).get("binary_data_size")
-    if size is None:
-        if given.data is None or binary:
-            raise reading.not_one_of(SHAPE, "no data, or bytes behind the JSON that no tensor claims")
-        return [text for row in given.data for text in ([row] if isinstance(row, str) else row)]
-    if given.data is not None:
-        raise reading.not_one_of(SHAPE, "both data and binary_data_size")
-    if type(size) is not int or size != len(binary):
-        raise reading.not_one_of(SHAPE, f"{len(binary)} bytes behind the JSON and another binary_data_size")
-    return tensors.read_strings(binary, INPUT)
-
-
-def _wanted(request: InferRequest) -> list[tuple[str, bool]]:
-    binary = (request.parameters or {}).get("binary_data_output") is True
-    if not request.outputs:
-        return [(name, binary) for name in OUTPUTS]
-    wanted = []
-    for output in request.outputs:
-        parameters = output.parameters or {}
-        if output.name not in OUTPUTS or parameters.get("classification"):
-            raise problems.unprocessable(f"Ask for the outputs {LABEL} and {PROBABILITIES}, or name none for both.")
-        wanted.append((output.name, parameters.get("binary_data", binary) is True))
-    if len({name for name, _ in wanted}) != len(wanted):
-        raise problems.unprocessable("Ask for each output once.")
-    return wanted
 
 
 def _output(name: str, predictions: Sequence[Prediction], classes: int, *, binary: bool) -> InferOutput:
