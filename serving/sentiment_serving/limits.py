@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
-    """Upper bounds. A request above them gets 413, a request too many gets 503; the body states which limit applies."""
+    """Upper bounds. A request above them gets 413, a request too many gets 503, a body that takes too long 408; the
+    response states which limit applies."""
 
     body_bytes: int = 1024 * 1024
     """Body of one request. About a second of work for the pure Python scorer."""
@@ -19,6 +20,8 @@ class Limits:
     """Requests that wait to be processed."""
     sending: int = 64
     """Requests whose body is still being received. A client that sends slowly holds one of these."""
+    body_seconds: float = 20.0
+    """How long a body may take to arrive."""
     large_body_bytes: int = 32 * 1024
     """A body of this size or more is large: a batch, or a very long text."""
 
@@ -29,5 +32,6 @@ class Limits:
 
     @property
     def large(self) -> int:
-        """How many large requests may be processed or wait; the rest of the queue stays free for small ones."""
+        """How many large requests may be received, processed or wait; the rest of the queue stays free for small ones.
+        Their bodies and texts are the largest part of the memory in use."""
         return self.working + self.waiting // 2

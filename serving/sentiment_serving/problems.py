@@ -45,6 +45,11 @@ def malformed(detail: str) -> Problem:
     return Problem(400, "Malformed request", detail)
 
 
+def too_slow(seconds: float) -> Problem:
+    """408: the body did not arrive in time."""
+    return Problem(408, "Request timeout", f"The body must arrive within {seconds:g} seconds. Send it without pauses.")
+
+
 def not_found(detail: str) -> Problem:
     """404: no such route, no such model."""
     return Problem(404, "Not found", detail)

@@ -59,7 +59,7 @@ class ServeSettings:
     connections: int = 1024
     """MAX_CONNECTIONS: open connections, including idle ones. Further ones wait to be accepted, even a probe's."""
     limits: Limits
-    """MAX_BODY_BYTES, MAX_TEXTS, MAX_TEXT_CHARS; THREADS, MAX_WAITING, MAX_SENDING"""
+    """MAX_BODY_BYTES, MAX_TEXTS, MAX_TEXT_CHARS; THREADS, MAX_WAITING, MAX_SENDING, BODY_TIMEOUT_SECONDS"""
     fast_path: bool = True
     """SENTIMENT_FAST_PATH=0: route every request through Flask."""
     drain_seconds: float = 5.0
@@ -85,6 +85,7 @@ class ServeSettings:
             working=_whole(environ, "THREADS", Limits.working, maximum=256),
             waiting=_whole(environ, "MAX_WAITING", Limits.waiting, maximum=1024),
             sending=_whole(environ, "MAX_SENDING", Limits.sending, maximum=1024),
+            body_seconds=_whole(environ, "BODY_TIMEOUT_SECONDS", int(Limits.body_seconds), maximum=3600),
         )
         drain = _seconds(environ, "DRAIN_SECONDS", cls.drain_seconds)
         shutdown = _seconds(environ, "SHUTDOWN_SECONDS", cls.shutdown_seconds)

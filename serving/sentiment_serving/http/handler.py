@@ -39,26 +39,32 @@ class Handler:
             name: the model that the path names, where it was not compared with the one that serves.
             version: the same for the version.
         """
+        body = b""
         try:
             if name is not None:
                 self.service.require_model(name, version)
-            response = endpoint.respond(self.service, self._read(endpoint, environ, context))
+            if endpoint.method == "POST":
+                body = self.bodies.read(environ)
+            response = endpoint.respond(self.service, _request(endpoint, body, environ, context))
         except Problem as problem:
             open_inference = is_open_inference(endpoint.route)
             response = problem_response(problem, request_id=context.request_id, open_inference=open_inference)
         except Exception as error:
             open_inference = is_open_inference(endpoint.route)
             response = failure_response(error, request_id=context.request_id, open_inference=open_inference)
+        finally:
+            self.bodies.release(body)
         context.record(response)
         return response
 
-    def _read(self, endpoint: Endpoint, environ: "WSGIEnvironment", context: RequestContext) -> Request:
-        if endpoint.method == "GET":
-            return Request(b"", "", context.request_id, accept=environ.get("HTTP_ACCEPT", ""))
-        return Request(
-            self.bodies.read(environ),
-            environ.get("CONTENT_TYPE", ""),
-            context.request_id,
-            counted=not context.is_verification,
-            header_length=environ.get(_HEADER_LENGTH_VARIABLE, ""),
-        )
+
+def _request(endpoint: Endpoint, body: bytes, environ: "WSGIEnvironment", context: RequestContext) -> Request:
+    if endpoint.method == "GET":
+        return Request(b"", "", context.request_id, accept=environ.get("HTTP_ACCEPT", ""))
+    return Request(
+        body,
+        environ.get("CONTENT_TYPE", ""),
+        context.request_id,
+        counted=not context.is_verification,
+        header_length=environ.get(_HEADER_LENGTH_VARIABLE, ""),
+    )

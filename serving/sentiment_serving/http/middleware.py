@@ -10,10 +10,12 @@ from collections.abc import Callable, Iterable, Mapping
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
+from sentiment_serving import problems
 from sentiment_serving.headers import MODEL_VERSION, REQUEST_ID
 from sentiment_serving.http.endpoint import Endpoint
 from sentiment_serving.http.handler import Handler
-from sentiment_serving.http.request_context import RequestContext
+from sentiment_serving.http.predict import problem_response
+from sentiment_serving.http.request_context import RequestContext, context_of, is_open_inference
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -41,6 +43,7 @@ class Middleware:
     ) -> None:
         self._app = app
         self._handler = handler
+        self.bodies = handler.bodies
         self._metrics = handler.service.metrics
         identity = handler.service.predictor.identity
         self._fast: dict[tuple[str, str], Endpoint] = {
@@ -71,22 +74,48 @@ class Middleware:
         start_response(_STATUS_LINES[response.status], headers)
         return [response.body]
 
+    def time_out(self, environ: "WSGIEnvironment") -> tuple[int, list[tuple[str, str]], bytes]:
+        """The response to a client whose body takes too long: status, headers and body.
+
+        The thread that reads the body answers nothing then: its client has this response already.
+        """
+        context = context_of(environ)
+        if _FLASK_REQUEST in environ:
+            self._take_route(environ, context)
+        response = problem_response(
+            problems.too_slow(self._handler.service.predictor.limits.body_seconds),
+            request_id=context.request_id,
+            open_inference=is_open_inference(context.route),
+        )
+        headers = [
+            ("Content-Type", response.content_type),
+            ("Connection", "close"),
+            *self._finish(environ, context, response.status),
+        ]
+        context.timed_out = True
+        return response.status, headers, response.body
+
+    def _take_route(self, environ: "WSGIEnvironment", context: RequestContext) -> None:
+        rule = environ[_FLASK_REQUEST].url_rule
+        if rule is not None:
+            context.route, context.is_operation = rule.rule, rule.rule in self._operations
+
     def _through_flask(
         self, environ: "WSGIEnvironment", start_response: "StartResponse", context: RequestContext
     ) -> Iterable[bytes]:
         def finish(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Callable[[bytes], object]:
-            rule = environ[_FLASK_REQUEST].url_rule
-            if rule is not None:
-                context.route, context.is_operation = rule.rule, rule.rule in self._operations
+            self._take_route(environ, context)
             return start_response(status, headers + self._finish(environ, context, int(status[:3])), exc_info)
 
         return self._app(environ, finish)
 
     def _finish(self, environ: "WSGIEnvironment", context: RequestContext, status: int) -> list[tuple[str, str]]:
         """Count and log the response. Returns the headers that every response has."""
+        if context.timed_out:
+            return []
         seconds = time.perf_counter() - context.started
         if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
-            self._handler.bodies.discard(environ)
+            self.bodies.discard(environ)
         if not context.is_verification:
             self._metrics.answered(route=context.route, code=status, seconds=seconds, request_id=context.request_id)
         level = logging.DEBUG if status < 400 else self._level(context, status)

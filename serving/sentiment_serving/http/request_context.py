@@ -27,7 +27,7 @@ _REQUEST_ID_VARIABLE, _VERIFICATION_VARIABLE = wsgi_variable(REQUEST_ID), wsgi_v
 class RequestContext:
     """One request, from its arrival to its log line. It is kept in the WSGI environment."""
 
-    __slots__ = ("chars", "is_operation", "is_verification", "request_id", "route", "started", "texts")
+    __slots__ = ("chars", "is_operation", "is_verification", "request_id", "route", "started", "texts", "timed_out")
 
     def __init__(self, environ: "WSGIEnvironment") -> None:
         self.started = time.perf_counter()
@@ -40,6 +40,8 @@ class RequestContext:
         self.is_operation = False
         """Whether it is a probe or a scrape."""
         self.texts = self.chars = 0
+        self.timed_out = False
+        """Whether the client was answered with 408 while its body was being read."""
         environ[_KEY] = self
 
     def record(self, response: Response) -> None:
@@ -50,6 +52,12 @@ class RequestContext:
 def context_of(environ: "WSGIEnvironment") -> RequestContext:
     """The context of a request that came through the middleware."""
     return cast("RequestContext", environ[_KEY])
+
+
+def is_timed_out(environ: "WSGIEnvironment") -> bool:
+    """Whether the client was answered with 408; False without a context."""
+    context = environ.get(_KEY)
+    return context is not None and context.timed_out
 
 
 def is_open_inference(path: str) -> bool:

@@ -8,17 +8,21 @@ import socket
 import sys
 import threading
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from flask import Flask
 from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
+from granian.server import mt
 from granian.server.mt import MTServer
 
 from sentiment_model import native
+from sentiment_serving.http import slow_bodies
 from sentiment_serving.http.drain import ClosingWhileDraining
 from sentiment_serving.http.lifecycle import Lifecycle
+from sentiment_serving.http.middleware import Middleware
+from sentiment_serving.http.slow_bodies import SlowBodies
 from sentiment_serving.settings import ServeSettings
 from sentiment_serving.signals import Signals
 from sentiment_serving.termination import Reason, Termination
@@ -28,6 +32,9 @@ KEEP_ALIVE_SECONDS = 75
 theirs (60 s for AWS and nginx): the side that sends must close first, or it sends into a closed connection."""
 
 _BACKLOG = 1024
+_CONNECTION_BUFFER_BYTES = 64 * 1024
+"""What hyper reads ahead from a connection, and the most that the headers of a request may have together. With its 400
+KiB, a thousand connections with unfinished headers would take 400 MiB."""
 _THREADS_FREE = 4
 """Threads beyond those at work or waiting: they refuse requests during an overload and answer probes."""
 _SWITCH_SECONDS = 0.0005
@@ -51,7 +58,9 @@ def serve(app: Flask, *, lifecycle: Lifecycle, settings: ServeSettings, signals:
         port=settings.port,
         interface=Interfaces.WSGI,
         http=HTTPModes.http1,
-        http1_settings=HTTP1Settings(header_read_timeout=KEEP_ALIVE_SECONDS * 1000),
+        http1_settings=HTTP1Settings(
+            header_read_timeout=KEEP_ALIVE_SECONDS * 1000, max_buffer_size=_CONNECTION_BUFFER_BYTES
+        ),
         websockets=False,
         blocking_threads=settings.limits.threads + _THREADS_FREE,
         backlog=_BACKLOG,
@@ -61,6 +70,8 @@ def serve(app: Flask, *, lifecycle: Lifecycle, settings: ServeSettings, signals:
     )
     signals.handle_with(_Shutdown(server, lifecycle, settings).begin)
     application = ClosingWhileDraining(app, lifecycle)
+    middleware = cast("Middleware", app.wsgi_app)
+    SlowBodies(middleware.bodies, middleware.time_out).watch()
     # All objects so far live to the end. Without freeze, each collection would scan them while requests wait.
     gc.collect()
     gc.freeze()
@@ -102,6 +113,7 @@ class _OneProcessServer(MTServer):
 
     def run(self, application: ClosingWhileDraining) -> None:
         """Serve until `stop`. Past MTServer's own `serve`, which only warns that free-threading is experimental."""
+        mt._wsgi_call_wrap = slow_bodies.with_protocol  # type: ignore[attr-defined]
         super(MTServer, self).serve(target_loader=lambda: application, wrap_loader=False)
 
     def stop(self) -> None:

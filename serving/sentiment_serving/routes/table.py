@@ -16,7 +16,7 @@ from sentiment_serving.wire import v2 as v2_format
 from sentiment_serving.wire.reading import JSON
 
 _TEXT, _HTML = "text/plain", "text/html"
-_PREDICTION_PROBLEMS = (400, 413, 415, 422, 500, 503)
+_PREDICTION_PROBLEMS = (400, 408, 413, 415, 422, 500, 503)
 _V2_MODEL, _V2_VERSION = "/v2/models/<name>", "/v2/models/<name>/versions/<version>"
 
 _prediction = partial(Endpoint, method="POST", problems=_PREDICTION_PROBLEMS, fast=True)

@@ -12,6 +12,7 @@ from sentiment_serving.http.bodies import Bodies
 from sentiment_serving.http.predict import Predictor
 from sentiment_serving.identity import ModelIdentity
 from sentiment_serving.limits import Limits
+from sentiment_serving.problems import Problem
 from testbed.waiting import eventually
 from tests.unit.serving.tiny_model import tiny_scorer
 
@@ -123,3 +124,75 @@ def test_a_compressed_body_is_415(client: FlaskClient) -> None:
     response = client.post("/predict", json={"text": "good"}, headers={"Content-Encoding": "gzip"})
     assert response.status_code == 415
     assert "Content-Encoding" in response.get_json()["detail"]
+
+
+class Arrived(io.BytesIO):
+    """A body that has arrived, and the sizes in which it is read."""
+
+    def __init__(self, body: bytes) -> None:
+        super().__init__(body)
+        self.sizes: list[int] = []
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        self.sizes.append(size or 0)
+        return super().read(size)
+
+
+def announced(body: io.BytesIO) -> dict[str, object]:
+    return {"CONTENT_LENGTH": str(len(body.getbuffer())), "wsgi.input": body}
+
+
+@pytest.mark.parametrize("chunked", [True, False])
+def test_no_more_large_bodies_are_kept_than_allowed(chunked: bool) -> None:
+    def environ(body: Arrived) -> dict[str, object]:
+        return {"wsgi.input_terminated": True, "wsgi.input": body} if chunked else announced(body)
+
+    bodies = Bodies(Limits(working=1, waiting=2, large_body_bytes=500))
+    kept = [bodies.read(environ(Arrived(b"x" * 500))) for _ in range(2)]
+    refused = Arrived(b"x" * 100_000)
+    with pytest.raises(Problem) as raised:
+        bodies.read(environ(refused))
+    assert (raised.value.status, raised.value.retry_after_seconds) == (503, 1)
+    # Many clients read the response only after they have sent everything.
+    assert refused.read() == b""
+    assert bodies.read(environ(Arrived(b"x" * 499))) == b"x" * 499
+    bodies.release(kept.pop())
+    assert len(bodies.read(environ(Arrived(b"x" * 100_000)))) == 100_000
+
+
+def test_a_large_body_that_is_refused_is_not_kept() -> None:
+    bodies = Bodies(Limits(working=1, waiting=0, body_bytes=1000, large_body_bytes=500))
+    for _ in range(3):
+        with pytest.raises(Problem, match="Request too large"):
+            bodies.read({"wsgi.input_terminated": True, "wsgi.input": Arrived(b"x" * 1001)})
+        with pytest.raises(Problem, match="Malformed request"):
+            bodies.read({"CONTENT_LENGTH": "600", "wsgi.input": Arrived(b"x" * 599)})
+    assert bodies.read(announced(Arrived(b"x" * 1000))) == b"x" * 1000
+
+
+def test_large_bodies_that_are_being_received_leave_places_to_small_ones() -> None:
+    arrived = threading.Event()
+
+    class Arriving(io.BytesIO):
+        def read(self, size: int | None = -1, /) -> bytes:
+            arrived.wait(30)
+            return super().read(size)
+
+    bodies = Bodies(Limits(sending=4, large_body_bytes=500))
+    large = [threading.Thread(target=bodies.read, args=(announced(Arriving(b"x" * 500)),)) for _ in range(2)]
+    for thread in large:
+        thread.start()
+    eventually(lambda: len(bodies.overdue(float("inf"))) == 2, "the large ones")
+    with pytest.raises(Problem) as raised:
+        bodies.read(announced(Arrived(b"x" * 500)))
+    assert raised.value.status == 503
+    assert bodies.read(announced(Arrived(b"{}"))) == b"{}"
+    arrived.set()
+    for thread in large:
+        thread.join(30)
+
+
+def test_a_large_body_is_read_in_pieces() -> None:
+    body = Arrived(bytes(range(256)) * 1000)
+    assert Bodies(Limits()).read(announced(body)) == body.getvalue()
+    assert max(body.sizes) <= 65536
