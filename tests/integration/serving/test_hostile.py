@@ -1,4 +1,4 @@
-"""No request makes the server fail, and no response contains a traceback or the request's text.
+"""No request makes the server fail or take much memory, and no response contains a traceback or the request's text.
 
 HOSTILE_REQUESTS sets the number of requests (2000 by default).
 """
@@ -8,6 +8,9 @@ import json
 import os
 import random
 import socket
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -114,3 +117,41 @@ def test_clients_that_half_close_do_not_disturb_others(tmp_path: Path) -> None:
             response = send(server, head % len(body) + body, half_close=True)
             assert not response or (response.startswith(b"HTTP/1.1 200") and response.endswith(b"}"))
         assert ask(server, "POST", "/predict", body, {"Content-Type": hostile.JSON})[0] == 200
+
+
+def test_the_largest_bodies_of_every_format_take_little_memory(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_version(tmp_path)
+    # As many as may have a large body in memory.
+    clients, good = 24, b'{"text": "good"}'
+    # As in the image.
+    with serving(tmp_path, "14", env={"MALLOC_ARENA_MAX": "2", "LOG_LEVEL": "ERROR"}) as server:
+
+        def send(large: hostile.Large) -> int:
+            return ask(server, "POST", large.path, large.body, large.headers)[0]
+
+        waits = []
+        with ThreadPoolExecutor(clients) as pool:
+            # Those of one format at the same time.
+            answers = [pool.submit(send, large) for large in hostile.large() for _ in range(8)]
+            wide = next(large for large in hostile.large() if "wide" in large.name)
+            answers += [pool.submit(send, wide) for _ in range(clients)]
+            while not all(answer.done() for answer in answers):
+                begun = time.monotonic()
+                assert ask(server, "POST", "/predict", good, {"Content-Type": hostile.JSON})[0] == 200
+                waits.append(time.monotonic() - begun)
+        codes = Counter(answer.result() for answer in answers)
+        peak = peak_memory_bytes(server.process.pid)
+    assert set(codes) <= {200, 413, 422, 503}
+    assert peak < 320 * 2**20
+    # Decoding all of a body of half a million elements took seconds of everyone's time.
+    assert sorted(waits)[len(waits) // 2] < 1
+    with capsys.disabled():
+        print(f"\n{len(answers)} of the largest bodies, {dict(sorted(codes.items()))}: {peak / 2**20:.0f} MiB at most")
+
+
+def peak_memory_bytes(pid: int) -> int:
+    """The most that was ever resident."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) * 1024
