@@ -39,18 +39,20 @@ def s3_client(source: Source, config: "S3Config | None" = None) -> S3Store:
     )
 
 
-def azure_client(source: Source, config: "AzureConfig | None" = None) -> AzureStore:
+def azure_client(source: Source, config: "AzureConfig | None" = None, *, authorities: str = "") -> AzureStore:
     """A client of Azure; `config` takes precedence over the environment."""
-    return AzureStore.from_url(source.uri, config=config, client_options=_options(source), retry_config=_RETRY)
+    return AzureStore.from_url(
+        source.uri, config=config, client_options=_options(source, authorities), retry_config=_RETRY
+    )
 
 
-def gcs_client(source: Source) -> GCSStore:
+def gcs_client(source: Source, authorities: str = "") -> GCSStore:
     """A client of GCS."""
-    return GCSStore.from_url(source.uri, client_options=_options(source), retry_config=_RETRY)
+    return GCSStore.from_url(source.uri, client_options=_options(source, authorities), retry_config=_RETRY)
 
 
-def _options(source: Source) -> "ClientConfig":
-    return {
+def _options(source: Source, authorities: str = "") -> "ClientConfig":
+    options: ClientConfig = {
         "connect_timeout": timedelta(seconds=5),
         # A stalled read ends the transfer, not its length: a large model over a slow line may take long.
         "read_timeout": timedelta(seconds=20),
@@ -58,6 +60,9 @@ def _options(source: Source) -> "ClientConfig":
         "allow_http": source.plain_http,
         "user_agent": "sentiment-serving",
     }
+    if authorities:
+        options["root_certificate"] = authorities
+    return options
 
 
 @contextmanager

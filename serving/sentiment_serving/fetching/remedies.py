@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from sentiment_serving.fetching.errors import StoreError, Unauthorized, UntrustedCertificate
 from sentiment_serving.fetching.login import ORIGINS, PASSWORD, TOKEN, USERNAME, Login, login_for
 from sentiment_serving.fetching.source import Source
+from sentiment_serving.fetching.trust import FILES, SYSTEM, TEXT
 
 Remedy = Callable[[StoreError], str]
 
@@ -23,10 +24,10 @@ def remedy_for(error: StoreError, *, source: Source | None = None, environ: Mapp
         case Unauthorized():
             return _about_credentials(source, environ or {})
         case UntrustedCertificate():
+            names = FILES.get(source.scheme, ()) if source is not None else ()
             return (
-                "Set SSL_CERT_FILE"
-                + (" or AWS_CA_BUNDLE" if source is not None and source.scheme == "s3" else "")
-                + " to a file with the certificate of its CA."
+                f"Set {' or '.join((*names[:1], SYSTEM))} to a file with the certificate of its CA, "
+                f"or {TEXT} to the certificate itself."
                 + "".join(f" {name} is not followed." for name in _TLS_OFF if _is_on(environ or {}, name))
             )
     return _about_reachability(source)

@@ -30,8 +30,8 @@ _NO_CREDENTIALS = frozenset({"ExpiredToken", "InvalidToken", "TokenRefreshRequir
 class SignedStore(WebStore):
     """An ArtifactStore with a URL for each file that holds what authenticates the request."""
 
-    def __init__(self, source: Source, url_of: Callable[[str], str]) -> None:
-        super().__init__(source)
+    def __init__(self, source: Source, url_of: Callable[[str], str], *, authorities: str = "") -> None:
+        super().__init__(source, authorities=authorities)
         self._is_s3 = source.scheme == "s3"
         self._url_of = url_of
 

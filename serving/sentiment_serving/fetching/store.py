@@ -24,6 +24,7 @@ from sentiment_serving.fetching.login import login_for
 from sentiment_serving.fetching.object_client import azure_client, gcs_client, translated
 from sentiment_serving.fetching.signed_store import SignedStore, azure_urls, s3_urls, shared_access_signature
 from sentiment_serving.fetching.source import Source
+from sentiment_serving.fetching.trust import added_authorities
 from sentiment_serving.fetching.web_store import WebStore
 
 _CHUNK_BYTES = 1024 * 1024
@@ -50,15 +51,18 @@ def open_store(source: Source, environ: Mapping[str, str] = os.environ) -> Artif
         StoreError: Misconfigured, when the environment lacks a setting that the store needs.
         Termination: BadConfiguration, when one has an invalid value.
     """
+    authorities = added_authorities(source, environ)
     if source.scheme in ("https", "http"):
-        return WebStore(source, login=login_for(source, environ))
+        return WebStore(source, login=login_for(source, environ), authorities=authorities)
     with translated():
         if source.scheme == "s3":
-            return SignedStore(source, s3_urls(source, environ))
+            return SignedStore(source, s3_urls(source, environ), authorities=authorities)
         if source.scheme == "gs":
-            return RemoteStore(gcs_client(source))
+            return RemoteStore(gcs_client(source, authorities))
         signature = shared_access_signature(environ)
-        return SignedStore(source, azure_urls(source, signature)) if signature else RemoteStore(azure_client(source))
+        if signature:
+            return SignedStore(source, azure_urls(source, signature), authorities=authorities)
+        return RemoteStore(azure_client(source, authorities=authorities))
 
 
 class RemoteStore:

@@ -26,6 +26,7 @@ from sentiment_serving.fetching.errors import (
 )
 from sentiment_serving.fetching.login import Login
 from sentiment_serving.fetching.source import Source, is_metadata_address
+from sentiment_serving.fetching.trust import tls_context
 
 READ_SECONDS = 20.0
 """How long to wait for the next bytes. A stalled read ends the transfer, not its length."""
@@ -47,6 +48,7 @@ class WebStore:
         source: Source,
         *,
         login: Login | None = None,
+        authorities: str = "",
         read_seconds: float = READ_SECONDS,
         file_seconds: float = FILE_SECONDS,
     ) -> None:
@@ -54,7 +56,8 @@ class WebStore:
         self._login = login if login is not None and login.allowed else None
         self._read_seconds = read_seconds
         self._file_seconds = file_seconds
-        self._opener = urllib.request.build_opener(_Http(), _Https(), _SameHost(self.redirected))
+        handlers = (_Http(), _Https(tls_context(authorities)), _SameHost(self.redirected))
+        self._opener = urllib.request.build_opener(*handlers)
 
     def url_of(self, name: str) -> str:
         """The URL of a file.
@@ -155,8 +158,12 @@ class _Http(urllib.request.HTTPHandler):
 
 
 class _Https(urllib.request.HTTPSHandler):
+    def __init__(self, context: ssl.SSLContext) -> None:
+        super().__init__()
+        self._tls = context
+
     def https_open(self, req: urllib.request.Request) -> http.client.HTTPResponse:
-        return self.do_open(_SecureConnection, req, context=ssl.create_default_context())
+        return self.do_open(_SecureConnection, req, context=self._tls)
 
 
 def _broken(error: object) -> Unreachable:

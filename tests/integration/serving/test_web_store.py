@@ -14,16 +14,10 @@
 import ssl
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler
-from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from sentiment_model.manifest import MODEL
 from sentiment_serving.fetching import web_store
@@ -224,28 +218,6 @@ def test_a_name_that_has_moved_to_a_metadata_service_is_left_at_the_connection(m
         with pytest.raises(UnsafeRedirect, match="metadata"):
             next(store.stream("f"))
         assert web.requests == []
-
-
-@pytest.fixture
-def certificate(tmp_path: Path) -> Path:
-    """A file with a key for 127.0.0.1 and the certificate that it signed for itself."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "store")])
-    now = datetime.now(UTC)
-    signed = (
-        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number(), now, now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    unprotected = serialization.NoEncryption()
-    form = serialization.PrivateFormat.PKCS8
-    path = tmp_path / "certificate.pem"
-    path.write_bytes(
-        key.private_bytes(serialization.Encoding.PEM, form, unprotected)
-        + signed.public_bytes(serialization.Encoding.PEM)
-    )
-    return path
 
 
 @pytest.mark.parametrize("trusted", [True, False])
