@@ -14,6 +14,7 @@ from sentiment_operator.api.names import (
     selector_labels,
 )
 from sentiment_operator.api.resource import SentimentModel, Spec, Target
+from sentiment_operator.api.variables import escaped
 from sentiment_operator.children.metadata import metadata
 from sentiment_operator.children.resources import serving_resources
 
@@ -210,8 +211,8 @@ def pull_policy(image: str) -> str:
 
 
 def env(**variables: str) -> list[dict[str, str]]:
-    """Variables of a container, in the order given."""
-    return [{"name": name, "value": value} for name, value in variables.items()]
+    """Variables of a container, in the order given, with exactly these values."""
+    return [{"name": name, "value": escaped(value)} for name, value in variables.items()]
 
 
 def _probe(path: str, *, period: int, failures: int) -> dict[str, Any]:

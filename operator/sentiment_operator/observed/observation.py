@@ -18,6 +18,7 @@ from sentiment_operator.api.names import (
 )
 from sentiment_operator.api.stored import part_of
 from sentiment_operator.api.text import one_line
+from sentiment_operator.api.variables import unescaped
 from sentiment_operator.observed.drift import Overruled
 from sentiment_operator.observed.pods import Pod
 
@@ -81,7 +82,7 @@ class Template:
             key=annotations.get(KEY_ANNOTATION, "") if fetch and serving else "",
             version=annotations.get(VERSION_ANNOTATION, ""),
             digest=annotations.get(DIGEST_ANNOTATION, ""),
-            source_uri=variables.get("MODEL_URI", ""),
+            source_uri=unescaped(variables.get("MODEL_URI", "")),
             image=serving.image if serving else "",
             body={**body, "metadata": clean},
         )
