@@ -162,6 +162,8 @@ endif
 
 WORKSPACE ?= .
 NAME ?= sentiment-reviews
+# Recipes read it as a variable of the shell: it may contain spaces, quotes and dollars.
+export NAME
 RESOURCE ?= reviews
 NAMESPACE ?= default
 REGISTERED := $(WORKSPACE)/reports/register.json
@@ -202,11 +204,11 @@ verify-model: setup ## the pipeline's gates: tests/test_model.py and tests/test_
 
 .PHONY: gate
 gate: setup ## compare the trained model with the champion; with VERSION, alias it `challenger`
-	@$(STAGE) sentiment-pipeline gate --name $(NAME) $(if $(VERSION),--version $(VERSION))
+	@$(STAGE) sentiment-pipeline gate --name "$$NAME" $(if $(VERSION),--version $(VERSION))
 
 .PHONY: register
 register: setup ## register the trained model in MLflow (the same digest is registered once)
-	@$(STAGE) sentiment-pipeline register --name $(NAME) --output reports/register.json
+	@$(STAGE) sentiment-pipeline register --name "$$NAME" --output reports/register.json
 
 .PHONY: images
 images: setup ## build both images and push them to $REGISTRY [TAG=...] [ATTEST=yes: push bill of materials and provenance]
@@ -222,7 +224,7 @@ rollout: setup ## patch the SentimentModel to VERSION, wait twice, smoke-test [M
 
 .PHONY: promote
 promote: setup ## alias VERSION `champion`, if the cluster serves it
-	@$(STAGE) sentiment-pipeline promote --name $(NAME) --version $(VERSION) --resource $(RESOURCE) --namespace $(NAMESPACE)
+	@$(STAGE) sentiment-pipeline promote --name "$$NAME" --version $(VERSION) --resource $(RESOURCE) --namespace $(NAMESPACE)
 
 .PHONY: summary
 summary: setup ## print how the delivery of VERSION ended; the last line names the serving version, or the failure
