@@ -1,52 +1,22 @@
-"""Names of registered models and aliases, and whether MLflow accepts them: for its server and for our own schema."""
+"""Names of registered models and aliases: what MLflow's server accepts, and what our own rules accept."""
 
-NAMES: dict[str, bool] = {
-    "sentiment-reviews": True,
-    "a": True,
-    "a b": True,
-    " a ": True,
-    "a.b": True,
-    "a..b": True,
-    "a.": True,
-    "a..": True,
-    ".a": True,
-    ".a.": True,
-    "a?b#c&d=e": True,
-    "%2e%2e": True,
-    "a\\b": True,
-    "~": True,
-    "modèle": True,
-    "模型": True,
-    "😀": True,
-    "\u200b": True,
-    "a" * 256: True,
-    "": False,
-    " ": False,
-    "  \t ": False,
-    "\n": False,
-    "\x1c": False,
-    "\x85": False,
-    "\xa0": False,
-    "\u2003": False,
-    "\u2028": False,
-    "\u3000": False,
-    ".": False,
-    "..": False,
-    "...": False,
-    "..a": False,
-    "...a": False,
-    "..a..": False,
-    ". .": True,
-    ".. ": False,
-    " ..": True,
-    "/": False,
-    "a/b": False,
-    "a/": False,
-    "../a": False,
-    "./a": False,
-    "a:b": False,
-    ":": False,
-}
+import json
+from pathlib import Path
+from typing import Any
+
+_ROWS: list[dict[str, Any]] = json.loads((Path(__file__).parent / "data" / "model_names.json").read_text())
+
+NAMES: dict[str, bool] = {row["name"]: row["mlflow"] for row in _ROWS if row["mlflow"] is not None}
+"""Whether MLflow accepts the name; without names on which its databases disagree."""
+
+ALLOWED: dict[str, bool] = {row["name"]: row["allowed"] for row in _ROWS}
+"""Whether we accept it: what MLflow accepts, without control characters."""
+
+CASES: dict[str, str] = {row["name"]: row["case"] for row in _ROWS}
+"""What is special about the name."""
+
+GOOD_NAMES = [name for name, allowed in ALLOWED.items() if allowed]
+BAD_NAMES = [name for name, allowed in ALLOWED.items() if not allowed]
 
 ALIASES: dict[str, bool] = {
     "champion": True,

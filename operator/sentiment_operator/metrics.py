@@ -113,7 +113,7 @@ class Metrics(Collector):
             info.add_metric(
                 [
                     *key,
-                    one_line(snapshot.model.spec.reference.name, 250),
+                    one_line(snapshot.model.spec.reference.name, 256),
                     desired.version if desired else "",
                     serving.version if serving else "",
                 ],

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sentiment_pipeline import paths
-from sentiment_pipeline.commands import RENAME, Commands
+from sentiment_pipeline.commands import RENAME, Commands, registered_name
 from sentiment_pipeline.params import DataParams, GoldenParams, TrackingParams, load_params
 from sentiment_pipeline.progress import log_line, result_line
 
@@ -130,7 +130,7 @@ def score(
     log_line(f"scored {scored.rows:,} rows to {out}, left out {scored.bad_rows:,}")
 
 
-_NAME = click.option("--name", required=True, help="Name of the registered model.")
+_NAME = click.option("--name", required=True, callback=registered_name, help="Name of the registered model.")
 _OUTPUT = click.option("--output", type=click.Path(path_type=Path), help="Also write the result to this file, as JSON.")
 
 
@@ -197,7 +197,7 @@ def _sign_and_print(registry: "Registry", found: "Registered", output: Path | No
     type=click.Choice(["data", "builtin"]),
     help="Texts of the golden rows; builtin if yours are confidential.",
 )
-@click.option("--name", help="Register the result as a version of this model.")
+@click.option("--name", callback=registered_name, help="Register the result as a version of this model.")
 @click.option("--experiment", default=TrackingParams().experiment, show_default=True, help="Of the MLflow run.")
 @_OUTPUT
 def convert(

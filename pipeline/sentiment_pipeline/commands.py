@@ -1,10 +1,11 @@
-"""What the commands share: errors as sentences, and an option."""
+"""What the commands share: errors as sentences, and options."""
 
 from typing import Any
 
 import click
 
 from sentiment_model.errors import ManifestError, ModelFileError
+from sentiment_model.registered_name import why_refused
 from sentiment_pipeline.errors import PipelineError
 from sentiment_pipeline.text import console_line
 
@@ -31,3 +32,14 @@ def _renamed(context: click.Context, option: click.Parameter, pairs: tuple[str, 
 
 
 RENAME = click.option("--rename", multiple=True, callback=_renamed, help="Rename a label: 1=positive. Repeatable.")
+
+
+def registered_name(context: click.Context, option: click.Parameter, name: str | None) -> str | None:
+    """Callback of --name.
+
+    Raises:
+        PipelineError: no registered model can have the name.
+    """
+    if name is not None and (refused := why_refused(name)):
+        raise PipelineError(f"--name {refused}: use the name of the registered model in MLflow")
+    return name

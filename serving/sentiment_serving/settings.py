@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from sentiment_model.manifest import MANIFEST, MODEL, digest_of
+from sentiment_model.registered_name import why_refused
 from sentiment_serving.identity import ModelIdentity
 from sentiment_serving.limits import Limits
 from sentiment_serving.termination import Reason, Termination
@@ -142,8 +143,8 @@ class VerifySettings:
             Termination: BadConfiguration; the message states what to set.
         """
         model = ModelIdentity(
-            name=_printable("MODEL_NAME", _required(environ, "MODEL_NAME", "the registered model's name")),
-            version=_printable("MODEL_VERSION", _required(environ, "MODEL_VERSION", "the version's number")),
+            name=_model_name(_required(environ, "MODEL_NAME", "the registered model's name")),
+            version=_version(_required(environ, "MODEL_VERSION", "the version's number")),
             digest=_digest(_required(environ, "MODEL_DIGEST", "the version's tag sentiment.digest")),
         )
         serving_url = _http_url(environ, "SERVING_URL")
@@ -173,15 +174,15 @@ def identity_from_environ(environ: Mapping[str, str], model: Path) -> ModelIdent
     digest of the manifest beside it.
 
     Raises:
-        Termination: BadConfiguration, when one cannot be a header's or a label's value.
+        Termination: BadConfiguration, when no model can have the name, or the version cannot be a header's value.
     """
     digest = environ.get("MODEL_DIGEST", "")
     manifest = model.parent / MANIFEST
     if not digest and model.name == MODEL and manifest.is_file():
         digest = digest_of(manifest.read_bytes())
     return ModelIdentity(
-        name=_printable("MODEL_NAME", environ.get("MODEL_NAME") or "local"),
-        version=_printable("MODEL_VERSION", environ.get("MODEL_VERSION") or "local"),
+        name=_model_name(environ.get("MODEL_NAME") or "local"),
+        version=_version(environ.get("MODEL_VERSION") or "local"),
         digest=_digest(digest) if digest else "",
     )
 
@@ -215,10 +216,16 @@ def _digest(text: str, name: str = "MODEL_DIGEST") -> str:
     return text
 
 
-def _printable(name: str, value: str) -> str:
-    if not _PRINTABLE.fullmatch(value):
-        raise _bad(f"{name} must be 1 to 200 printable ASCII characters without spaces, as in the registry.")
-    return value
+def _model_name(name: str) -> str:
+    if refused := why_refused(name):
+        raise _bad(f"MODEL_NAME {refused}. Set it to the name of the registered model in MLflow.")
+    return name
+
+
+def _version(version: str) -> str:
+    if not _PRINTABLE.fullmatch(version):
+        raise _bad("MODEL_VERSION must be 1 to 200 printable ASCII characters without spaces, as in the registry.")
+    return version
 
 
 def _whole(environ: Mapping[str, str], name: str, default: int, *, maximum: int) -> int:

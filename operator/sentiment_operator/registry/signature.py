@@ -6,6 +6,7 @@ Without keys nothing is checked. With keys the check fails closed: a version wit
 import binascii
 from base64 import b64decode
 from dataclasses import dataclass
+from shlex import quote
 from typing import Self
 
 from cryptography.exceptions import InvalidSignature
@@ -48,7 +49,7 @@ class Signers:
         if not self.keys:
             return
         which = f"Version {version} of {model}"
-        remedy = f"let CI register it with the signing key, or run `sentiment-pipeline sign --name {model}`."
+        remedy = f"let CI register it with the signing key, or run `sentiment-pipeline sign --name {quote(model)}`."
         if not tag:
             raise SignatureInvalid(f"{which} has no tag {SIGNATURE_TAG}, which this operator requires: {remedy}")
         signature = _signature(tag)

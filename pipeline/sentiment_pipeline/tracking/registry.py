@@ -85,10 +85,10 @@ class MlflowRegistry:
 
     def find(self, name: str, digest: str) -> Version | None:
         """See Registry."""
-        escaped = name.replace("'", "''")
-        condition = f"name = '{escaped}' and tags.`{DIGEST_TAG}` = '{digest}'"
-        found = self._ask(self._client.search_model_versions, condition)
-        return max(map(_version, found), key=lambda version: int(version.number), default=None)
+        # The name is compared here: none of MLflow's filters can hold a name with both kinds of quotes.
+        found = self._ask(self._client.search_model_versions, f"tags.`{DIGEST_TAG}` = '{digest}'")
+        versions = [_version(one) for one in found if one.name == name]
+        return max(versions, key=lambda version: int(version.number), default=None)
 
     def version(self, name: str, number: str) -> Version:
         """See Registry."""

@@ -9,12 +9,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from sentiment_model.manifest import DIGEST_TAG, MODEL
+from sentiment_model.registered_name import why_refused
 from sentiment_serving.fetching.errors import Missing
 from sentiment_serving.fetching.fetch import fetch
 from sentiment_serving.identity import ModelIdentity
 from sentiment_serving.termination import Reason, Termination
 
-_URI = re.compile(r"models:/(?P<name>[^/@:]+)(?:@(?P<alias>[^/@:]+)|/(?P<version>\d{1,9}))")
+_URI = re.compile(r"models:/(?P<name>[^/:]+)(?:@(?P<alias>[^/@:]+)|/(?P<version>[0-9]{1,9}))")
 _PIECE_BYTES = 1 << 20
 
 
@@ -35,6 +36,8 @@ def fetch_registered(model: str, folder: Path) -> tuple[Path, ModelIdentity]:
     except ImportError:
         raise _bad("models:/ needs MLflow: install the extra `pipeline`, or name the model's file.") from None
     name = found["name"]
+    if refused := why_refused(name):
+        raise _bad(f"The name of a registered model {refused}: write models:/NAME@ALIAS or models:/NAME/VERSION.")
     client = mlflow.MlflowClient()
     try:
         version = (
@@ -46,9 +49,9 @@ def fetch_registered(model: str, folder: Path) -> tuple[Path, ModelIdentity]:
         if not digest:
             raise _bad(f"{name} {version.version} has no tag {DIGEST_TAG}: register it with `sentiment-pipeline`.")
         with tempfile.TemporaryDirectory(dir=folder) as download:
-            artifacts = mlflow.artifacts.download_artifacts(
-                artifact_uri=f"models:/{name}/{version.version}", dst_path=download
-            )
+            # Not models:/NAME/VERSION: MLflow reads that as a URL, in which a name with ? is cut off.
+            source = client.get_model_version_download_uri(name, version.version)
+            artifacts = mlflow.artifacts.download_artifacts(artifact_uri=source, dst_path=download)
             fetch(_Folder(Path(artifacts)), uri=model, digest=digest, folder=folder)
     except mlflow.MlflowException as error:
         code = error.error_code

@@ -50,5 +50,7 @@ class Endpoint:
         return self.route.replace("<", "{").replace(">", "}").rstrip("/") or "/"
 
     def path_of(self, identity: ModelIdentity) -> str:
-        """The path for one model, without placeholders."""
-        return self.route.replace("<name>", identity.name).replace("<version>", identity.version)
+        """The path for one model, without placeholders, as WSGI passes it: its bytes in UTF-8, decoded as Latin-1."""
+        values = {"<name>": identity.name, "<version>": identity.version}
+        path = "/".join(values.get(part, part) for part in self.route.split("/"))
+        return path.encode().decode("latin-1")

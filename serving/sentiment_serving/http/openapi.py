@@ -37,8 +37,9 @@ def document(endpoints: Sequence[Endpoint], *, identity: ModelIdentity, limits: 
             "info": {
                 "title": "Sentiment model",
                 "version": release(),
-                "description": f"Predictions of {identity.name}, version {identity.version}. Every answer has the "
-                f"headers {REQUEST_ID} and {MODEL_VERSION}.",
+                # Plain text. A description is Markdown, in which a model's name could be markup.
+                "summary": f"Predictions of {identity.name}, version {identity.version}",
+                "description": f"Every answer has the headers {REQUEST_ID} and {MODEL_VERSION}.",
                 "license": {"name": "Apache 2.0", "identifier": "Apache-2.0"},
             },
             "paths": paths,

@@ -22,7 +22,7 @@ from sentiment_operator.api.errors import (
 from sentiment_operator.api.resource import Reference, ResolvedVersion
 from sentiment_operator.registry.resolver import Resolver
 from tests.integration.operator.registered import ASKED, Registered, adapter, answering
-from tests.registry_names import ALIASES, NAMES
+from tests.registry_names import ALIASES, CASES, NAMES
 
 pytestmark = [pytest.mark.integration, pytest.mark.usefixtures("mlflow_imported")]
 
@@ -52,7 +52,7 @@ def test_a_logged_model_is_followed_to_its_artifacts_until_it_is_deleted(registr
         registry.resolve(version=version)
 
 
-@pytest.mark.parametrize("name", NAMES, ids=ascii)
+@pytest.mark.parametrize("name", NAMES, ids=CASES.get)
 def test_mlflow_refuses_the_names_that_the_table_has_as_refused(registry: Registered, name: str) -> None:
     def create() -> None:
         registry.client.create_registered_model(name)
@@ -70,7 +70,7 @@ def test_mlflow_refuses_the_names_that_the_table_has_as_refused(registry: Regist
 REFUSED = [name for name, accepted in NAMES.items() if name and not accepted]
 
 
-@pytest.mark.parametrize("name", REFUSED, ids=ascii)
+@pytest.mark.parametrize("name", REFUSED, ids=CASES.get)
 @pytest.mark.parametrize(("version", "alias"), [("1", ""), ("", "champion")])
 def test_a_name_that_mlflow_refuses_is_an_invalid_reference(
     registry: Registered, name: str, version: str, alias: str

@@ -19,35 +19,43 @@ REGISTER = """
 import sys
 from mlflow import MlflowClient
 
-address, source, digest = sys.argv[1:]
+address, source, digest, *names = sys.argv[1:]
 client = MlflowClient(address)
-client.create_registered_model("reviews")
-version = client.create_model_version("reviews", source, tags={"sentiment.digest": digest})
-client.set_registered_model_alias("reviews", "champion", version.version)
+for name in names:
+    client.create_registered_model(name)
+    version = client.create_model_version(name, source, tags={"sentiment.digest": digest})
+    client.set_registered_model_alias(name, "champion", version.version)
 """
+AWKWARD = 'what\'s "on"? 100% <b> #1 @home'
 
 
 @pytest.fixture(scope="module")
 def registry(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
-    """Address of a registry with version 1 of `reviews`, which is the champion; the version's digest."""
+    """Address of a registry with version 1 of two models, which is the champion; the version's digest."""
     folder = tmp_path_factory.mktemp("registry")
     digest = write_version(folder / "version")
     address = f"sqlite:///{folder}/mlflow.db"
     # In a process of its own: MLflow's store warns, and leaves connections open.
-    command = [sys.executable, "-c", REGISTER, address, (folder / "version").as_uri(), digest]
+    command = [sys.executable, "-c", REGISTER, address, (folder / "version").as_uri(), digest, "reviews", AWKWARD]
     subprocess.run(command, env=environment(HOME=str(folder)), cwd=folder, check=True, capture_output=True)
     return address, digest
 
 
-@pytest.mark.parametrize("name", ["models:/reviews@champion", "models:/reviews/1"])
-def test_a_version_is_served_by_its_name_in_the_registry(registry: tuple[str, str], tmp_path: Path, name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [("models:/reviews@champion", "reviews"), (f"models:/{AWKWARD}/1", AWKWARD)],
+    ids=["plain", "not"],
+)
+def test_a_version_is_served_by_its_name_in_the_registry(
+    registry: tuple[str, str], tmp_path: Path, name: str, shown: str
+) -> None:
     address, digest = registry
     port = free_port()
     command = ["sentiment_serving", "serve", "--model", name, "--port", str(port), "--host", "127.0.0.1"]
     env = environment(HOME=str(tmp_path), MLFLOW_TRACKING_URI=address)
     with started([sys.executable, "-m", *command], port, folder=tmp_path, env=env) as server:
         model = json.loads(server.get("/version"))["model"]
-    assert model == {"name": "reviews", "version": "1", "digest": digest}
+    assert model == {"name": shown, "version": "1", "digest": digest}
 
 
 @pytest.mark.parametrize("name", ["models:/reviews@other", "models:/other/1", "models:/reviews", "models:x"])
