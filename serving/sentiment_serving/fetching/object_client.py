@@ -41,9 +41,15 @@ def s3_client(source: Source, config: "S3Config | None" = None) -> S3Store:
 
 def azure_client(source: Source, config: "AzureConfig | None" = None, *, authorities: str = "") -> AzureStore:
     """A client of Azure; `config` takes precedence over the environment."""
-    return AzureStore.from_url(
-        source.uri, config=config, client_options=_options(source, authorities), retry_config=_RETRY
-    )
+    uri = source.uri
+    named: AzureConfig = {}
+    if source.azure is not None:
+        uri = source.azure.uri
+        named["account_name"] = source.azure.account
+        if source.endpoint is None:
+            named["endpoint"] = source.azure.endpoint
+    options = _options(source, authorities)
+    return AzureStore.from_url(uri, config={**named, **(config or {})}, client_options=options, retry_config=_RETRY)
 
 
 def gcs_client(source: Source, authorities: str = "") -> GCSStore:

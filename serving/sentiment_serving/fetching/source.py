@@ -11,6 +11,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
+from sentiment_serving.fetching import azure_address
+from sentiment_serving.fetching.azure_address import AzureAddress, parse_azure
 from sentiment_serving.termination import Reason, Termination
 
 STORES = ("s3", "gs", "az")
@@ -23,6 +25,8 @@ ENDPOINTS = {
 
 # With it, the bucket can be no other part of a URL: no host, no port, no user, no folder.
 _BUCKET = re.compile(r"\$?[A-Za-z0-9][A-Za-z0-9._-]{0,254}")
+# A client may decode %2E, and then connects to another host than the one that was checked.
+_HOST = re.compile(r"[^%\\\s]+")
 _METADATA_HOSTS = {"metadata", "metadata.google.internal", "instance-data", "instance-data.ec2.internal"}
 _METADATA_ADDRESSES = {
     ipaddress.ip_address("fd00:ec2::254"),
@@ -36,13 +40,15 @@ class Source:
     """An address that a model may be fetched from."""
 
     scheme: str
-    """s3, gs, az, https or http"""
+    """The kind of store: s3, gs, az, https or http."""
     uri: str
     """Without a trailing slash; free of credentials, so it may be shown."""
     endpoint: str | None = None
     """The endpoint of an object store other than the cloud's own."""
     endpoint_variable: str | None = None
     """The variable that sets it."""
+    azure: AzureAddress | None = None
+    """The parts of an address that names an account of Azure Storage; then `scheme` is az."""
 
     @property
     def plain_http(self) -> bool:
@@ -65,25 +71,39 @@ def parse_source(uri: str, environ: Mapping[str, str], *, allow_http: bool = Fal
     """
     try:
         parts = urlsplit(uri)
-        scheme, host = parts.scheme, parts.hostname
+        # The port is checked only when it is read.
+        scheme, host, _ = parts.scheme, parts.hostname, parts.port
     except ValueError:
         raise _unsafe("MODEL_URI is not a URL.") from None
     if not uri.isprintable():
         # Parsers of URLs drop some of these characters, and not all of them the same.
         raise _unsafe("MODEL_URI has control characters.")
-    if scheme not in (*STORES, "https", "http"):
+    if scheme not in (*STORES, *azure_address.SCHEMES, "https", "http"):
         raise _unsafe(
-            f"Models are fetched from s3://, gs://, az:// and https:// only, and MODEL_URI begins with {scheme[:20]!a}."
+            "Models are fetched from s3://, gs://, az://, wasbs://, abfss:// and https:// only, and MODEL_URI begins "
+            f"with {scheme[:20]!a}."
         )
     if scheme == "http" and not allow_http:
         raise _unsafe("MODEL_URI is http://, which anyone on the way can read. Use https, or set FETCH_ALLOW_HTTP=1.")
     if not host:
         raise _unsafe(f"MODEL_URI names no bucket or host after {scheme}://.")
-    if parts.username is not None or parts.password is not None or parts.query or parts.fragment:
+    in_account = scheme in azure_address.SCHEMES
+    if parts.password is not None or (parts.username is not None and not in_account) or parts.query or parts.fragment:
         raise _unsafe("MODEL_URI carries credentials, a query or a fragment, which would be lost or shown in logs.")
     if scheme in STORES and not _BUCKET.fullmatch(parts.netloc):
         raise _unsafe(f"MODEL_URI names no bucket after {scheme}://, but something else.")
-    source = Source(scheme, uri.rstrip("/"), *_endpoint(environ, scheme))
+    azure = None
+    if in_account:
+        azure = parse_azure(parts.netloc, parts.path)
+        if azure is None:
+            raise _unsafe(
+                f"MODEL_URI is not like {scheme}://CONTAINER@ACCOUNT.blob.core.windows.net/PATH, with an account of "
+                "Azure Storage (also dfs; also in the clouds of US Government and China)."
+            )
+        scheme = "az"
+    if scheme in ("https", "http") and not _HOST.fullmatch(parts.netloc):
+        raise _unsafe("MODEL_URI has characters in its host's name that no host's name has.")
+    source = Source(scheme, uri.rstrip("/"), *_endpoint(environ, scheme), azure)
     if source.host is not None:
         refuse_metadata_host(source.host)
     return source
@@ -108,7 +128,7 @@ def is_metadata_address(text: str) -> bool:
         return False
     mapped = getattr(address, "ipv4_mapped", None)
     address = mapped or address
-    return address.is_link_local or address.is_unspecified or address in _METADATA_ADDRESSES
+    return address.is_link_local or address.is_unspecified or address.is_multicast or address in _METADATA_ADDRESSES
 
 
 def _endpoint(environ: Mapping[str, str], scheme: str) -> tuple[str | None, str | None]:

@@ -20,6 +20,7 @@ from typing import Protocol
 import obstore
 from obstore.store import ObjectStore
 
+from sentiment_serving.fetching.errors import Misconfigured
 from sentiment_serving.fetching.login import login_for
 from sentiment_serving.fetching.object_client import azure_client, gcs_client, translated
 from sentiment_serving.fetching.signed_store import SignedStore, azure_urls, s3_urls, shared_access_signature
@@ -60,9 +61,23 @@ def open_store(source: Source, environ: Mapping[str, str] = os.environ) -> Artif
         if source.scheme == "gs":
             return RemoteStore(gcs_client(source, authorities))
         signature = shared_access_signature(environ)
+        _check_account(source, environ, signed=bool(signature))
         if signature:
             return SignedStore(source, azure_urls(source, signature), authorities=authorities)
         return RemoteStore(azure_client(source, authorities=authorities))
+
+
+def _check_account(source: Source, environ: Mapping[str, str], *, signed: bool) -> None:
+    """Anyone who registers a version chooses the account, and a signature would be sent to it."""
+    if source.azure is None:
+        return
+    account = environ.get("AZURE_STORAGE_ACCOUNT_NAME", "")
+    if account and account != source.azure.account:
+        raise Misconfigured(
+            f"AZURE_STORAGE_ACCOUNT_NAME is another account than {source.azure.account}, which the address names"
+        )
+    if signed and not account:
+        raise Misconfigured("AZURE_STORAGE_ACCOUNT_NAME must name the account that the shared access signature is for")
 
 
 class RemoteStore:

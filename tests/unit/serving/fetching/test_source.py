@@ -42,7 +42,6 @@ def test_object_stores_and_https_are_followed(uri: str) -> None:
         "https://user:hunter2@mlflow.example/a",
         "https://mlflow.example/a?token=hunter2",
         "https://mlflow.example/a#hunter2",
-        "abfss://container@account.dfs.core.windows.net/a",
         "az://container@account.blob.core.windows.net/a",
         "az://container%40account.blob.core.windows.net/a",
         "s3://evil.example%2F/a",
