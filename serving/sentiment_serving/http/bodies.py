@@ -4,6 +4,7 @@ import time
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from threading import Semaphore
 from typing import TYPE_CHECKING
 
 from sentiment_serving import problems
@@ -18,6 +19,11 @@ if TYPE_CHECKING:
 _DISCARD_BYTES = 16 * 1024 * 1024
 _PIECE_BYTES = 64 * 1024
 """granian keeps what a read returned until the request ends, in a buffer of up to twice the size: read in pieces."""
+
+_LARGE_WAIT_SECONDS = 1.0
+"""How long a large request waits until its body may be read."""
+_LARGE_MOMENT_SECONDS = 0.05
+"""Pause before a refusal without reading: clients that repeat it at once leave the processor to others."""
 
 
 class _Place:
@@ -44,7 +50,7 @@ class Bodies:
         # Taking from and adding to a deque is atomic, and cheaper than a semaphore.
         self._places = deque(self._all)
         self._large_places = deque(range(max(1, limits.sending // 2)))
-        self._large = deque(range(limits.large))
+        self._large = Semaphore(limits.large)
 
     def read(self, environ: "WSGIEnvironment") -> bytes:
         """The whole body. The caller returns it with `release` once the request is answered.
@@ -74,7 +80,7 @@ class Bodies:
     def release(self, body: bytes) -> None:
         """The request with this body is answered."""
         if len(body) >= self._limits.large_body_bytes:
-            self._large.append(0)
+            self._large.release()
 
     def discard(self, environ: "WSGIEnvironment") -> None:
         """Read what the client is still sending: many clients read the response only after that."""
@@ -99,11 +105,10 @@ class Bodies:
         self, environ: "WSGIEnvironment", begun: bytes, size: int, until: float, *, announced: bool
     ) -> bytes:
         with self._large_place():
-            try:
-                self._large.pop()
-            except IndexError:
+            # Nothing is read meanwhile. To read and discard a body takes as much time as to answer many small requests.
+            if not self._large.acquire(timeout=_LARGE_WAIT_SECONDS):
                 self._discard(environ, size, until)
-                raise problems.overloaded("More large requests wait than this server can keep.") from None
+                raise problems.overloaded("More large requests wait than this server can keep.")
             try:
                 body = begun + self._receive(environ, size - len(begun), until)
                 if len(body) > self._limits.body_bytes:
@@ -111,7 +116,7 @@ class Bodies:
                 if announced and len(body) < size:
                     raise _ended_early()
             except BaseException:
-                self._large.append(0)
+                self._large.release()
                 raise
             return body
 
@@ -159,7 +164,7 @@ class Bodies:
         try:
             place = self._large_places.pop()
         except IndexError:
-            time.sleep(MOMENT_SECONDS)
+            time.sleep(_LARGE_MOMENT_SECONDS)
             raise problems.overloaded("Too many clients are still sending large requests.") from None
         try:
             yield

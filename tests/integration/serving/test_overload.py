@@ -199,9 +199,8 @@ def test_a_body_that_takes_too_long_is_408(model_dir: Path, fast_path: str, paus
 def test_slow_clients_that_stay_after_their_408_lose_their_connection(model_dir: Path) -> None:
     env = {"BODY_TIMEOUT_SECONDS": "1", "MAX_SENDING": "20"}
     with serving(model_dir, env=env) as server, slow_clients(server, 20, HALF, pause_seconds=60) as clients:
-        assert single(server) == 503
-        eventually(lambda: single(server) == 200, "places to be free again")
         eventually(lambda: 'code="408",route="/predict"} 20.0' in server.get("/metrics"), "all to be answered")
+        eventually(lambda: single(server) == 200, "places to be free again")
         ended = []
         for client in clients:
             client.settimeout(0.5)

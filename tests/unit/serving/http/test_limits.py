@@ -160,6 +160,18 @@ def test_no_more_large_bodies_are_kept_than_allowed(chunked: bool) -> None:
     assert len(bodies.read(environ(Arrived(b"x" * 100_000)))) == 100_000
 
 
+def test_a_large_body_waits_unread_for_its_turn() -> None:
+    bodies = Bodies(Limits(working=1, waiting=0, large_body_bytes=500))
+    first, second = bodies.read(announced(Arrived(b"x" * 500))), Arrived(b"y" * 500)
+    found: list[bytes] = []
+    waiting = threading.Thread(target=lambda: found.append(bodies.read(announced(second))))
+    waiting.start()
+    assert second.sizes == []
+    bodies.release(first)
+    waiting.join(30)
+    assert found == [b"y" * 500]
+
+
 def test_a_large_body_that_is_refused_is_not_kept() -> None:
     bodies = Bodies(Limits(working=1, waiting=0, body_bytes=1000, large_body_bytes=500))
     for _ in range(3):
