@@ -5,6 +5,7 @@ of the cluster's network. obstore's client follows every redirect, so this modul
 """
 
 import http.client
+import re
 import socket
 import ssl
 import time
@@ -25,6 +26,7 @@ from sentiment_serving.fetching.errors import (
     UntrustedCertificate,
 )
 from sentiment_serving.fetching.login import Login
+from sentiment_serving.fetching.proxies import Proxies, is_through_proxy
 from sentiment_serving.fetching.source import Source, is_metadata_address
 from sentiment_serving.fetching.trust import tls_context
 
@@ -41,7 +43,10 @@ _HEADERS = {"User-Agent": "sentiment-serving", "Accept-Encoding": "identity"}
 
 
 class WebStore:
-    """An ArtifactStore at an http(s) Source. Proxies come from the environment (HTTPS_PROXY, NO_PROXY)."""
+    """An ArtifactStore at an http(s) Source. Proxies come from the environment (HTTPS_PROXY, NO_PROXY).
+
+    The peer of a connection is checked unless it is a proxy, which resolves the host itself.
+    """
 
     def __init__(
         self,
@@ -56,7 +61,13 @@ class WebStore:
         self._login = login if login is not None and login.allowed else None
         self._read_seconds = read_seconds
         self._file_seconds = file_seconds
-        handlers = (_Http(), _Https(tls_context(authorities)), _SameHost(self.redirected))
+        handlers = (
+            urllib.request.ProxyHandler({}),
+            Proxies(),
+            _Http(),
+            _Https(tls_context(authorities)),
+            _SameHost(self.redirected),
+        )
         self._opener = urllib.request.build_opener(*handlers)
 
     def url_of(self, name: str) -> str:
@@ -109,9 +120,9 @@ class WebStore:
             with error:
                 raise self.failed(error) from None
         except URLError as error:
-            raise _broken(error.reason) from None
+            raise _broken(error.reason, request) from None
         except (OSError, http.client.HTTPException) as error:
-            raise _broken(error) from None
+            raise _broken(error, request) from None
         assert isinstance(response, http.client.HTTPResponse)
         if response.length is None and not response.chunked:
             response.close()
@@ -154,7 +165,7 @@ class _SecureConnection(http.client.HTTPSConnection):
 
 class _Http(urllib.request.HTTPHandler):
     def http_open(self, req: urllib.request.Request) -> http.client.HTTPResponse:
-        return self.do_open(_Connection, req)
+        return self.do_open(http.client.HTTPConnection if is_through_proxy(req) else _Connection, req)
 
 
 class _Https(urllib.request.HTTPSHandler):
@@ -163,11 +174,15 @@ class _Https(urllib.request.HTTPSHandler):
         self._tls = context
 
     def https_open(self, req: urllib.request.Request) -> http.client.HTTPResponse:
-        return self.do_open(_SecureConnection, req, context=self._tls)
+        connection = http.client.HTTPSConnection if is_through_proxy(req) else _SecureConnection
+        return self.do_open(connection, req, context=self._tls)
 
 
-def _broken(error: object) -> Unreachable:
+def _broken(error: object, request: urllib.request.Request) -> Unreachable:
     phrase = describe_connection_error(error)
+    if is_through_proxy(request):
+        refused = re.search(r"Tunnel connection failed: (\d{3})", str(error))
+        phrase = f"through the proxy: {f'it answered with status {refused.group(1)}' if refused else phrase}"
     # A CA's certificate mends neither another host's certificate nor one that has expired.
     unknown_issuer = isinstance(error, ssl.SSLCertVerificationError) and error.verify_code in _UNKNOWN_ISSUER
     return UntrustedCertificate(phrase) if unknown_issuer else Unreachable(phrase)

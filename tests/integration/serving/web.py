@@ -96,10 +96,10 @@ def breaking_line(url: str, *, after_bytes: int, times: int) -> Iterator[str]:
 
     def forward(client: socket.socket) -> None:
         with client, socket.create_connection((str(target.hostname), target.port or 80)) as server:
-            upward = threading.Thread(target=_pump, args=(client, server, None), daemon=True)
+            upward = threading.Thread(target=pump, args=(client, server, None), daemon=True)
             upward.start()
-            if not _pump(server, client, after_bytes) and next(budget) > times:
-                _pump(server, client, None)
+            if not pump(server, client, after_bytes) and next(budget) > times:
+                pump(server, client, None)
             for end in (client, server):
                 with suppress(OSError):
                     # The other thread still reads there, and a socket that is read is not closed by closing it.
@@ -119,7 +119,7 @@ def breaking_line(url: str, *, after_bytes: int, times: int) -> Iterator[str]:
             listener.shutdown(socket.SHUT_RDWR)
 
 
-def _pump(source: socket.socket, sink: socket.socket, most: int | None) -> bool:
+def pump(source: socket.socket, sink: socket.socket, most: int | None) -> bool:
     """Carry bytes until the source ends (True) or `most` bytes went through (False)."""
     left = most
     with suppress(OSError):
