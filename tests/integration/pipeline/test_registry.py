@@ -133,11 +133,13 @@ def test_a_version_has_a_signature_and_requirements(trained: Workspace, client: 
 
 
 def test_registering_twice_gives_one_version(trained: Workspace, client: mlflow.MlflowClient) -> None:
-    first = trained.must("register", "--name", "once")
-    second = trained.must("register", "--name", "once", "--output", "again.json")
+    name = 'it\'s "once", 100 % <é>'
+    first = trained.must("register", "--name", name)
+    second = trained.must("register", "--name", name, "--output", "again.json")
     assert first == second
-    assert json.loads((trained.root / "again.json").read_text())["created"] is False
-    assert len(client.search_model_versions("name = 'once'")) == 1
+    again = json.loads((trained.root / "again.json").read_text())
+    assert (again["name"], again["created"]) == (name, False)
+    assert [one.name for one in client.search_model_versions()].count(name) == 1
 
 
 def test_an_operator_with_keys_resolves_signed_versions_only(
