@@ -282,10 +282,10 @@ def gate(name: str, number: str | None) -> None:
 @click.option("--serving-json", type=click.File(), help="Read the resource from this file (- for stdin) instead.")
 def promote(name: str, number: str, resource: str, namespace: str, kubectl: str, serving_json: Any) -> None:
     """Make a version the champion if the cluster serves it, otherwise fail."""
+    from sentiment_pipeline.release.promote import parse_resource, read_resource
     from sentiment_pipeline.release.promote import promote as run
-    from sentiment_pipeline.release.promote import read_resource
     from sentiment_pipeline.tracking.registry import MlflowRegistry
 
-    found = json.load(serving_json) if serving_json else read_resource(kubectl, resource, namespace)
+    found = parse_resource(serving_json) if serving_json else read_resource(kubectl, resource, namespace)
     version = run(MlflowRegistry(), name, number, found, resource)
     result_line(f"champion of {version.name} is version {version.number}")

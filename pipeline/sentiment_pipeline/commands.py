@@ -1,5 +1,6 @@
 """What the commands share: errors as sentences, and options."""
 
+import errno
 from typing import Any
 
 import click
@@ -19,6 +20,12 @@ class Commands(click.Group):
         except (PipelineError, ModelFileError, ManifestError) as error:
             lines = str(error).split("\n")
             raise click.ClickException("\n".join(map(console_line, lines))) from error
+        except OSError as error:
+            # click itself ends quietly when nobody reads the output any more.
+            if error.filename is None or error.errno == errno.EPIPE:
+                raise
+            what = f"{error.filename}: {error.strerror}; check the path, the rights to it and the space on its disk"
+            raise click.ClickException(console_line(what)) from error
 
 
 def _renamed(context: click.Context, option: click.Parameter, pairs: tuple[str, ...]) -> dict[str, str]:

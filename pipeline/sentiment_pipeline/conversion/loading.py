@@ -4,14 +4,17 @@ Only this module unpickles, and only if the user allows it.
 """
 
 import os
+import tempfile
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sentiment_pipeline.errors import ConversionError
+from sentiment_pipeline.errors import ConversionError, RegistryError
+from sentiment_pipeline.failures import MLFLOW, asking
 from sentiment_pipeline.progress import log_line
+from sentiment_pipeline.tracking.runs import prepare_mlflow
 
 _PICKLES = (".pkl", ".pickle", ".joblib")
 _ALLOW = "MLFLOW_ALLOW_PICKLE_DESERIALIZATION"
@@ -36,33 +39,40 @@ def load_estimator(source: str, *, trusted: bool) -> Any:
     remote = ":/" in source
     if not remote and not Path(source).exists():
         raise ConversionError(f"{source} does not exist (current folder: {Path.cwd()})")
-    with _loading(source):
-        if not remote and Path(source).is_file():
-            return _from_file(Path(source))
-        return _from_mlflow(source)
+    if not remote and Path(source).is_file():
+        return _from_file(Path(source))
+    return _from_mlflow(source)
 
 
 def _from_file(path: Path) -> Any:
     if path.suffix not in _PICKLES:
         raise ConversionError(f"expected a file that ends in {', '.join(_PICKLES)}, or an MLflow model; found {path}")
-    import joblib
+    with _loading(str(path)):
+        import joblib
 
-    return joblib.load(path)
+        return joblib.load(path)
 
 
 def _from_mlflow(source: str) -> Any:
+    prepare_mlflow()
     os.environ.setdefault(_ALLOW, "true")
-    import mlflow.sklearn
-    from mlflow.exceptions import MlflowException
-    from mlflow.models import get_model_info
+    with tempfile.TemporaryDirectory() as scratch:
+        try:
+            with asking(MLFLOW):
+                import mlflow.sklearn
+                from mlflow.artifacts import download_artifacts
+                from mlflow.models import get_model_info
 
-    try:
-        flavors = get_model_info(source).flavors
-        if mlflow.sklearn.FLAVOR_NAME not in flavors:
-            raise ConversionError(f"{source} is not a scikit-learn model: its MLflow flavors are {', '.join(flavors)}")
-        return mlflow.sklearn.load_model(source)
-    except MlflowException as error:
-        raise ConversionError(f"{source} could not be loaded. MLflow: {str(error).splitlines()[0]}") from error
+                flavors = get_model_info(source).flavors
+                if mlflow.sklearn.FLAVOR_NAME not in flavors:
+                    raise ConversionError(
+                        f"{source} is not a scikit-learn model: its MLflow flavors are {', '.join(flavors)}"
+                    )
+                folder = download_artifacts(artifact_uri=source, dst_path=scratch)
+        except RegistryError as error:
+            raise ConversionError(f"{source} could not be loaded. {error}") from error
+        with _loading(source):
+            return mlflow.sklearn.load_model(folder)
 
 
 @contextmanager
@@ -75,8 +85,6 @@ def _loading(source: str) -> Iterator[None]:
         warnings.simplefilter("always", InconsistentVersionWarning)
         try:
             yield
-        except ConversionError:
-            raise
         except ImportError as error:
             raise ConversionError(
                 f"{source} needs {error.name or 'a module'}, which is not installed here:"

@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +10,7 @@ from sentiment_pipeline.errors import PipelineError, Refused
 from sentiment_pipeline.tracking.registry import CHAMPION, Registry, Version
 
 _TIMEOUT_SECONDS = 30
+_EXPECTED = "expected a SentimentModel as JSON (`kubectl get smdl NAME -o json`), found something else"
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,7 @@ def serving_of(resource: Any) -> Serving:
         PipelineError: it is not a SentimentModel.
     """
     if not isinstance(resource, dict) or resource.get("kind") != "SentimentModel":
-        raise PipelineError("expected a SentimentModel as JSON (`kubectl get smdl NAME -o json`), found something else")
+        raise PipelineError(_EXPECTED)
     serving = resource.get("status", {}).get("serving", {})
     model = resource.get("spec", {}).get("model", {}).get("name", "")
     return Serving(model, str(serving.get("version", "")), str(serving.get("digest", "")))
@@ -64,6 +66,18 @@ def promote(registry: Registry, name: str, number: str, resource: Any, resource_
     return version
 
 
+def parse_resource(text: Iterable[str]) -> Any:
+    """A resource from the lines of its JSON.
+
+    Raises:
+        PipelineError: it is none.
+    """
+    try:
+        return json.loads("".join(text))
+    except ValueError:
+        raise PipelineError(_EXPECTED) from None
+
+
 def read_resource(kubectl: str, name: str, namespace: str) -> Any:
     """Read a SentimentModel from the cluster of the current KUBECONFIG.
 
@@ -79,4 +93,4 @@ def read_resource(kubectl: str, name: str, namespace: str) -> Any:
         raise PipelineError(f"kubectl did not answer within {_TIMEOUT_SECONDS} s; is the cluster reachable?") from None
     except subprocess.CalledProcessError as error:
         raise PipelineError(f"kubectl failed: {error.stderr.strip()}") from None
-    return json.loads(done.stdout)
+    return parse_resource(done.stdout)

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from sentiment_model.manifest import DIGEST_TAG
 from sentiment_pipeline import paths
 from sentiment_pipeline.errors import RegistryError
+from sentiment_pipeline.failures import MLFLOW, asking
 from sentiment_pipeline.params import Params
 from sentiment_pipeline.tracking import flavor
 from sentiment_pipeline.tracking.runs import Conversion, connect, ensure_conversion, ensure_run
@@ -98,13 +99,14 @@ class MlflowRegistry:
         """See Registry."""
         from mlflow.exceptions import MlflowException
 
-        try:
-            return _version(self._client.get_model_version_by_alias(name, alias))
-        except MlflowException as error:
-            # MLflow answers an alias that is not set with INVALID_PARAMETER_VALUE.
-            if error.error_code in ("INVALID_PARAMETER_VALUE", "RESOURCE_DOES_NOT_EXIST"):
-                return None
-            raise _translated(error) from error
+        with asking(MLFLOW):
+            try:
+                return _version(self._client.get_model_version_by_alias(name, alias))
+            except MlflowException as error:
+                # MLflow answers an alias that is not set with INVALID_PARAMETER_VALUE.
+                if error.error_code in ("INVALID_PARAMETER_VALUE", "RESOURCE_DOES_NOT_EXIST"):
+                    return None
+                raise
 
     def record_training(self, params: Params, root: Path) -> str:
         """See Registry."""
@@ -131,6 +133,7 @@ class MlflowRegistry:
             flavor=flavor,
             flavor_name=flavor.NAME,
             run_id=run_id,
+            model_id=self._ask(_left_model, self._client, run_id),
             folder=folder,
             # Validation would load the model in this process and import its copy of our code.
             validate_serving_input=False,
@@ -159,16 +162,17 @@ class MlflowRegistry:
         return Path(self._ask(mlflow.artifacts.download_artifacts, artifact_uri=uri, dst_path=str(folder)))
 
     def _ask(self, question: Any, *arguments: Any, **options: Any) -> Any:
-        from mlflow.exceptions import MlflowException
-
-        try:
+        with asking(MLFLOW):
             return question(*arguments, **options)
-        except MlflowException as error:
-            raise _translated(error) from error
 
 
-def _translated(error: Any) -> RegistryError:
-    return RegistryError(f"MLflow: {str(error).splitlines()[0]}")
+def _left_model(client: Any, run_id: str) -> str | None:
+    """The logged model of a run that no version uses: an earlier try left it, and this one completes it."""
+    from mlflow.utils.mlflow_tags import MLFLOW_MODEL_VERSIONS
+
+    experiment = client.get_run(run_id).info.experiment_id
+    logged = client.search_logged_models([experiment], f"source_run_id = '{run_id}'")
+    return next((str(model.model_id) for model in logged if MLFLOW_MODEL_VERSIONS not in model.tags), None)
 
 
 def _version(found: Any) -> Version:

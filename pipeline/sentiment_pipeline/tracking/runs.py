@@ -16,9 +16,11 @@ from typing import Any
 from sentiment_model.manifest import DIGEST_TAG
 from sentiment_pipeline import paths
 from sentiment_pipeline.errors import RegistryError
+from sentiment_pipeline.failures import MLFLOW, asking
 from sentiment_pipeline.params import Params
 from sentiment_pipeline.progress import log_line, progress
 from sentiment_pipeline.report import read_csv, read_json
+from sentiment_pipeline.tracking.address import check_addresses
 
 _EVALUATION = "evaluation"
 """Folder of a run's artifacts."""
@@ -39,17 +41,29 @@ def connect() -> Any:
     """An MLflow client for MLFLOW_TRACKING_URI.
 
     Raises:
-        RegistryError: the variable is not set.
+        RegistryError: the variable is not set, or is no address of an MLflow server or store.
     """
     if not os.environ.get("MLFLOW_TRACKING_URI"):
         raise RegistryError("MLFLOW_TRACKING_URI is not set: export the address of your MLflow server")
-    for name, value in _ENVIRONMENT.items():
-        os.environ.setdefault(name, value)
-    # Importing takes seconds, and reads the variables above.
+    prepare_mlflow()
     import mlflow
 
-    logging.getLogger("mlflow").setLevel(logging.ERROR)
-    return mlflow.MlflowClient()
+    with asking(MLFLOW):
+        return mlflow.MlflowClient()
+
+
+def prepare_mlflow() -> None:
+    """Import MLflow with our defaults for its variables, which it reads as it is imported. That takes seconds.
+
+    Raises:
+        RegistryError: MLFLOW_TRACKING_URI or MLFLOW_REGISTRY_URI is no address of an MLflow server or store.
+    """
+    check_addresses(os.environ)
+    for name, value in _ENVIRONMENT.items():
+        os.environ.setdefault(name, value)
+    import mlflow
+
+    logging.getLogger(mlflow.__name__).setLevel(logging.ERROR)
 
 
 def record_run(params: Params, root: Path) -> None:
@@ -57,15 +71,12 @@ def record_run(params: Params, root: Path) -> None:
     if not os.environ.get("MLFLOW_TRACKING_URI"):
         log_line("MLFLOW_TRACKING_URI is not set: the run is not recorded in MLflow")
         return
-    client = connect()
-    from boto3.exceptions import Boto3Error
-    from botocore.exceptions import BotoCoreError, ClientError
-    from mlflow.exceptions import MlflowException
-
     try:
-        run_id = ensure_run(client, params, root)
-    except (MlflowException, Boto3Error, BotoCoreError, ClientError) as error:
-        log_line(f"MLflow did not record the run ({type(error).__name__}); `sentiment-pipeline register` will")
+        client = connect()
+        with asking(MLFLOW):
+            run_id = ensure_run(client, params, root)
+    except RegistryError as error:
+        log_line(f"MLflow did not record the run; `sentiment-pipeline register` will. {error}")
     else:
         log_line(f"recorded in MLflow: run {run_id} of experiment {params.tracking.experiment}")
 

@@ -20,7 +20,18 @@ STAGES = {
     "evaluate": "sentiment_pipeline.evaluation.evaluate",
 }
 
-WITHOUT_RESULTS = {"cli", "errors", "params", "paths", "progress", "report", "text", "validation", "tracking"}
+WITHOUT_RESULTS = {
+    "cli",
+    "errors",
+    "failures",
+    "params",
+    "paths",
+    "progress",
+    "report",
+    "text",
+    "validation",
+    "tracking",
+}
 """The modules and the folder of sentiment_pipeline that dvc.yaml declares to carry no results."""
 
 

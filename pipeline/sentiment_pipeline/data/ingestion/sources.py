@@ -6,11 +6,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 from sentiment_pipeline.data.ingestion import imdb
 from sentiment_pipeline.data.sample.generator import write_sample
 from sentiment_pipeline.errors import SourceError
+from sentiment_pipeline.failures import Remote, asking
 from sentiment_pipeline.params import DataParams
 from sentiment_pipeline.paths import TABLE_SUFFIXES
 from sentiment_pipeline.progress import progress
@@ -89,8 +90,15 @@ def shown(source: str) -> str:
     """The source without its secrets: user, password and query (signed URLs have their signature there)."""
     if "://" not in source:
         return source
-    parts = urlsplit(source)
+    parts = _parts(source)
     return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+
+
+def _parts(source: str) -> SplitResult:
+    try:
+        return urlsplit(source)
+    except ValueError:
+        raise SourceError("data.source is no address: expected https://host/file or s3://bucket/key") from None
 
 
 def checksum(path: Path) -> str:
@@ -117,7 +125,7 @@ def _scheme(source: str, data: DataParams) -> str:
 
 
 def _suffix(source: str) -> str:
-    name = urlsplit(source).path if "://" in source else source
+    name = _parts(source).path if "://" in source else source
     for suffix in TABLE_SUFFIXES:
         if name.lower().endswith(suffix):
             return suffix
@@ -152,19 +160,13 @@ def _asking_s3(source: str) -> Iterator[tuple["S3Client", Any]]:
     """A client with the place of the object; errors of S3 become a SourceError."""
     import boto3
     from botocore.config import Config
-    from botocore.exceptions import BotoCoreError, ClientError
 
-    parts = urlsplit(source)
+    parts = _parts(source)
     bucket, key = parts.netloc, parts.path.lstrip("/")
     # AWS_ENDPOINT_URL is honoured by boto3 itself.
     config = Config(connect_timeout=10, read_timeout=_TIMEOUT_SECONDS, retries={"mode": "standard", "max_attempts": 3})
-    try:
+    with asking(Remote(source, "AWS_ENDPOINT_URL", SourceError)):
         yield boto3.client("s3", config=config), {"Bucket": bucket, "Key": key}
-    except ClientError as error:
-        code = error.response.get("Error", {}).get("Code", "unknown")
-        raise SourceError(f"{source}: S3 answered {code}; check bucket, key and the AWS_ variables") from None
-    except BotoCoreError as error:
-        raise SourceError(f"{source}: {type(error).__name__}; check AWS_ENDPOINT_URL and the credentials") from None
 
 
 def _download(url: str, target: Path) -> str:
@@ -183,17 +185,15 @@ def _asking_web(url: str) -> Iterator["httpx.Response"]:
     """A response whose body is not read yet. The method is GET because signed URLs do not allow HEAD."""
     import httpx
 
-    try:
-        with httpx.stream("GET", url, follow_redirects=True, timeout=_TIMEOUT_SECONDS) as answer:
-            if url.startswith("https:") and answer.url.scheme != "https":
-                raise SourceError(
-                    f"{shown(url)} redirects to an address without TLS; set data.source to the final https:// address"
-                )
-            if answer.status_code != httpx.codes.OK:
-                raise SourceError(f"{shown(url)}: expected status 200, found {answer.status_code}")
-            yield answer
-    except httpx.HTTPError as error:
-        raise SourceError(f"{shown(url)} cannot be reached ({type(error).__name__}); check the address") from None
+    remote = Remote(shown(url), "the address, HTTPS_PROXY and SSL_CERT_FILE", SourceError)
+    with asking(remote), httpx.stream("GET", url, follow_redirects=True, timeout=_TIMEOUT_SECONDS) as answer:
+        if url.startswith("https:") and answer.url.scheme != "https":
+            raise SourceError(
+                f"{shown(url)} redirects to an address without TLS; set data.source to the final https:// address"
+            )
+        if answer.status_code != httpx.codes.OK:
+            raise SourceError(f"{shown(url)}: expected status 200, found {answer.status_code}")
+        yield answer
 
 
 def _chunks_of(read: Callable[[int], bytes]) -> Iterator[bytes]:
