@@ -43,7 +43,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     """Each field is the environment variable of the same name in capitals."""
 
     mlflow_tracking_uri: str
-    """Address of the MLflow server."""
+    """Address of the MLflow server: http(s):// and its host, without a user."""
 
     serving_image: str
     """Image of SentimentModels that name none. Taken when their model or image changes, then pinned."""
@@ -112,14 +112,35 @@ class Settings(Struct, frozen=True, kw_only=True):
         """Read the settings; what is not set, or empty, has its default.
 
         Raises:
-            SettingsError: a variable without default is missing, or one cannot be read as its type.
+            SettingsError: a variable without default is missing, or one cannot be read as its type, or the address of
+                MLflow is not that of a server.
         """
         kinds = {field.name: field.type for field in fields(cls)}
         texts = {name: text for name in kinds if (text := environment.get(name.upper(), "").strip())}
         missing = [field.name for field in fields(cls) if field.required and field.name not in texts]
         if missing:
             raise SettingsError(f"{' and '.join(map(str.upper, missing))} must be set in the operator's environment.")
+        _check_server("MLFLOW_TRACKING_URI", texts["mlflow_tracking_uri"])
         return cls(**{name: _read(name, text, kinds[name]) for name, text in texts.items()})
+
+
+def _check_server(name: str, uri: str) -> None:
+    """Check the address of a server. A user or password in it is never quoted."""
+    expected = f"{name} must be the address of an MLflow server, http:// or https:// and its host"
+    try:
+        parts = urlsplit(uri)
+        is_server = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        raise SettingsError(f"{expected}, and cannot be read as an address.") from None
+    if "@" in parts.netloc or (not is_server and "@" in uri):
+        raise SettingsError(
+            f"{name} must not hold a user or a password, because statuses and logs show it: put them into"
+            " MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD."
+        )
+    if not is_server:
+        raise SettingsError(f"{expected}, and is {uri!r}: managed services (arn:, databricks) have no such address.")
+    if parts.query or parts.fragment:
+        raise SettingsError(f"{expected}, without a query (?) or a fragment (#).")
 
 
 def _read(name: str, text: str, kind: Any) -> Any:

@@ -12,16 +12,11 @@ from typing import Any
 import sentiment_model
 from sentiment_model.manifest import MANIFEST, parse_manifest
 
-NAME = "sentiment_model"
-
 INPUT_EXAMPLE = {"text": ["A warm and funny film.", "Dull from start to finish."]}
 
 
-def save_model(path: str, mlflow_model: Any, *, folder: Path, validate_serving_input: bool = False) -> None:
-    """Save the version in `folder` as an MLflow model at `path`; called by `mlflow.models.Model.log`.
-
-    `Model.log` passes `validate_serving_input` on; it has no effect here.
-    """
+def save_model(path: str, mlflow_model: Any, *, folder: Path) -> None:
+    """Save the version in `folder` as an MLflow model at `path`."""
     import mlflow.pyfunc
     import pandas as pd
     from mlflow.models import ModelSignature

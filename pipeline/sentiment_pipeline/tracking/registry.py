@@ -10,7 +10,7 @@ from sentiment_pipeline import paths
 from sentiment_pipeline.errors import RegistryError
 from sentiment_pipeline.failures import MLFLOW, asking
 from sentiment_pipeline.params import Params
-from sentiment_pipeline.tracking import flavor
+from sentiment_pipeline.tracking.logged import log_version
 from sentiment_pipeline.tracking.runs import Conversion, connect, ensure_conversion, ensure_run
 
 ACCURACY_TAG = "sentiment.accuracy"
@@ -124,21 +124,9 @@ class MlflowRegistry:
     def add(self, name: str, folder: Path, tags: Mapping[str, str], run_id: str) -> Version:
         """See Registry."""
         import mlflow
-        from mlflow.models import Model
 
-        logged = self._ask(
-            Model.log,
-            artifact_path=None,
-            name="model",
-            flavor=flavor,
-            flavor_name=flavor.NAME,
-            run_id=run_id,
-            model_id=self._ask(_left_model, self._client, run_id),
-            folder=folder,
-            # Validation would load the model in this process and import its copy of our code.
-            validate_serving_input=False,
-        )
-        self._ask(mlflow.register_model, f"models:/{logged.model_id}", name, tags=dict(tags))
+        model_id = self._ask(log_version, self._client, run_id, folder)
+        self._ask(mlflow.register_model, f"models:/{model_id}", name, tags=dict(tags))
         version = self.find(name, tags[DIGEST_TAG])
         if version is None:
             raise RegistryError(
@@ -164,15 +152,6 @@ class MlflowRegistry:
     def _ask(self, question: Any, *arguments: Any, **options: Any) -> Any:
         with asking(MLFLOW):
             return question(*arguments, **options)
-
-
-def _left_model(client: Any, run_id: str) -> str | None:
-    """The logged model of a run that no version uses: an earlier try left it, and this one completes it."""
-    from mlflow.utils.mlflow_tags import MLFLOW_MODEL_VERSIONS
-
-    experiment = client.get_run(run_id).info.experiment_id
-    logged = client.search_logged_models([experiment], f"source_run_id = '{run_id}'")
-    return next((str(model.model_id) for model in logged if MLFLOW_MODEL_VERSIONS not in model.tags), None)
 
 
 def _version(found: Any) -> Version:

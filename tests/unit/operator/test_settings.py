@@ -24,6 +24,45 @@ def test_what_is_missing_is_named() -> None:
         Settings.from_environment({"SERVING_IMAGE": "  "})
 
 
+@pytest.mark.parametrize(
+    ("uri", "found"),
+    [
+        (
+            "arn:aws:sagemaker:eu-west-1:111122223333:mlflow-tracking-server/x",
+            "must be the address of an MLflow server",
+        ),
+        ("databricks", "must be the address of an MLflow server"),
+        ("databricks-uc", "must be the address of an MLflow server"),
+        ("uc:http://catalog", "must be the address of an MLflow server"),
+        ("sqlite:///mlflow.db", "must be the address of an MLflow server"),
+        ("file:///mlruns", "must be the address of an MLflow server"),
+        ("/mlruns", "must be the address of an MLflow server"),
+        ("mlflow:5000", "must be the address of an MLflow server"),
+        ("http://", "must be the address of an MLflow server"),
+        ("http://:5000", "must be the address of an MLflow server"),
+        ("http://[mlflow", "cannot be read as an address"),
+        ("http://mlflow:99999", "cannot be read as an address"),
+        ("http://mlflow?token=secret", "without a query"),
+        ("http://user:secret@mlflow:5000", "put them into MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD"),
+        ("https://user@mlflow", "put them into MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD"),
+        ("postgresql://user:secret@host/db", "put them into MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD"),
+        ("user:secret@mlflow:5000", "put them into MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD"),
+    ],
+)
+def test_a_registry_that_is_no_server_is_refused_at_the_start(uri: str, found: str) -> None:
+    with pytest.raises(SettingsError, match=found) as refused:
+        Settings.from_environment({**NEEDED, "MLFLOW_TRACKING_URI": uri})
+    assert str(refused.value).startswith("MLFLOW_TRACKING_URI must ")
+    assert "secret" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "uri", ["http://mlflow.mlflow.svc:5000", "https://mlflow.example.com/path/", "HTTP://[::1]:80"]
+)
+def test_a_server_is_accepted(uri: str) -> None:
+    assert Settings.from_environment({**NEEDED, "MLFLOW_TRACKING_URI": uri}).mlflow_tracking_uri == uri
+
+
 def test_settings_are_read_by_their_type() -> None:
     given = {**NEEDED, "RESYNC_SECONDS": "30", "WORKERS": "8", "ALLOW_HTTP_SOURCES": "true", "WATCH_NAMESPACE": "a"}
     settings = Settings.from_environment(given)
