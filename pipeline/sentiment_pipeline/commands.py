@@ -21,7 +21,7 @@ class Commands(click.Group):
             lines = str(error).split("\n")
             raise click.ClickException("\n".join(map(console_line, lines))) from error
         except OSError as error:
-            # click itself ends quietly when nobody reads the output any more.
+            # click itself ends quietly if the reader of the output has gone.
             if error.filename is None or error.errno == errno.EPIPE:
                 raise
             what = f"{error.filename}: {error.strerror}; check the path, the rights to it and the space on its disk"

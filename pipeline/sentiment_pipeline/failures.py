@@ -1,6 +1,6 @@
 """What boto3, MLflow, requests, httpx and other libraries raise, as one sentence with the next step.
 
-Classes are named, not imported: importing MLflow or boto3 takes seconds, and whoever raised one has imported it.
+Classes are named, not imported: importing MLflow or boto3 takes seconds, and the code that raised one has imported it.
 """
 
 import re
@@ -198,7 +198,7 @@ def _s3_code(error: BaseException, names: set[str]) -> str | None:
 
 
 def _status(error: BaseException, names: set[str]) -> int | None:
-    """The status of an answer that refuses; None if MLflow's own message says more."""
+    """The status of an answer that refuses; None if MLflow's own message states more."""
     if "mlflow.MlflowException" in names:
         return _LOGIN_CODES.get(str(getattr(error, "error_code", "")))
     if "requests.HTTPError" in names:
