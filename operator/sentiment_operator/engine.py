@@ -119,6 +119,9 @@ class Engine:
 
 def _signers(settings: Settings) -> Signers:
     try:
-        return Signers.parse(settings.trusted_signing_keys)
+        signers = Signers.parse(settings.trusted_signing_keys)
     except ValueError as error:
         raise SettingsError(f"TRUSTED_SIGNING_KEYS cannot be read: {error}.") from None
+    if signers.keys:
+        logger.info("versions need a signature by one of the trusted keys", extra={"keys": len(signers.keys)})
+    return signers

@@ -20,7 +20,7 @@ class Clean(logging.Filter):
         self._traces = logging.Formatter()
 
     def filter(self, record: logging.LogRecord) -> bool:
-        record.msg, record.args = one_line(record.getMessage(), MAX_CHARS), None
+        record.msg, record.args = one_line(_message(record), MAX_CHARS), None
         if record.exc_info:
             record.exc_text, record.exc_info = self._traces.formatException(record.exc_info), None
         for name, value in list(vars(record).items()):
@@ -33,6 +33,14 @@ def clean_all() -> None:
     for handler in logging.getLogger().handlers:
         if not any(isinstance(one, Clean) for one in handler.filters):
             handler.addFilter(Clean())
+
+
+def _message(record: logging.LogRecord) -> str:
+    try:
+        return record.getMessage()
+    except Exception:
+        # Arguments that do not fit the text: no fault of the caller, who has something more important to do.
+        return str(record.msg)
 
 
 def _clean(value: Any) -> Any:

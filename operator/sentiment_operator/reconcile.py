@@ -21,7 +21,7 @@ from sentiment_operator.api.errors import (
     RegistryError,
 )
 from sentiment_operator.api.names import FIELD_MANAGER, Key
-from sentiment_operator.api.resource import Answer, Reference, SentimentModel
+from sentiment_operator.api.resource import Answer, SentimentModel
 from sentiment_operator.api.status import Status, merge_patch, timestamp
 from sentiment_operator.cluster import Cluster
 from sentiment_operator.decision.allowed import Allowed
@@ -32,6 +32,7 @@ from sentiment_operator.events import announcements
 from sentiment_operator.observed.ages import Ages
 from sentiment_operator.observed.drift import Overruled, applied_hash, differences, owns
 from sentiment_operator.observed.observation import Observation
+from sentiment_operator.registry.references import References
 from sentiment_operator.registry.resolver import Resolver
 from sentiment_operator.settings import Settings
 
@@ -92,7 +93,7 @@ class Reconciler:
         self._wake = wake
         self._changed = changed
         self._ages = Ages(clock)
-        self._asked: dict[Key, Reference] = {}
+        self._references = References(resolver.forget)
         self._overruled: dict[Key, dict[str, Overruled]] = {}
 
     async def __call__(self, key: Key) -> float | None:
@@ -103,9 +104,7 @@ class Reconciler:
             self._forget(key)
             _log(key, "Gone", start)
             return None
-        if (before := self._asked.get(key)) is not None and before != model.spec.reference:
-            self._resolver.forget(before)
-        self._asked[key] = model.spec.reference
+        self._references.use(key, model.spec.reference)
         try:
             return await self._reconcile(model, start)
         except Conflict as conflict:
@@ -245,8 +244,7 @@ class Reconciler:
     def _forget(self, key: Key) -> None:
         self._ages.forget(key)
         self._overruled.pop(key, None)
-        if (reference := self._asked.pop(key, None)) is not None:
-            self._resolver.forget(reference)
+        self._references.drop(key)
         self._recorder.forgotten(key)
 
     async def _call(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:

@@ -46,7 +46,8 @@ class Allowed:
             return ""
         patterns = self.models.get(model.namespace, self.models.get(ANY_NAMESPACE, ()))
         name = model.spec.reference.name
-        if any(fnmatchcase(name, pattern) for pattern in patterns):
+        # A bracket is a character of the name, not the beginning of a set of characters.
+        if any(fnmatchcase(name, pattern.replace("[", "[[]")) for pattern in patterns):
             return ""
         return (
             f"The operator's setting ALLOWED_MODELS does not let namespace {model.namespace} use model {name}, "

@@ -10,7 +10,7 @@ from dataclasses import replace
 from msgspec import structs
 
 from sentiment_operator.api.conditions import Finding, Outcome, conditions
-from sentiment_operator.api.errors import ModelNotAllowed
+from sentiment_operator.api.errors import ModelNotAllowed, SignatureInvalid
 from sentiment_operator.api.names import selector
 from sentiment_operator.api.resource import Target
 from sentiment_operator.api.status import Desired, Serving, Status
@@ -73,7 +73,7 @@ def decide(inputs: Inputs) -> Decision:
         if diagnosis.kind == "rejected":
             return _reject(inputs, target, diagnosis, step=ROLLING_OUT)
         return _decision(inputs, desired, rolling_out(inputs, target, serving, diagnosis))
-    if isinstance(inputs.answer, ModelNotAllowed):
+    if isinstance(inputs.answer, ModelNotAllowed | SignatureInvalid):
         return _decision(inputs, desired, unresolved(inputs, desired, serving))
     # With a Service that is not allowed, a new version waits as well.
     if model.spec.suspend or inputs.allowed.refused_service(model.spec.service):

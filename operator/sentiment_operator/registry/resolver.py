@@ -51,6 +51,8 @@ class _Question:
     answer: asyncio.Future[Answer] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
     task: asyncio.Task[None] | None = None
     is_doubtful: bool = False
+    is_forgotten: bool = False
+    """Whether no resource asks about it any more."""
 
 
 class Resolver:
@@ -95,6 +97,7 @@ class Resolver:
         question = self._asked.get(reference) or self._waiting.get(reference)
         if question is None:
             question = self._waiting[reference] = _Question()
+        question.is_forgotten = False
         self._send()
         if question.task is None and (self._outage or reference in self._hanging):
             question.wake = on_late_answer
@@ -106,8 +109,10 @@ class Resolver:
         return self._meanwhile(known, f"The registry has not answered yet about {reference}.")
 
     def forget(self, reference: Reference) -> None:
-        """Drop the cached answer about `reference`."""
+        """Drop the cached answer about `reference`, also one that is still to come."""
         self._known.pop(reference, None)
+        if (asked := self._asked.get(reference)) is not None:
+            asked.is_forgotten = True
         if (question := self._waiting.pop(reference, None)) is not None:
             question.answer.set_result(RegistryUnreachable(f"The registry was not asked about {reference}."))
 
@@ -157,7 +162,8 @@ class Resolver:
         known = self._known.get(reference)
         failures = 0 if isinstance(answer, ResolvedVersion) else 1 + (known.failures if known else 0)
         until = now + (self._backoff.seconds(failures) if failures else self._fresh_seconds)
-        self._known[reference] = _Known(answer, now, until, failures)
+        if not question.is_forgotten:
+            self._known[reference] = _Known(answer, now, until, failures)
         question.answer.set_result(answer)
         if question.wake is not None:
             question.wake()

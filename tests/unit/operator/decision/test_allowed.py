@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from sentiment_operator.api.errors import SignatureInvalid
 from sentiment_operator.api.resource import SentimentModel, ServiceSpec
 from sentiment_operator.decision.allowed import Allowed
 from sentiment_operator.decision.decide import decide
@@ -122,3 +123,19 @@ def test_a_service_that_is_not_allowed_leaves_the_endpoint_in_the_status() -> No
     asked_for = replace(SentimentModel.parse(body(spec, generation=3)), status=before)
     decision = decide(replace(inputs, model=asked_for, allowed=Allowed(service_types=("ClusterIP",))))
     assert decision.status.endpoint == before.endpoint == "http://reviews.shop.svc:80"
+
+
+@pytest.mark.parametrize(("name", "allowed"), [("reviews[prod]", True), ("reviewsp", False), ("reviews[prod]x", False)])
+def test_a_bracket_in_a_pattern_is_a_bracket_of_the_name(name: str, allowed: bool) -> None:
+    asking = model({"model": {"name": name, "version": "14"}})
+    assert (Allowed(models={"shop": ("reviews[prod]",)}).refused_model(asking) == "") is allowed
+
+
+def test_no_new_template_of_an_unsigned_version_is_rolled_out() -> None:
+    inputs = inputs_of(SETTLED)
+    for spec in ({"model": {"name": "sentiment-reviews", "version": "15"}}, {"monitoring": {"scrape": False}}):
+        asked_for = replace(SentimentModel.parse(body(spec, generation=3)), status=inputs.model.status)
+        decision = decide(replace(inputs, model=asked_for, answer=SignatureInvalid("It is not signed.")))
+        assert [
+            one["kind"] for one in decision.apply if one["kind"] in ("Job", "Deployment", "ControllerRevision")
+        ] == []

@@ -235,3 +235,21 @@ def test_to_forget_a_reference_answers_those_who_wait_for_their_turn() -> None:
             assert await first == resolved("14")
 
     asyncio.run(run())
+
+
+def test_an_answer_that_comes_after_its_reference_was_forgotten_is_not_kept() -> None:
+    registry = Answering(resolved("14"), resolved("14"))
+    registry.free.clear()
+
+    async def run() -> None:
+        with ThreadPoolExecutor(1) as pool:
+            resolver = Resolver(registry, pool, fresh_seconds=60, retry_seconds=60)
+            first = asyncio.create_task(resolver.ask(FOURTEEN, not_woken))
+            await asyncio.sleep(0)
+            resolver.forget(FOURTEEN)
+            registry.free.set()
+            assert await first == resolved("14")
+            await resolver.ask(FOURTEEN, not_woken)
+            assert registry.asked == [FOURTEEN, FOURTEEN]
+
+    asyncio.run(run())

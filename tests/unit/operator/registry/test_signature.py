@@ -66,7 +66,9 @@ def test_no_text_of_the_registry_passes_or_breaks_the_check(tag: str) -> None:
         check(Signers.parse(public(CI)), tag)
 
 
-@pytest.mark.parametrize("text", ["key", "a" * 44, "-----BEGIN PUBLIC KEY-----", public(CI)[:-4]])
+@pytest.mark.parametrize(
+    "text", ["key", "a" * 44, "-----BEGIN PUBLIC KEY-----", public(CI)[:-4], ",", " , ,", f"{public(CI)},"]
+)
 def test_a_key_that_cannot_be_read_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="expected an Ed25519 public key"):
         Signers.parse(text)
