@@ -125,7 +125,7 @@ class MlflowRegistry:
         """See Registry."""
         import mlflow
 
-        model_id = self._ask(log_version, self._client, run_id, folder)
+        model_id = self._ask(log_version, self._client, run_id, folder, tags[DIGEST_TAG])
         self._ask(mlflow.register_model, f"models:/{model_id}", name, tags=dict(tags))
         version = self.find(name, tags[DIGEST_TAG])
         if version is None:

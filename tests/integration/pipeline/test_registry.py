@@ -21,6 +21,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from mlflow.exceptions import MlflowException
+from mlflow.utils.mlflow_tags import MLFLOW_MODEL_VERSIONS
 
 from sentiment_model.manifest import DIGEST_TAG, GOLDEN, MANIFEST, MODEL, REFERENCE, digest_of
 from sentiment_operator.api.errors import SignatureInvalid
@@ -167,6 +168,20 @@ def test_an_operator_with_keys_resolves_signed_versions_only(
     client.set_model_version_tag("signed", "1", DIGEST_TAG, "sha256:" + "b" * 64)
     with pytest.raises(SignatureInvalid, match="another model or digest"):
         registry.resolve(Reference(name="signed", version="1"))
+
+
+def test_a_logged_model_of_another_digest_that_is_at_work_is_left_alone(
+    trained: Workspace, client: mlflow.MlflowClient
+) -> None:
+    trained.must("register", "--name", "beside", "--output", "beside.json")
+    run = client.get_run(json.loads((trained.root / "beside.json").read_text())["run_id"])
+    other = client.create_logged_model(
+        run.info.experiment_id, "model", source_run_id=run.info.run_id, tags={DIGEST_TAG: "sha256:" + "b" * 64}
+    )
+    trained.must("register", "--name", "beside-another")
+    assert str(client.get_logged_model(other.model_id).status) == "PENDING"
+    assert MLFLOW_MODEL_VERSIONS not in client.get_logged_model(other.model_id).tags
+    client.delete_logged_model(other.model_id)
 
 
 def test_an_altered_model_is_not_registered(trained: Workspace, tmp_path: Path) -> None:
