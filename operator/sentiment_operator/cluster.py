@@ -266,12 +266,17 @@ def _path(api_version: str, kind: str, namespace: str, name: str = "") -> str:
 
 def _object(method: str, path: str, data: bytes) -> dict[str, Any]:
     try:
-        answer = json.loads(data)
-    except ValueError:
+        answer = json.loads(data, parse_int=_number)
+    except (ValueError, RecursionError):
         answer = None
     if not isinstance(answer, dict):
         raise ClusterError(f"{method} {path}: expected a JSON object, found {len(data)} bytes of something else.")
     return answer
+
+
+def _number(text: str) -> int | float:
+    """A whole number. Python refuses to read one of thousands of digits, which no field of ours can have."""
+    return int(text) if len(text) < 20 else float(text)
 
 
 def _failure(method: str, path: str, status: int, data: bytes) -> ClusterError:

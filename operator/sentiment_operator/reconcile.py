@@ -222,6 +222,8 @@ class Reconciler:
             return model
         written = await self._call(self._cluster.patch_status, first, patch)
         if written is not None:
+            if status.revisions is not None and written.status.revisions is None:
+                logger.error("the resource definition is older than the operator: apply crds/sentimentmodel.yaml")
             self._changed(written, first.status, status)
             await self._announce(written, first.status, status)
         return written
@@ -273,6 +275,7 @@ def is_dormant(model: SentimentModel) -> bool:
         and status.rollout is None
         and not status.history
         and not status.replicas
+        and status.revisions == ()
     )
 
 

@@ -80,7 +80,8 @@ def candidate_name(name: str) -> str:
 def content_hash(value: object) -> str:
     """The SHA-256 of the canonical JSON of `value`, in hex digits; the order of keys does not matter."""
     text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.sha256(text.encode()).hexdigest()
+    # ControllerRevisions of others may hold halves of surrogate pairs.
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def short_hash(value: Mapping[str, Any]) -> str:

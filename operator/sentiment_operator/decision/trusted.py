@@ -44,8 +44,10 @@ def is_own(model: SentimentModel, observed: Observation, found: Revision) -> boo
     recorded = model.status.revisions
     if recorded is None:
         # The status was lost or is that of a release without a record: what is there now is recorded. A resource on
-        # which nothing has run yet has no revisions.
-        return observed.deployment is not None or bool(model.status.observed_generation or model.status.serving)
+        # which nothing has run yet has no revisions, whatever else has its name.
+        live = observed.deployment
+        has_run = live is not None and owner_of(live.body, uid=model.uid, name=model.name) == "ours"
+        return has_run or bool(model.status.observed_generation or model.status.serving)
     hashes = [one.hash for one in recorded if one.name == found.name]
     if found.hash in hashes or _restored(observed, found):
         return True

@@ -19,8 +19,8 @@ from sentiment_operator.children.revision import LAST_NUMBER
 from sentiment_operator.decision.decide import decide
 from sentiment_operator.decision.inputs import Decision, Inputs
 from sentiment_operator.observed.observation import Deployment, Revision
-from tests.unit.operator.memory import Memory, conditions, reconcile
-from tests.unit.operator.scenes import inputs_of, reasons, revisions, target
+from tests.unit.operator.memory import Memory, Notes, conditions, reconcile
+from tests.unit.operator.scenes import inputs_of, model, reasons, revisions, target
 
 PODS = [{"version": "13", "ready": True}, {"version": "13", "ready": True}]
 ASKED_14 = {"serves": "13", "children": {"runs": "13", "pods": PODS}}
@@ -336,3 +336,58 @@ def test_an_orphan_that_does_not_go_away_is_reported() -> None:
     stuck = {"ownerReferences": [], "deletionTimestamp": "2026-05-04T11:00:00Z", "finalizers": ["example.com/x"]}
     decision = decide(found(inputs, forged(inputs, "14", **stuck)))
     assert reasons(decision)["Ready"] == "False/NameConflict"
+
+
+@pytest.mark.parametrize("owner", [{"labels": {}, "ownerReferences": []}, {"ownerReferences": [{"apiVersion": "v1", "kind": "Helm", "name": "x", "uid": "x", "controller": True}]}], ids=["by hand", "of another owner"])  # fmt: skip  # noqa: E501
+def test_a_foreign_deployment_does_not_make_a_forged_revision_ours(owner: dict[str, Any]) -> None:
+    inputs = inputs_of(ASKED_14)
+    assert inputs.observed.deployment is not None
+    body = deepcopy(dict(inputs.observed.deployment.body))
+    body["metadata"].update(owner)
+    forgery = replace(found(inputs, forged(inputs, "14"), kept=()).observed, deployment=Deployment.parse(body))
+    cluster = Memory(replace(inputs.model, status=Status()), forgery)
+    reconcile(cluster)
+    assert conditions(cluster)["Ready"] == "False/NameConflict"
+    assert cluster.model is not None
+    assert not cluster.model.status.revisions
+    cluster.observed = replace(cluster.observed, deployment=None)
+    reconcile(cluster)
+    assert cluster.observed.candidate is None or EVIL not in str(cluster.observed.candidate.body)
+
+
+def test_half_a_surrogate_pair_in_a_copy_stops_nothing() -> None:
+    inputs = inputs_of(SERVES_13)
+    (ours,) = revisions(inputs.model, ("14",))
+    body = deepcopy(dict(ours.body))
+    body["data"]["x"] = "\ud800"
+    cluster = Memory(inputs.model, found(inputs, Revision.parse(body)).observed)
+    reconcile(cluster)
+    assert conditions(cluster)["Ready"] == "True/Serving"
+
+
+def test_a_suspended_resource_keeps_the_record_of_its_revisions() -> None:
+    suspended = model({"suspend": True})
+    cluster = Memory(suspended)
+    reconcile(cluster)
+    (ours,) = revisions(suspended, ("14",))
+    assert cluster.model is not None
+    kept = (KeptRevision(name=ours.name, hash=ours.hash),)
+    cluster.model = replace(cluster.model, status=structs.replace(cluster.model.status, revisions=kept))
+    cluster.observed = replace(cluster.observed, revisions=(ours,))
+    reconcile(cluster, times=2)
+    assert cluster.model.status.revisions == kept
+
+
+def test_a_resource_definition_without_the_record_is_reported(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Notes, "changed", lambda *_: None)  # it expects to read what was written
+
+    class Older(Memory):
+        def patch_status(self, model: Any, patch: Any) -> Any:
+            return super().patch_status(model, {name: value for name, value in patch.items() if name != "revisions"})
+
+    inputs = inputs_of(SERVES_13)
+    status = structs.replace(inputs.model.status, revisions=None)
+    reconcile(Older(replace(inputs.model, status=status), inputs.observed))
+    assert "the resource definition is older than the operator" in caplog.text
