@@ -8,7 +8,7 @@ from sentiment_serving.http.application import Application
 from sentiment_serving.http.handler import Handler
 from sentiment_serving.http.lifecycle import Lifecycle
 from sentiment_serving.http.metrics import Metrics
-from sentiment_serving.http.middleware import Middleware
+from sentiment_serving.http.middleware import EXTENSION, Middleware
 from sentiment_serving.http.predict import Predictor
 from sentiment_serving.http.reference import Reference, ReferenceMetrics
 from sentiment_serving.http.service import Service
@@ -57,7 +57,10 @@ def create_app(
     app = Application()
     app.extensions["sentiment_serving"] = service
     flask_views.install(app, ENDPOINTS, handler)
-    app.wsgi_app = Middleware(app.wsgi_app, ENDPOINTS, handler, fast_path=fast_path)  # type: ignore[method-assign]
+    middleware = Middleware(app.wsgi_app, ENDPOINTS, handler, fast_path=fast_path)
+    app.wsgi_app = middleware  # type: ignore[method-assign]
+    # The server finds it here: others may wrap `wsgi_app` once more.
+    app.extensions[EXTENSION] = middleware
 
     lifecycle.prove(scorer)
     return app

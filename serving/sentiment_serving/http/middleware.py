@@ -27,6 +27,9 @@ _FLASK_REQUEST = "werkzeug.request"
 """Flask's request object in the WSGI environment."""
 _SECONDS_BETWEEN_WARNINGS = 1.0
 
+EXTENSION = "sentiment_serving.middleware"
+"""Where an application keeps its middleware, in `Flask.extensions`."""
+
 
 class Middleware:
     """WSGI middleware.

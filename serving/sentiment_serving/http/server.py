@@ -8,7 +8,7 @@ import socket
 import sys
 import threading
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any
 
 from flask import Flask
 from granian.constants import HTTPModes, Interfaces
@@ -21,7 +21,7 @@ from sentiment_model import native
 from sentiment_serving.http import slow_bodies
 from sentiment_serving.http.drain import ClosingWhileDraining
 from sentiment_serving.http.lifecycle import Lifecycle
-from sentiment_serving.http.middleware import Middleware
+from sentiment_serving.http.middleware import EXTENSION, Middleware
 from sentiment_serving.http.slow_bodies import SlowBodies
 from sentiment_serving.settings import ServeSettings
 from sentiment_serving.signals import Signals
@@ -70,7 +70,7 @@ def serve(app: Flask, *, lifecycle: Lifecycle, settings: ServeSettings, signals:
     )
     signals.handle_with(_Shutdown(server, lifecycle, settings).begin)
     application = ClosingWhileDraining(app, lifecycle)
-    middleware = cast("Middleware", app.wsgi_app)
+    middleware: Middleware = app.extensions[EXTENSION]
     SlowBodies(middleware.bodies, middleware.time_out).watch()
     # All objects so far live to the end. Without freeze, each collection would scan them while requests wait.
     gc.collect()
