@@ -226,8 +226,11 @@ def log() -> Iterator[io.StringIO]:
     handler = logging.StreamHandler(stream)
     handler.setFormatter(make_formatter(log_format=LogFormat.JSON))
     logging.getLogger().addHandler(handler)
+    others = {one: list(one.filters) for one in logging.getLogger().handlers}
     yield stream
     logging.getLogger().removeHandler(handler)
+    for one, filters in others.items():
+        one.filters[:] = filters  # the start cleans every handler, also those of the tests that follow
 
 
 async def begin() -> None:
